@@ -1,0 +1,88 @@
+"""The decoder against its specification, written out plainly."""
+
+import numpy as np
+import pytest
+import torch
+
+from trainables.autodecoder.configuration import DecoderConfiguration
+from trainables.autodecoder.decoder import Decoder
+
+SMALL = DecoderConfiguration(layers=4, width=8, code_dimension=5, code_layers=[3])
+
+
+def decoder(configuration: DecoderConfiguration, replicates: int) -> Decoder:
+    return Decoder(configuration, [torch.Generator().manual_seed(r) for r in range(replicates)]).double()
+
+
+def inputs(replicates: int, sequences: int, points: int, code: int = 5):
+    generator = torch.Generator().manual_seed(9)
+    x = 6 * torch.rand(replicates, sequences, points, 4, generator=generator, dtype=torch.float64) - 3
+    x[..., 3] = x[..., 3].abs() / 3
+    return x, torch.randn(replicates, sequences, code, generator=generator, dtype=torch.float64)
+
+
+def plainly(network: Decoder, configuration: DecoderConfiguration, r: int, point, code) -> float:
+    """One point through one replicate, as the baseline is specified: concatenation, then sine."""
+    coordinates = np.append(point[:3] / 3, 2 * point[3] - 1)
+    hidden = np.empty(0)
+    for index, layer in enumerate([*network.layers, network.output], start=1):
+        blocks = [b for b in (layer.hidden, layer.coordinates, layer.code) if b is not None]
+        takes_code = index == 1 or index in configuration.code_layers
+        full = np.concatenate([hidden, coordinates, code if takes_code else []])
+        weight = np.concatenate([b[r].detach().numpy() for b in blocks])
+        value = full @ weight + layer.bias[r, 0].detach().numpy()
+        hidden = np.sin(configuration.omega * value) if index <= len(network.layers) else value
+    return float(hidden[0])
+
+
+def test_the_document_decoder_has_168521_parameters():
+    assert decoder(DecoderConfiguration(), 1).parameter_count() == 168_521
+
+
+@pytest.mark.parametrize(("replicates", "sequences"), [(1, 1), (3, 1), (2, 4)])
+def test_it_computes_what_the_specification_says(replicates, sequences):
+    network = decoder(SMALL, replicates)
+    x, codes = inputs(replicates, sequences, 6)
+    found = network(x, codes).detach().numpy()
+    assert found.shape == (replicates, sequences, 6)
+    for r, n, p in np.ndindex(found.shape):
+        expected = plainly(network, SMALL, r, x[r, n, p].numpy(), codes[r, n].numpy())
+        assert found[r, n, p] == pytest.approx(expected, abs=1e-10)
+
+
+def test_points_shared_by_replicates_and_sequences_are_broadcast():
+    network = decoder(SMALL, 2)
+    x, _ = inputs(1, 1, 6)
+    _, codes = inputs(2, 3, 6)
+    torch.testing.assert_close(network(x, codes), network(x.expand(2, 3, -1, -1), codes))
+
+
+def test_a_replicate_among_others_is_what_it_is_alone():
+    x, codes = inputs(3, 2, 50)
+    together = decoder(SMALL, 3)(x, codes)
+    alone = Decoder(SMALL, [torch.Generator().manual_seed(2)]).double()(x[2:], codes[2:])
+    torch.testing.assert_close(together[2:], alone)
+
+
+def test_gradients_agree_with_finite_differences():
+    network = decoder(DecoderConfiguration(layers=2, width=3, code_dimension=2, code_layers=[2], omega=3), 2)
+    x, codes = inputs(2, 2, 3, code=2)
+    codes.requires_grad_()
+    assert torch.autograd.gradcheck(lambda c: network(x, c), codes)
+    weight = network.layers[1].hidden
+    loss = network(x, codes).square().sum()
+    (gradient,) = torch.autograd.grad(loss, weight)
+    with torch.no_grad():
+        weight[1, 0, 1] += 1e-6
+        above = network(x, codes).square().sum()
+        weight[1, 0, 1] -= 2e-6
+        below = network(x, codes).square().sum()
+    assert float(gradient[1, 0, 1]) == pytest.approx(float(above - below) / 2e-6, rel=1e-5)
+
+
+def test_weights_start_within_siren_bounds():
+    network = decoder(DecoderConfiguration(), 1)
+    assert network.layers[0].code.abs().max() <= 1 / 68
+    assert network.layers[0].code.abs().max() > 0.95 / 68
+    assert network.layers[1].hidden.abs().max() <= (6 / 128) ** 0.5 / 30
+    assert network.layers[3].hidden.abs().max() <= (6 / 192) ** 0.5 / 30

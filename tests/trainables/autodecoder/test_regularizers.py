@@ -1,0 +1,105 @@
+"""Every regularizer through the same cases, then each against what its equation says."""
+
+from itertools import pairwise
+
+import pytest
+import torch
+
+from trainables.autodecoder.regularizers.barycenter import Barycenter
+from trainables.autodecoder.regularizers.base import Problem, available
+from trainables.autodecoder.regularizers.sinkhorn import Sinkhorn
+from trainables.shapes.barycenters import barycenter_sdf
+from trainables.shapes.bifurcation import Bifurcation
+
+SMALL = {
+    "sinkhorn": Sinkhorn(grid=6, time_samples=3, warm_up=0),
+    "barycenter": Barycenter(count=2, grid=12, subsample=2),
+}
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("STUDY_CACHE", str(tmp_path))
+
+
+def problem(replicates: int = 2) -> Problem:
+    generators = [torch.Generator().manual_seed(r) for r in range(replicates)]
+    return Problem([Bifurcation(), Bifurcation(speed=0.5)], [0.0, 1.0], torch.device("cpu"), generators)
+
+
+def field(shift: torch.Tensor):
+    """Balls that move along x by `shift` (R, N) over time, one for every replicate and sequence."""
+
+    def decode(points: torch.Tensor) -> torch.Tensor:
+        points = points.expand(*shift.shape, -1, 4)
+        x = points[..., 0] - shift[..., None] * points[..., 3]
+        return torch.stack([x, points[..., 1], points[..., 2]], -1).norm(dim=-1) - 1
+
+    return decode
+
+
+@pytest.mark.parametrize("name", sorted(available()))
+def test_every_regularizer_keeps_its_contract(name):
+    regularizer = SMALL[name]
+    assert regularizer.name == name
+    term = regularizer.prepare(problem())
+    shift = torch.tensor([[0.1, 0.2], [1.0, 0.8]], requires_grad=True)
+    loss = term(field(shift))
+    assert loss.shape == (2,)
+    assert bool((loss >= 0).all())
+    (gradient,) = torch.autograd.grad(loss[0], shift)
+    assert bool((gradient[0] != 0).all()), "a replicate's loss depends on each of its sequences"
+    assert bool((gradient[1] == 0).all()), "replicates do not mix"
+    assert regularizer.weight > 0
+    assert type(regularizer).model_validate(regularizer.model_dump()) == regularizer
+
+
+def test_sinkhorn_sums_pairs_and_averages_sequences():
+    from geomloss import SamplesLoss
+
+    regularizer = SMALL["sinkhorn"]
+    shift = torch.tensor([[0.5, 1.5]], dtype=torch.float32)
+    loss = regularizer.prepare(problem(1))(field(shift))
+    axis = torch.linspace(-3, 3, 6)
+    x = torch.stack(torch.meshgrid(axis, axis, axis, indexing="ij"), -1).reshape(-1, 3)
+    reference = SamplesLoss("sinkhorn", p=2, blur=0.05, scaling=0.5, diameter=6 * 3**0.5)
+    expected = 0.0
+    for n in range(2):
+        mass = []
+        for time in (0.0, 0.5, 1.0):
+            sdf = (x - torch.tensor([float(shift[0, n]) * time, 0, 0])).norm(dim=-1) - 1
+            density = 1 / (1 + torch.exp(8 * sdf))
+            mass.append(density / density.sum())
+        expected += sum(float(reference(a, x, b, x)) for a, b in pairwise(mass)) / 2
+    assert float(loss) == pytest.approx(expected, rel=1e-3)
+
+
+def test_sinkhorn_is_zero_for_a_shape_at_rest_and_grows_with_motion():
+    term = SMALL["sinkhorn"].prepare(problem(1))
+    still, slow, fast = (float(term(field(torch.full((1, 2), s)))) for s in (0.0, 0.6, 1.8))
+    assert still == pytest.approx(0, abs=1e-6)
+    assert still < slow < fast
+
+
+def test_sinkhorn_records_what_a_pair_weighs():
+    assert Sinkhorn().alpha_per_pair == pytest.approx(0.1 / 29)
+
+
+@pytest.mark.parametrize("points", [None, 40])
+def test_barycenter_is_the_mean_distance_to_the_barycenters(points):
+    regularizer = SMALL["barycenter"].model_copy(update={"points": points})
+    targets = {
+        time: barycenter_sdf(Bifurcation(), [0.0, 1.0], [(0, 1 / 3), (0, 2 / 3)], 12, 1.0)[k, ::2, ::2, ::2]
+        for k, time in enumerate((1 / 3, 2 / 3))
+    }
+
+    def decode(where: torch.Tensor) -> torch.Tensor:
+        index = ((where[..., :3] + 3) / (6 / 11)).round().long() // 2
+        time = where[..., 3]
+        i, j, k = index.unbind(-1)
+        exact = torch.where(time < 0.5, targets[1 / 3][i, j, k], targets[2 / 3][i, j, k])
+        return exact + torch.tensor([0.0, 0.25]).view(2, 1, 1)
+
+    one = Problem([Bifurcation()], [0.0, 1.0], torch.device("cpu"), problem().generators)
+    loss = regularizer.prepare(one)(decode)
+    torch.testing.assert_close(loss, torch.tensor([0.0, 0.25]))

@@ -1,0 +1,59 @@
+"""The bifurcation against its closed forms (seed 000, section 4.1.2)."""
+
+import math
+
+import pytest
+import torch
+
+from trainables.metrics.volumes import bifurcation_time, components
+from trainables.shapes.bifurcation import Bifurcation
+from trainables.shapes.sequence import available, from_description, grid_points
+
+
+def at(x: float, time: float) -> float:
+    return float(Bifurcation().sdf(torch.tensor([x, 0.0, 0.0], dtype=torch.float64), time))
+
+
+def test_the_radius_at_time_0_is_one_plus_ln2_over_k():
+    assert at(1 + math.log(2) / 5, 0.0) == pytest.approx(0, abs=1e-12)
+
+
+def test_it_agrees_with_the_document_formula_at_random_points():
+    points = 6 * torch.rand(100, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) - 3
+    x, y, z = points.T
+    for time in (0.0, 0.3, 1.0):
+        c1 = torch.sqrt((x - 1.5 * time) ** 2 + y**2 + z**2) - 1
+        c2 = torch.sqrt((x + 1.5 * time) ** 2 + y**2 + z**2) - 1
+        expected = -torch.log(torch.exp(-5 * c1) + torch.exp(-5 * c2)) / 5
+        torch.testing.assert_close(Bifurcation().sdf(points, time), expected)
+
+
+def test_it_splits_where_the_field_at_the_origin_changes_sign():
+    time = Bifurcation().true_bifurcation_time()
+    assert time == pytest.approx(0.759, abs=5e-4)
+    assert at(0.0, time - 1e-6) < 0 < at(0.0, time + 1e-6)
+
+
+def test_a_sequence_too_slow_to_split_has_no_bifurcation_time():
+    assert Bifurcation(speed=0.5).true_bifurcation_time() is None
+
+
+def test_the_split_is_found_on_a_grid():
+    def count(time: float) -> int:
+        return components(Bifurcation().sdf(grid_points(49), time).numpy() < 0)
+
+    times = [i / 20 for i in range(21)]
+    found = bifurcation_time(times, [count(t) for t in times], count)
+    assert found == pytest.approx(0.759, abs=0.03)
+
+
+@pytest.mark.parametrize("kind", sorted(available()))
+def test_every_sequence_is_negative_inside_and_survives_its_description(kind):
+    sequence = available()[kind]()
+    assert from_description(sequence.description) == sequence
+    for time in (0.0, 0.5, 1.0):
+        sdf = sequence.sdf(grid_points(24), time)
+        assert sdf.shape == (24, 24, 24)
+        assert (sdf < 0).any()
+        assert (sdf[0] > 0).all()
+        assert (sdf[-1] > 0).all()

@@ -1,0 +1,150 @@
+"""Runs trainables under Ray Tune: one actor serves many trials, each with its own checkpoint.
+
+Ray's checkpointing is not used: a checkpoint is written atomically to the place the request names before the result it
+belongs to is reported, and holds that result. A trial that is started again finds it, reports that result once more
+and goes on, so that nothing is lost or differs, whenever and wherever the process died.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import time
+import traceback
+from typing import Any
+
+import pyarrow as pa
+import torch
+from ray import tune
+
+from trainables.base import Divergence, Request, Trainable, open_trainable
+from trainables.files import read, write_atomically
+
+
+class Actor(tune.Trainable):
+    """Ray Tune's class interface around one `trainables.base.Trainable` at a time.
+
+    Results have the keys `epoch`, `epochs`, `finished`, `busy` (wall-clock interval) and, after a report epoch and at
+    the end, `objective`, `rows` and `curves` (Arrow bytes), `seconds` (spent so far in the trial) and `notes`; or
+    `failed` (a sentence) and `details` (traceback).
+    """
+
+    def setup(self, config: dict[str, Any]) -> None:
+        logging.getLogger("ray.tune").setLevel(logging.ERROR)
+        self._request = Request(**json.loads(config["request"]))
+        self._trainable: Trainable | None = None
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        self.setup(new_config)
+        return True
+
+    def step(self) -> dict[str, Any]:
+        began = time.time()
+        torch.set_num_threads(self._request.threads)
+        try:
+            result = self._advance(began)
+        except Divergence as divergence:
+            result = self._failure(f"diverged: {divergence}", began)
+        except Exception as error:  # a trial that fails must not end the study: its reason becomes a column
+            result = self._failure(f"{type(error).__name__}: {error}", began)
+            result["details"] = traceback.format_exc()
+        return result | {"busy": [began, time.time()], "done": result["finished"]}
+
+    def _failure(self, sentence: str, began: float) -> dict[str, Any]:
+        epoch = self._trainable.epoch if self._trainable else 0
+        return {
+            "failed": " ".join(sentence.split()),
+            "finished": True,
+            "epoch": epoch,
+            "epochs": epoch,
+            "seconds": getattr(self, "_seconds", 0.0) + time.time() - began,
+        }
+
+    def _advance(self, began: float) -> dict[str, Any]:
+        request = self._request
+        if self._trainable is None:
+            self._seconds = 0.0
+            self._trainable = open_trainable(request)
+            restored = self._restore(self._trainable)
+            if restored is not None:
+                return restored
+        trainable = self._trainable
+        stops = {*request.report_epochs, trainable.epochs}
+        while trainable.epoch < trainable.epochs:
+            trainable.train_epoch()
+            if trainable.epoch in stops or time.time() - began > request.checkpoint_seconds:
+                break
+        result: dict[str, Any] = {
+            "epoch": trainable.epoch,
+            "epochs": trainable.epochs,
+            "finished": trainable.epoch == trainable.epochs,
+        }
+        if trainable.epoch in stops:
+            result |= self._report(trainable, result["finished"])
+        self._seconds += time.time() - began
+        result["seconds"] = self._seconds
+        self._checkpoint(trainable, result)
+        return result
+
+    def _report(self, trainable: Trainable, finished: bool) -> dict[str, Any]:
+        request = self._request
+        rows = [
+            request.labels | {"replicate": row["replicate"], "seed": request.seeds[row["replicate"]]} | row
+            for row in trainable.rows(set(request.roles))
+        ]
+        judged = [row[request.metric] for row in rows if row["role"] == request.objective_role]
+        if finished and request.model and (model := trainable.model()) is not None:
+            write_atomically(request.model, _dump(model))
+        curves = [{"trial": request.labels["trial"]} | row for row in trainable.curves()]
+        return {
+            "objective": sum(judged) / len(judged),
+            "rows": _arrow(rows),
+            "curves": _arrow(curves),
+            "notes": "; ".join(trainable.guard.reasons.values()),
+        }
+
+    def _checkpoint(self, trainable: Trainable, result: dict[str, Any]) -> None:
+        kept = {
+            key: torch.frombuffer(bytearray(v), dtype=torch.uint8) if isinstance(v, bytes) else v
+            for key, v in result.items()
+        }
+        content = {
+            "fingerprint": self._request.fingerprint(),
+            "state": trainable.state(),
+            "epoch": trainable.epoch,
+            "reasons": trainable.guard.reasons,
+            "result": kept,
+        }
+        write_atomically(self._request.checkpoint, _dump(content))
+
+    def _restore(self, trainable: Trainable) -> dict[str, Any] | None:
+        """The checkpoint's own result, if there is a checkpoint of this very request; None to begin at epoch 0."""
+        content = read(self._request.checkpoint)
+        if content is None:
+            return None
+        saved = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        if saved["fingerprint"] != self._request.fingerprint():
+            return None
+        trainable.restore(saved["state"])
+        trainable.epoch = saved["epoch"]
+        trainable.guard.reasons = saved["reasons"]
+        self._seconds = saved["result"]["seconds"]
+        return {
+            key: value.numpy().tobytes() if isinstance(value, torch.Tensor) else value
+            for key, value in saved["result"].items()
+        }
+
+
+def _dump(content: dict[str, Any]) -> bytes:
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    return buffer.getvalue()
+
+
+def _arrow(rows: list[dict[str, Any]]) -> bytes:
+    table = pa.Table.from_pylist(rows)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue().to_pybytes()

@@ -1,0 +1,69 @@
+"""What an autodecoder is and how it is trained: the fields a user sets and a search varies.
+
+The defaults are the document's setting (seed 000, chapter 4) on the baseline of Wiesner et al. 2024.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pydantic import Field, SerializeAsAny, field_validator
+
+from trainables.autodecoder.regularizers.base import Regularizer, available
+from trainables.base import TrainableConfiguration
+from trainables.configuration import Configuration, choose
+from trainables.shapes.sequence import ShapeSequence, from_description
+
+
+class DecoderConfiguration(Configuration):
+    """Sine decoder; the defaults have 168,521 parameters."""
+
+    layers: int = Field(10, ge=1, le=64, description="sine layers")
+    width: int = Field(124, ge=1, description="units of each layer")
+    code_dimension: int = Field(64, ge=1, description="size of the latent code")
+    code_layers: list[int] = Field([4, 7], description="layers, beside the first, that take the code (first layer = 1)")
+    omega: float = Field(30.0, gt=0, description="frequency of the sines")
+
+    @field_validator("code_layers")
+    @classmethod
+    def _after_the_first(cls, value: list[int]) -> list[int]:
+        if any(layer < 2 for layer in value):
+            raise ValueError("the first layer always takes the code; name later layers, from 2")
+        return value
+
+
+class AutodecoderConfiguration(TrainableConfiguration):
+    """Decoder, codes, fitting and regularizers of one trial."""
+
+    implementation: ClassVar[str] = "trainables.autodecoder.autodecoder:Autodecoder"
+
+    sequences: list[SerializeAsAny[ShapeSequence]] = Field(min_length=1)
+    decoder: DecoderConfiguration = DecoderConfiguration()
+    regularizers: dict[str, SerializeAsAny[Regularizer]] = Field(default_factory=dict)
+
+    epochs: int = Field(1000, ge=1, description="passes over the shown frames")
+    frames_per_batch: int = Field(5, ge=1, description="frames (of all sequences at once) in one training step")
+    points_per_frame: int = Field(16384, ge=1, description="points sampled in each frame of a step")
+    near_fraction: float = Field(0.7, ge=0, le=1, description="share of points with SDF ≤ near_distance")
+    near_distance: float = Field(0.3, gt=0, description="domain units")
+    learning_rate: float = Field(1e-4, gt=0, le=1, description="Adam, decoder")
+    code_learning_rate: float = Field(1e-3, gt=0, le=1, description="Adam, codes")
+    halve_every: int = Field(500, ge=1, description="epochs after which both learning rates are halved")
+    evaluation_grid: int = Field(128, ge=8, le=512, description="points along each axis on which rows are scored")
+    code_weight: float = Field(1e-4, ge=0, description="weight of eq. 3.3, not given in the document")
+    code_sigma: float = Field(1.0, gt=0, description="σ of eq. 3.3, not given in the document")
+    code_ramp: int = Field(100, ge=0, description="epochs over which the code penalty grows to its weight")
+
+    @field_validator("sequences", mode="before")
+    @classmethod
+    def _sequences(cls, value: Any) -> Any:
+        return [from_description(v) if isinstance(v, dict) else v for v in value]
+
+    @field_validator("regularizers", mode="before")
+    @classmethod
+    def _regularizers(cls, value: Any) -> Any:
+        kinds = available()
+        return {name: choose(kinds, fields, "regularizer", name) for name, fields in value.items()}
+
+    def warm_up_epochs(self) -> int:
+        return max((r.warm_up for r in self.regularizers.values()), default=0)

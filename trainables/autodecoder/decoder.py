@@ -1,0 +1,89 @@
+"""The sine decoder f(x, t, z), with a leading replicate axis on every parameter.
+
+Wiesner et al., Medical Image Analysis 2024 (reference 22 of seed 000): sine layers of frequency ω; the coordinates are
+concatenated again before every later layer and the output, the latent code before some of them. Here a layer's matrix
+is kept as its three blocks of rows, so that the code, equal for all points of a sequence, enters as a bias.
+
+# R = replicate, N = sequence, P = point, C = code dimension, W = width
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+
+from trainables.autodecoder.configuration import DecoderConfiguration
+from trainables.shapes.sequence import UPPER
+
+
+class Layer(nn.Module):
+    """Affine map of [hidden | x, y, z, t | code] for R replicates; SIREN's initialisation."""
+
+    def __init__(
+        self, hidden: int, code: int, out: int, bound: float | None, omega: float, generators: list[torch.Generator]
+    ) -> None:
+        super().__init__()
+        fan_in = hidden + 4 + code
+        limit = math.sqrt(6 / fan_in) / omega if bound is None else bound / fan_in
+
+        def uniform(*shape: int) -> nn.Parameter:
+            draws = [torch.empty(shape).uniform_(-limit, limit, generator=g) for g in generators]
+            return nn.Parameter(torch.stack(draws))
+
+        self.hidden = uniform(hidden, out) if hidden else None
+        self.coordinates = uniform(4, out)
+        self.code = uniform(code, out) if code else None
+        self.bias = uniform(1, out)
+
+    def forward(self, hidden: Tensor | None, coordinates: Tensor, codes: Tensor, scale: float) -> Tensor:
+        """hidden `(R, N, P, W)`, coordinates `(R, N | 1, P, 4)`, codes `(R, N, C)` → scale × map, `(R, N, P, out)`."""
+        bias = self.bias if self.code is None else torch.baddbmm(self.bias, codes, self.code)
+        blocks: list[Tensor] = [self.coordinates] if self.hidden is None else [self.hidden, self.coordinates]
+        inputs = coordinates if hidden is None else torch.cat([hidden, coordinates.expand(*hidden.shape[:-1], 4)], -1)
+        weight = scale * torch.cat(blocks, dim=1)
+        replicates, sequences, points, width = inputs.shape
+        if self.code is not None and sequences < codes.shape[1]:
+            inputs, sequences = inputs.expand(-1, codes.shape[1], -1, -1), codes.shape[1]
+        bias = (scale * bias).unsqueeze(2)  # (R, N | 1, 1, out)
+        if sequences == 1:
+            return torch.baddbmm(bias[:, 0], inputs[:, 0], weight).unsqueeze(1)
+        flat = torch.bmm(inputs.reshape(replicates, sequences * points, width), weight)
+        return flat.view(replicates, sequences, points, -1) + bias
+
+
+class Decoder(nn.Module):
+    """R sine networks of one architecture, evaluated together; R = 1 is the same code."""
+
+    def __init__(self, configuration: DecoderConfiguration, generators: list[torch.Generator]) -> None:
+        super().__init__()
+        width, code, omega = configuration.width, configuration.code_dimension, configuration.omega
+        taking_code = {1, *configuration.code_layers}
+        self.omega = omega
+        self.layers = nn.ModuleList(
+            Layer(
+                hidden=0 if i == 1 else width,
+                code=code if i in taking_code else 0,
+                out=width,
+                bound=1.0 if i == 1 else None,
+                omega=omega,
+                generators=generators,
+            )
+            for i in range(1, configuration.layers + 1)
+        )
+        self.output = Layer(width, 0, 1, None, omega, generators)
+
+    def forward(self, points: Tensor, codes: Tensor) -> Tensor:
+        """points `(R | 1, N | 1, P, 4)`: x, y, z in domain units, t in [0, 1]; codes `(R, N, C)` → SDF `(R, N, P)`."""
+        replicates = codes.shape[0]
+        scaled = torch.cat([points[..., :3] / UPPER, 2 * points[..., 3:] - 1], dim=-1)
+        scaled = scaled.expand(replicates, -1, -1, -1)
+        hidden: Tensor | None = None
+        for layer in self.layers:
+            hidden = torch.sin(layer(hidden, scaled, codes, self.omega))
+        return self.output(hidden, scaled, codes, 1.0).squeeze(-1)
+
+    def parameter_count(self) -> int:
+        """Parameters of one replicate."""
+        return sum(parameter[0].numel() for parameter in self.parameters())

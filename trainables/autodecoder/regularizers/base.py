@@ -1,0 +1,55 @@
+"""The interface of a regularizer: fields, a weight, a warm-up, and a loss prepared for one problem."""
+
+from __future__ import annotations
+
+import sys
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from trainables.configuration import Plugin, plugins
+from trainables.shapes.sequence import ShapeSequence
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    # points (R, N, P, 4) holding x, y, z in domain units and t in [0, 1] → predicted SDF (R, N, P); R and N may be 1
+    # and broadcast: the same points for every replicate or sequence.
+    Decode = Callable[[Tensor], Tensor]
+    # decode → loss of each replicate (R,), not yet multiplied with the weight.
+    LossTerm = Callable[[Decode], Tensor]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What a regularizer is prepared for."""
+
+    sequences: list[ShapeSequence]
+    train_times: list[float]
+    device: torch.device
+    generators: list[torch.Generator]
+    """One generator per replicate, on the CPU; whatever is random draws from them."""
+
+
+class Regularizer(Plugin):
+    """A loss term that is added to the reconstruction loss with `weight` from epoch `warm_up` on."""
+
+    warm_up: int = Field(0, ge=0, description="epochs trained without this term")
+
+    @property
+    @abstractmethod
+    def weight(self) -> float:
+        """The factor of this term in the training loss."""
+
+    @abstractmethod
+    def prepare(self, problem: Problem) -> LossTerm:
+        """Do once what need not be done in every step; the returned function is called in every step."""
+
+
+def available() -> dict[str, type[Regularizer]]:
+    """Every regularizer of this folder by name."""
+    return plugins(sys.modules[__package__], Regularizer)  # type: ignore[type-abstract]

@@ -1,0 +1,53 @@
+"""Points at which a shown frame is compared: most of them near or inside the surface.
+
+Wiesner et al. 2024: 70 % of the points from SDF ≤ 0.3 and 30 % from beyond. They normalise each SDF by its maximum;
+here lengths stay in domain units.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from trainables.shapes.sequence import LOWER, SIDE, ShapeSequence
+
+# Candidates drawn per frame, once; every step then draws from the two pools they fall into.
+_CANDIDATES = 1 << 18
+
+
+@dataclass
+class FramePool:
+    """Candidate points of one frame with their SDF, those with SDF ≤ near_distance first."""
+
+    points: Tensor
+    """`(M, 4)`: x, y, z in domain units and the frame's time."""
+    sdf: Tensor
+    """`(M,)`, domain units."""
+    near: int
+    """How many of them are near."""
+
+    @classmethod
+    def of(cls, sequence: ShapeSequence, time: float, near_distance: float, device: torch.device) -> FramePool:
+        """Uniform candidates; the same ones for every trial, so that only what is compared differs."""
+        generator = torch.Generator().manual_seed(0)
+        x = LOWER + SIDE * torch.rand(_CANDIDATES, 3, generator=generator)
+        sdf = sequence.sdf(x, time)
+        order = torch.argsort((sdf > near_distance).to(torch.uint8), stable=True)
+        near = int((sdf <= near_distance).sum())
+        if near == 0:
+            raise ValueError(f"{sequence.label} has no point with SDF ≤ {near_distance} at time {time}: nothing to fit")
+        points = torch.cat([x, torch.full((_CANDIDATES, 1), time)], dim=1)
+        return cls(points[order].to(device), sdf[order].to(device), near)
+
+    def draw(self, count: int, near_fraction: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """`count` points `(count, 4)` and their SDF `(count,)`."""
+        near = round(near_fraction * count)
+        chosen = torch.cat(
+            [
+                torch.randint(self.near, (near,), generator=generator),
+                torch.randint(self.near, len(self.sdf), (count - near,), generator=generator),
+            ]
+        ).to(self.sdf.device)
+        return self.points[chosen], self.sdf[chosen]

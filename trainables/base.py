@@ -1,0 +1,167 @@
+"""What every trainable shares: the request it is given, epochs, rows, the divergence guard, its checkpoint.
+
+A trainable is a class that trains in epochs and scores itself per time step; `actor.py` runs it under Ray Tune. It can
+be used without Ray: `open_trainable(request)`, `train(until)`, `rows(roles)`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import math
+from abc import ABC, abstractmethod
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import Field
+
+from trainables.configuration import Configuration
+from trainables.shapes.timeline import Role, Timeline
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+# A loss term above this value, in domain units, is called exploding: no field on the domain is this wrong.
+LARGEST_TERM = 1e6
+
+
+class TrainableConfiguration(Configuration):
+    """Base of every trainable's configuration; `implementation` is `module:Class`, imported when work begins."""
+
+    implementation: ClassVar[str]
+
+    epochs: int = Field(0, ge=0)
+
+    def warm_up_epochs(self) -> int:
+        """Epochs before the loss is complete: nothing is judged before them."""
+        return 0
+
+
+@dataclass(kw_only=True)
+class Request:
+    """One trial, as plain data: it travels to a worker as JSON."""
+
+    labels: dict[str, str]
+    """study, run, trial, phase, setting, method, supervision: the first columns of every row."""
+    implementation: str
+    """`module:Class` of the trainable."""
+    configuration: dict[str, Any]
+    timeline: dict[str, Any]
+    seeds: list[int]
+    """One per replicate."""
+    roles: list[Role]
+    """Roles that the rows cover; the search never asks for `test`."""
+    metric: str
+    """Column whose mean over the rows of role `objective_role` is the objective."""
+    objective_role: Role
+    report_epochs: list[int]
+    """Epochs, before the last, after which the objective is reported."""
+    checkpoint: str
+    """URI of the checkpoint file."""
+    model: str | None = None
+    """URI to which the trained model is written, if it is kept."""
+    threads: int = 1
+    checkpoint_seconds: float = 10.0
+    """Longest training time between two checkpoints."""
+
+    def fingerprint(self) -> str:
+        """Equal for requests that compute the same numbers: a checkpoint of another request is not resumed."""
+        irrelevant = ("checkpoint", "model", "threads", "checkpoint_seconds")
+        relevant = {key: value for key, value in asdict(self).items() if key not in irrelevant}
+        return hashlib.sha256(json.dumps(relevant, sort_keys=True).encode()).hexdigest()
+
+
+class Divergence(Exception):
+    """Every replicate of a trial has diverged."""
+
+
+@dataclass
+class DivergenceGuard:
+    """Names the epoch and the term at which a replicate's loss stopped being a number or exploded.
+
+    A diverged replicate gets loss weight 0 from then on; Divergence is raised when none is left.
+    """
+
+    reasons: dict[int, str] = field(default_factory=dict)
+    """replicate → what happened to it."""
+
+    def check(self, terms: dict[str, Tensor], epoch: int) -> Tensor:
+        """`terms` hold one loss `(R,)` each; returns which replicates `(R,)` may still be trained."""
+        import torch
+
+        values = torch.stack([term.detach() for term in terms.values()])
+        alive = (values.abs() < LARGEST_TERM).all(0)  # false for NaN
+        if not bool(alive.all()):
+            for replicate in torch.nonzero(~alive).flatten().tolist():
+                if replicate not in self.reasons:
+                    for name, value in zip(terms, values[:, replicate].tolist(), strict=True):
+                        if not abs(value) < LARGEST_TERM:
+                            what = "exploded" if math.isfinite(value) else "is not finite"
+                            self.reasons[replicate] = f"replicate {replicate}: {name} {what} at epoch {epoch}"
+                            break
+        for replicate in self.reasons:
+            alive[replicate] = False
+        if not bool(alive.any()):
+            raise Divergence("; ".join(self.reasons.values()))
+        return alive
+
+
+class Trainable(ABC):
+    """Configuration and seeds in, trained model and rows out. R replicates are trained at once.
+
+    A concrete class takes `(configuration, timeline, seeds, device)`.
+    """
+
+    epoch: int = 0
+    """Epochs trained so far."""
+    epochs: int
+    """Epochs to train."""
+
+    def __init__(self) -> None:
+        self.guard = DivergenceGuard()
+
+    @abstractmethod
+    def train_epoch(self) -> None:
+        """Train one epoch and count it."""
+
+    @abstractmethod
+    def rows(self, roles: set[Role]) -> list[dict[str, Any]]:
+        """Per-time-step rows: `replicate`, `sequence`, `time_index`, `time`, `role` and one key per metric."""
+
+    @abstractmethod
+    def curves(self) -> list[dict[str, Any]]:
+        """Training curves: `replicate`, `epoch` and one key per loss term."""
+
+    @abstractmethod
+    def state(self) -> dict[str, Any]:
+        """Everything that training needs to go on: tensors, numbers, strings, lists and mappings of them."""
+
+    @abstractmethod
+    def restore(self, state: dict[str, Any]) -> None:
+        """Continue from `state`, so that nothing differs from never having stopped (on the same device)."""
+
+    def model(self) -> dict[str, Any] | None:
+        """What is kept of a confirmed model, loadable with `weights_only`; None if there is no network."""
+        return None
+
+
+def resolve(implementation: str) -> type[Trainable]:
+    """The class that `module:Class` names."""
+    module, _, name = implementation.partition(":")
+    found = getattr(importlib.import_module(module), name)
+    if not issubclass(found, Trainable):
+        raise TypeError(f"{implementation} is not a trainable")
+    return found
+
+
+def open_trainable(request: Request, device: torch.device | None = None) -> Trainable:
+    """The trainable of a request, at epoch 0."""
+    import torch
+
+    if device is None:
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return resolve(request.implementation)(  # type: ignore[call-arg]
+        request.configuration, Timeline.model_validate(request.timeline), request.seeds, device
+    )

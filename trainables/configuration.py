@@ -1,0 +1,93 @@
+"""Typed configuration, validated once at the edge, and the discovery of one-file plug-ins.
+
+A regularizer, a shape sequence or a trainable *is* its configuration: a pydantic model whose fields are what a
+user may set and a search may vary, and whose methods do the work (importing torch only then). A new one is a new
+file in its folder; `plugins` finds it there, so nothing else has to name it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from types import ModuleType
+from typing import Any, ClassVar, TypeVar
+
+from pydantic import BaseModel, ConfigDict, model_serializer, model_validator
+
+
+class Configuration(BaseModel):
+    """Base of everything that is configured: unknown keys are refused, assignments are validated."""
+
+    model_config = ConfigDict(extra="forbid", validate_assignment=True, allow_inf_nan=False)
+
+
+class Plugin(Configuration):
+    """A configuration that is chosen by name among the files of one folder; it is written as {name, fields…}."""
+
+    name: ClassVar[str]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_name(cls, fields: Any) -> Any:
+        return {k: v for k, v in fields.items() if k != "name"} if isinstance(fields, dict) else fields
+
+    @model_serializer(mode="wrap")
+    def _add_name(self, dump: Any) -> dict[str, Any]:
+        return {"name": type(self).name, **dump(self)}
+
+
+P = TypeVar("P", bound=Plugin)
+
+
+def plugins(package: ModuleType, base: type[P]) -> dict[str, type[P]]:
+    """Every concrete subclass of `base` defined in a module of `package`, by its `name`, sorted."""
+    found: dict[str, type[P]] = {}
+    for entry in pkgutil.iter_modules(package.__path__):
+        module = importlib.import_module(f"{package.__name__}.{entry.name}")
+        for value in vars(module).values():
+            mine = isinstance(value, type) and issubclass(value, base) and value.__module__ == module.__name__
+            if mine and (name := value.__dict__.get("name")):
+                found[name] = value
+    return dict(sorted(found.items()))
+
+
+def choose(kinds: dict[str, type[P]], fields: Any, what: str, name: str = "") -> P:
+    """The plug-in called `name`, or else `fields["name"]`, built from `fields` (a mapping, or already an instance).
+
+    Raises ValueError with a sentence that lists what exists if there is none of that name.
+    """
+    if isinstance(fields, Plugin):
+        return fields  # type: ignore[return-value]
+    name = name or str(fields.get("name", ""))
+    if name not in kinds:
+        raise ValueError(f"there is no {what} {name!r}; choose among {', '.join(kinds)}")
+    return kinds[name].model_validate(fields)
+
+
+def paths(configuration: BaseModel, prefix: str = "") -> dict[str, Any]:
+    """Dotted path → value of every leaf of a configuration, through nested models and mappings of models."""
+    leaves: dict[str, Any] = {}
+    for field in type(configuration).model_fields:
+        value = getattr(configuration, field)
+        path = f"{prefix}{field}"
+        if isinstance(value, BaseModel):
+            leaves |= paths(value, f"{path}.")
+        elif isinstance(value, dict) and value and all(isinstance(v, BaseModel) for v in value.values()):
+            for key, part in value.items():
+                leaves |= paths(part, f"{path}.{key}.")
+        else:
+            leaves[path] = value
+    return leaves
+
+
+def assign(configuration: BaseModel, path: str, value: Any) -> None:
+    """Set the leaf at a dotted `path`; raises KeyError if there is none, pydantic's error if the value is bad."""
+    *parents, field = path.split(".")
+    node: Any = configuration
+    for name in parents:
+        node = node[name] if isinstance(node, dict) else getattr(node, name, None)
+        if node is None:
+            raise KeyError(path)
+    if not isinstance(node, BaseModel) or field not in type(node).model_fields:
+        raise KeyError(path)
+    setattr(node, field, value)

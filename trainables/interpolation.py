@@ -1,0 +1,139 @@
+"""Interpolation between the shown frames without any network: the floor and the ceiling of a study.
+
+`linear-blend`: (1 − s) SDF_j + s SDF_{j+1}. `barycenter-only`: the Wasserstein barycenter with these weights. Neither
+has training noise: its rows are the same for every replicate.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import Field, SerializeAsAny, field_validator
+
+from trainables.base import Trainable, TrainableConfiguration
+from trainables.shapes.sequence import ShapeSequence, from_description, grid_points
+from trainables.shapes.timeline import Role, Timeline
+
+if TYPE_CHECKING:
+    from trainables.metrics.surfaces import Array
+
+
+class LinearBlend(TrainableConfiguration):
+    """Blends the signed distances of the two neighbouring frames."""
+
+    implementation: ClassVar[str] = "trainables.interpolation:Blending"
+
+    sequences: list[SerializeAsAny[ShapeSequence]] = Field(min_length=1)
+    evaluation_grid: int = Field(128, ge=8, le=512, description="points along each axis on which rows are scored")
+
+    @field_validator("sequences", mode="before")
+    @classmethod
+    def _sequences(cls, value: Any) -> Any:
+        return [from_description(v) if isinstance(v, dict) else v for v in value]
+
+
+class BarycenterOnly(LinearBlend):
+    """Transports one neighbouring frame to the other."""
+
+    implementation: ClassVar[str] = "trainables.interpolation:Transporting"
+
+    barycenter_grid: int = Field(64, ge=8, le=256, description="points along each axis of the barycenters' grid")
+    barycenter_blur: float = Field(1.0, ge=1, description="entropic blur of the barycenters, in voxels")
+
+
+class Interpolation(Trainable):
+    """Nothing is trained: one evaluation is the whole trial."""
+
+    epochs = 0
+
+    def __init__(self, configuration: LinearBlend, timeline: Timeline, seeds: list[int]) -> None:
+        super().__init__()
+        self.configuration, self.timeline, self.replicates = configuration, timeline, len(seeds)
+
+    @abstractmethod
+    def predictor(self, sequence: ShapeSequence) -> Callable[[float], Array]:
+        """time → SDF on the evaluation grid."""
+
+    def blend(self, sequence: ShapeSequence, time: float) -> Array:
+        """Linear blend of the neighbouring frames, `(n, n, n)`; at a shown time, that frame."""
+        j, s = self.neighbours(time)
+        earlier, later = self.timeline.train_times[j : j + 2]
+        points = grid_points(self.configuration.evaluation_grid)
+        blended: Array = ((1 - s) * sequence.sdf(points, earlier) + s * sequence.sdf(points, later)).numpy()
+        return blended
+
+    def neighbours(self, time: float) -> tuple[int, float]:
+        """(j, s) with time = (1 − s) t_j + s t_{j+1} between two shown times."""
+        shown = self.timeline.train_times
+        j = max(i for i in range(len(shown) - 1) if shown[i] <= time)
+        return j, (time - shown[j]) / (shown[j + 1] - shown[j])
+
+    def train_epoch(self) -> None:
+        raise RuntimeError("an interpolation has nothing to train")
+
+    def rows(self, roles: set[Role]) -> list[dict[str, Any]]:
+        from trainables.metrics.per_time import score
+
+        rows = []
+        for sequence in self.configuration.sequences:
+            n = self.configuration.evaluation_grid
+            scored = score(self.predictor(sequence), sequence, self.timeline, roles, n)
+            rows += [{"replicate": r} | row for r in range(self.replicates) for row in scored]
+        return rows
+
+    def curves(self) -> list[dict[str, Any]]:
+        return []
+
+    def state(self) -> dict[str, Any]:
+        return {}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """There is nothing to restore."""
+
+
+class Blending(Interpolation):
+    """`linear-blend`."""
+
+    def __init__(self, configuration: dict[str, Any], timeline: Timeline, seeds: list[int], device: object) -> None:
+        super().__init__(LinearBlend.model_validate(configuration), timeline, seeds)
+
+    def predictor(self, sequence: ShapeSequence) -> Callable[[float], Array]:
+        return lambda time: self.blend(sequence, time)
+
+
+class Transporting(Interpolation):
+    """`barycenter-only`."""
+
+    configuration: BarycenterOnly
+
+    def __init__(self, configuration: dict[str, Any], timeline: Timeline, seeds: list[int], device: object) -> None:
+        super().__init__(BarycenterOnly.model_validate(configuration), timeline, seeds)
+
+    def predictor(self, sequence: ShapeSequence) -> Callable[[float], Array]:
+        import torch
+
+        from trainables.shapes.barycenters import barycenter_sdf
+
+        c, shown = self.configuration, self.timeline.train_times
+
+        def transported(times: list[float]) -> dict[float, torch.Tensor]:
+            weights = [self.neighbours(time) for time in times]
+            sdfs = barycenter_sdf(sequence, shown, weights, c.barycenter_grid, c.barycenter_blur)
+            return dict(zip(times, sdfs, strict=True))
+
+        # One batch for all times, whatever the roles asked for: the search and the confirmation share it.
+        kept = transported([time for time in self.timeline.times if time not in shown])
+
+        def predict(time: float) -> Array:
+            if time in shown:
+                return self.blend(sequence, time)
+            if time not in kept:
+                kept.update(transported([time]))
+            size = (c.evaluation_grid,) * 3
+            fine = torch.nn.functional.interpolate(kept[time][None, None], size, mode="trilinear", align_corners=True)
+            volume: Array = fine[0, 0].numpy()
+            return volume
+
+        return predict

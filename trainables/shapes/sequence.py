@@ -1,0 +1,66 @@
+"""What a shape sequence is, and the box of space and time in which it lives."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any
+
+from trainables.configuration import Plugin, choose, plugins
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+# Domain of the document's experiments (seed 000, section 4.1): [-3, 3]³ × [0, 1], in domain units.
+LOWER, UPPER = -3.0, 3.0
+SIDE = UPPER - LOWER
+DIAGONAL = SIDE * math.sqrt(3)
+
+
+class ShapeSequence(Plugin):
+    """One shape changing over time, on [-3, 3]³ × [0, 1]. A new sequence is a new file in this folder."""
+
+    @property
+    def description(self) -> str:
+        """Name and fields as JSON: equal descriptions are equal sequences."""
+        return self.model_dump_json()
+
+    @property
+    def label(self) -> str:
+        """The sequence's name in tables."""
+        return type(self).name
+
+    def true_bifurcation_time(self) -> float | None:
+        """Time at which one component becomes two, where there is such a time."""
+        return None
+
+    @abstractmethod
+    def sdf(self, points: Tensor, time: float) -> Tensor:
+        """Signed distance, inside negative, in domain units. points `(..., 3)` → `(...)`."""
+
+
+def available() -> dict[str, type[ShapeSequence]]:
+    """Every shape sequence of this folder by name."""
+    return plugins(sys.modules[__package__], ShapeSequence)  # type: ignore[type-abstract]
+
+
+def from_description(description: str | dict[str, Any]) -> ShapeSequence:
+    """The sequence whose `description` (JSON, or the mapping it encodes) this is; ValueError if there is none."""
+    fields = json.loads(description) if isinstance(description, str) else description
+    return choose(available(), fields, "shape sequence")
+
+
+def grid_points(n: int, device: torch.device | str = "cpu") -> Tensor:
+    """Regular grid that includes the faces of the domain: `(n, n, n, 3)`, spacing `grid_spacing(n)`."""
+    import torch
+
+    axis = torch.linspace(LOWER, UPPER, n, device=device)
+    return torch.stack(torch.meshgrid(axis, axis, axis, indexing="ij"), dim=-1)
+
+
+def grid_spacing(n: int) -> float:
+    """Distance between neighbours of `grid_points(n)`, in domain units."""
+    return SIDE / (n - 1)

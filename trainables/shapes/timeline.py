@@ -1,0 +1,41 @@
+"""Which times are evaluated, and what each is used for: `train`, `validation` or `test`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import model_validator
+
+from trainables.configuration import Configuration
+
+Role = Literal["train", "validation", "test"]
+
+
+class Timeline(Configuration):
+    """Evaluation times in [0, 1], increasing, with one role each; the `train` times are those a model is shown."""
+
+    times: list[float]
+    roles: list[Role]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Timeline:
+        if len(self.times) != len(self.roles):
+            raise ValueError(f"{len(self.times)} times but {len(self.roles)} roles")
+        if any(b <= a for a, b in zip(self.times, self.times[1:], strict=False)):
+            raise ValueError("times must increase")
+        if self.roles.count("train") < 2:
+            raise ValueError("at least two times must have the role 'train'")
+        return self
+
+    @classmethod
+    def shown(cls, indices: set[int], intervals: int = 20) -> Timeline:
+        """Times i / intervals; `indices` are shown, other odd i are `validation`, other even i are `test`."""
+        roles: list[Role] = [
+            "train" if i in indices else "validation" if i % 2 else "test" for i in range(intervals + 1)
+        ]
+        return cls(times=[i / intervals for i in range(intervals + 1)], roles=roles)
+
+    @property
+    def train_times(self) -> list[float]:
+        """The times that a model is shown."""
+        return [t for t, role in zip(self.times, self.roles, strict=True) if role == "train"]
