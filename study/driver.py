@@ -1,0 +1,240 @@
+"""One run: search, then confirm, then report; begun anew or taken up where it was left."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Console
+
+from study import places, provenance
+from study.confirm import Confirmation
+from study.console import Progressing
+from study.errors import Interrupted, Mistake
+from study.execution import cluster, execute, nodes, seen_by_all_nodes
+from study.jobs import JobSource
+from study.journal import Journal
+from study.options import Plan
+from study.recorder import Recorder, covered
+from study.run_folder import Lock
+from study.search import Search
+from study.study import Arm
+from study.track import Tracking
+from trainables.base import Request
+from trainables.files import write_atomically
+
+
+class Stop:
+    """Whether the run has been told to stop: by SIGINT, SIGTERM, or its time limit."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self.status: int | None = None
+        self._deadline = None if seconds is None else time.monotonic() + seconds
+
+    def __call__(self) -> bool:
+        if self.status is None and self._deadline is not None and time.monotonic() > self._deadline:
+            self.status = 0
+        return self.status is not None
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Turn the signals into a wish to stop, the second one into an immediate end."""
+        before = {s: signal.signal(s, self._hear) for s in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _hear(self, number: int, frame: object) -> None:
+        if self.status is not None:
+            raise KeyboardInterrupt
+        self.status = 128 + number
+
+
+class Driver:
+    """Holds what the phases share. `run()` does all three."""
+
+    def __init__(self, plan: Plan, console: Console) -> None:
+        self.plan, self.study, self.console = plan, plan.study, console
+        self.folder = plan.resumed or places.new_run(plan.options.output, plan.study.name)
+        self.state = places.state_folder(self.folder)
+        self.record: dict[str, Any] = {}
+        self.stop = Stop(plan.options.seconds())
+        self._began = time.time()
+        self._busy: list[tuple[float, float]] = []
+        self._durations: dict[str, float] = {}
+
+    def run(self) -> str:
+        """Returns the answer in one sentence. Raises Mistake, or Interrupted after what was computed is safe."""
+        address = self.plan.options.address or os.environ.get("RAY_ADDRESS")
+        with ExitStack() as stack:
+            ray_scratch = places.ray_scratch(self.state)
+            stack.callback(shutil.rmtree, ray_scratch, ignore_errors=True)
+            ray = stack.enter_context(ExitStack())
+            ray.enter_context(cluster(address, ray_scratch))
+            stack.enter_context(self.stop.listening())  # after Ray, which sets handlers of its own
+            scratch = self._scratch()
+            stack.enter_context(Lock(self.folder))
+            self._open_record()
+            self.console.print(f"run {self.folder.url}", highlight=False, soft_wrap=True)
+            journal = Journal(self.state / "journal.log", self.folder)
+            search = Search(self.study, self.folder.name, journal, self._request)
+            search.settle(self.folder.trials())
+            with Tracking(self.plan.tracking_uri, self.record, self.folder, self._say) as tracking:
+                self._phase("search", lambda: search, scratch, tracking)
+                confirm = lambda: Confirmation(self.study, search, self.folder, self._request)  # noqa: E731
+                self._phase("confirm", confirm, scratch, tracking)
+                ray.close()
+                answer = self._report(tracking)
+        shutil.rmtree(self.state, ignore_errors=True)
+        return answer
+
+    def _scratch(self) -> str:
+        """Where Tune keeps its own state: on a cluster of several nodes it must be where the output is."""
+        if nodes() == 1:
+            return str(self.state / "tune")
+        if self.folder.local and not seen_by_all_nodes(self.folder.parent):
+            raise Mistake(
+                f"--output {self.plan.options.output} is not the same folder on all {nodes()} nodes of the cluster: "
+                "name a shared folder or an object store"
+            )
+        return self.folder.file(".scratch")
+
+    # phases
+
+    def _phase(self, phase: str, make: Callable[[], JobSource], scratch: str, tracking: Tracking) -> None:
+        began = time.time()
+        source = make()
+        with Progressing(self.console, self.study, phase, source) as progress:
+
+            def ended(row: dict[str, Any]) -> None:
+                progress.end(row)
+                tracking.trial(row)
+
+            recorder = Recorder(self.study, self.folder, ended)
+            if source.done < source.total:
+                execute(
+                    source, recorder, self.study.resources, scratch, progress.start, progress.progress,
+                    self.stop,
+                )  # fmt: skip
+            self._busy += recorder.busy
+            if self.stop():
+                self._durations[phase] = time.time() - began
+                self._interrupt()
+            if isinstance(source, Confirmation):
+                for original, job in source.copies:
+                    recorder.copy(original, job)
+        self.folder.compact(phase)
+        self._durations[phase] = time.time() - began
+        self._write_record()
+
+    def _report(self, tracking: Tracking) -> str:
+        import analysis
+
+        began = time.time()
+        self.record |= {"status": "finished", "finished": _now()}
+        self._write_record()
+        loaded = analysis.load(self.folder.url)
+        drawings = analysis.figures.drawings(loaded)
+        for drawing in drawings:
+            if drawing.png:
+                write_atomically(self.folder.file("figures", f"{drawing.name}.png"), drawing.png)
+        self._durations["report"] = time.time() - began
+        self._write_record()
+        report = analysis.render(analysis.load(self.folder.url), drawings)
+        write_atomically(self.folder.file("report.html"), report.encode())
+        self.folder.remove(".scratch")
+        self.folder.remove("checkpoints")
+        tracking.report()
+        return analysis.conclusion(loaded)
+
+    def _interrupt(self) -> None:
+        self.record["status"] = "unfinished"
+        self._write_record()
+        raise Interrupted(self.stop.status or 0)
+
+    def _request(self, phase: str, arm: Arm, setting: str, trial: str, parameters: dict[str, Any]) -> Request:
+        assert phase in ("search", "confirm")
+        configuration = self.study.configured(arm, parameters)
+        labels = {"study": self.study.name, "run": self.folder.name, "trial": trial, "phase": phase, "setting": setting}
+        return Request(
+            labels=labels | {"method": arm.method, "supervision": arm.supervision},
+            implementation=configuration.implementation,
+            configuration=configuration.model_dump(mode="json"),
+            timeline=self.study.supervisions[arm.supervision].model_dump(mode="json"),
+            seeds=self.study.seeds(phase),  # type: ignore[arg-type]
+            roles=self.study.roles(phase),  # type: ignore[arg-type]
+            metric=self.study.objective.metric,
+            objective_role=self.study.objective.role,
+            report_epochs=self.study.rungs(configuration) if phase == "search" else [],
+            checkpoint=self.folder.file("checkpoints", f"{trial}.pt"),
+            model=self.folder.file("models", f"{trial}.pt") if phase == "confirm" else None,
+            threads=self.study.resources.cpus,
+        )
+
+    # study.json
+
+    def _open_record(self) -> None:
+        study, choices = self.study, self.plan.choices
+        if self.plan.resumed:
+            self.record = self.folder.read_record()
+        else:
+            self.record = {
+                "study": study.name,
+                "run": self.folder.name,
+                "created": _now(),
+                "created_ms": int(time.time() * 1000),
+                "command": provenance.without_credentials(shlex.join(["python", "-m", "study.run", *sys.argv[1:]])),
+                "question": study.question,
+                "replication_unit": study.replication_unit,
+                "baseline": study.baseline,
+                "sessions": [],
+            }
+        self.record |= {
+            "status": "running",
+            "finished": None,
+            "preset": choices["preset"],
+            "seed": study.seed,
+            "seeds": {phase: study.seeds(phase) for phase in ("search", "confirm")},
+            "methods": list(study.methods),
+            "supervisions": list(study.supervisions),
+            "metrics": [m.model_dump() for m in study.metrics],
+            "objective": study.objective.model_dump(),
+            "trials_per_arm": study.trials,
+            "replicates": study.replicates,
+            "choices": choices,
+            "tracking_uri": provenance.without_credentials(self.plan.tracking_uri),
+            "versions": provenance.versions(),
+            "commit": provenance.commit(),
+            "machine": provenance.machine(),
+            "configuration": study.model_dump(mode="json"),
+        }
+        self.record["sessions"].append({"started": _now()})
+        self._write_record()
+
+    def _write_record(self) -> None:
+        total = time.time() - self._began
+        busy = covered(self._busy)
+        self.record["sessions"][-1] |= {"total": total, "busy": busy, "phases": dict(self._durations)}
+        sessions = self.record["sessions"]
+        whole, worked = (sum(s.get(key, 0.0) for s in sessions) for key in ("total", "busy"))
+        phases = {p: sum(s.get("phases", {}).get(p, 0.0) for s in sessions) for p in ("search", "confirm", "report")}
+        overhead = {"overhead": whole - worked, "overhead_fraction": (whole - worked) / whole}
+        self.record["durations"] = phases | {"total": whole} | overhead
+        self.folder.write_record(self.record)
+
+    def _say(self, sentence: str) -> None:
+        self.console.print(f"warning: {sentence}", highlight=False, soft_wrap=True)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

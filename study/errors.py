@@ -1,0 +1,18 @@
+"""The one way in which a user's mistake is reported."""
+
+from __future__ import annotations
+
+
+class Mistake(Exception):
+    """Wrong input: one sentence that says what, where and what to do. Ends the program with exit status 2."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(" ".join(str(sentence).split()))
+
+
+class Interrupted(Exception):
+    """The run was told to stop (signal or time limit) and has done so."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status

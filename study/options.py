@@ -1,0 +1,152 @@
+"""What a command line asks for, checked before anything slow is imported or anything is left behind."""
+
+from __future__ import annotations
+
+import re
+import socket
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from study import catalog, tracking
+from study.errors import Mistake
+from study.places import check_output, default_output, find_run
+from study.run_folder import RunFolder
+from study.study import Study
+
+DEFAULT_PRESET = "laptop"
+
+
+@dataclass(kw_only=True)
+class Options:
+    """`python -m study.run NAME …`; None where the user gave nothing."""
+
+    name: str
+    preset: str | None = None
+    trials: int | None = None
+    replicates: int | None = None
+    seed: int | None = None
+    output: str = field(default_factory=default_output)
+    tracking_uri: str | None = None
+    address: str | None = None
+    data: str | None = None
+    resume: str | None = None
+    changes: list[str] = field(default_factory=list)
+    time_limit: str | None = None
+
+    def seconds(self) -> float | None:
+        """The time limit in seconds."""
+        if self.time_limit is None:
+            return None
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd]?)", self.time_limit.strip())
+        if not match or float(match[1]) == 0:
+            raise Mistake(f"--time-limit {self.time_limit}: not a time; write 90s, 45m, 3h or 1d")
+        return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
+
+
+@dataclass
+class Plan:
+    """Checked options: the study they make, and the run to continue, if any."""
+
+    study: Study
+    options: Options
+    choices: dict[str, Any]
+    """What makes the study again: preset, seed, replicates, changes."""
+    resumed: RunFolder | None
+    tracking_uri: str
+
+
+def plan(options: Options) -> Plan:
+    """Check everything that can be checked without torch, Ray or MLflow; raises Mistake."""
+    options.seconds()
+    catalog.module(options.name)
+    check_output(options.output)
+    resumed, record, choices = None, {}, _choices(options)
+    if options.resume is not None:
+        resumed = find_run(options.output, options.name, options.resume)
+        record = resumed.read_record()
+        choices = _continued(options, resumed, record)
+    study = _make(options.name, choices)
+    if options.data is not None:
+        _check_data(options)
+    if record and (changed := _difference(study, record["configuration"])):
+        raise Mistake(
+            f"run {resumed.name if resumed else ''} was made by a version in which {changed} was different: "
+            "resume it with that version, or start a new run"
+        )
+    study.check()
+    uri = options.tracking_uri or record.get("tracking_uri") or tracking.default_uri()
+    try:
+        tracking.check(uri)
+    except ValueError as error:
+        raise Mistake(str(error)) from None
+    _probe_ray(options.address)
+    return Plan(study, options, choices, resumed, uri)
+
+
+def _choices(options: Options) -> dict[str, Any]:
+    return {
+        "preset": options.preset or DEFAULT_PRESET,
+        "trials": options.trials,
+        "replicates": options.replicates,
+        "seed": options.seed,
+        "changes": options.changes,
+    }
+
+
+def _continued(options: Options, folder: RunFolder, record: dict[str, Any]) -> dict[str, Any]:
+    choices: dict[str, Any] = record["choices"]
+    asked = asdict(options)
+    for option in ("preset", "replicates", "seed", "changes"):
+        if asked[option] and asked[option] != choices[option]:
+            flag = "--set" if option == "changes" else f"--{option}"
+            raise Mistake(
+                f"{flag} cannot be changed when run {folder.name} is resumed: leave it out, or start a new run"
+            )
+    before = record["configuration"]["trials"]
+    if options.trials is not None and options.trials < before:
+        raise Mistake(
+            f"--trials {options.trials}: run {folder.name} has {before} trials an arm already; name a larger total"
+        )
+    return choices | ({"trials": options.trials} if options.trials is not None else {})
+
+
+def _make(name: str, choices: dict[str, Any]) -> Study:
+    study = catalog.load(name, choices["preset"])
+    for change in choices["changes"]:
+        key, equals, value = change.partition("=")
+        if not equals or not key:
+            raise Mistake(f"--set {change}: not of the form key=value, such as epochs=500")
+        study.edit(key, value)
+    for option in ("trials", "replicates", "seed"):
+        if choices[option] is not None:
+            study.edit(option, str(choices[option]))
+    return study
+
+
+def _difference(study: Study, before: dict[str, Any]) -> str:
+    """The first part of the configuration that is not what the run was begun with; `trials` may grow."""
+    now = study.model_dump(mode="json")
+    return next((key for key in now if key != "trials" and now[key] != before.get(key)), "")
+
+
+def _check_data(options: Options) -> None:
+    if not Path(str(options.data)).exists():
+        raise Mistake(f"--data {options.data}: there is no such file or folder; name one that exists")
+    raise Mistake(f"--data {options.data}: study {options.name} makes its own data; leave --data out")
+
+
+def _probe_ray(address: str | None) -> None:
+    """Mistake if nothing listens at host:port; Ray itself would wait much longer."""
+    if address in (None, "auto", "local"):
+        return
+    match = re.fullmatch(r"(?:ray://)?([^/\s:]+|\[[0-9a-f:]+\]):(\d+)", str(address))
+    if not match or not 0 < int(match[2]) < 65536:
+        raise Mistake(f"--address {address}: not an address of Ray; write HOST:PORT, auto, or local")
+    try:
+        socket.create_connection((match[1].strip("[]"), int(match[2])), timeout=4).close()
+    except OSError as error:
+        reason = error.strerror or "no answer"
+        raise Mistake(
+            f"--address {address}: no Ray cluster answers there ({reason}); check that it is running"
+        ) from None

@@ -1,0 +1,78 @@
+"""Where things lie: run folders under the output, and the local state folder for what needs a local disk."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import fsspec
+
+from study.errors import Mistake
+from study.run_folder import RunFolder
+
+# A Unix socket's path has 107 bytes; Ray's session and socket names take 80 of them.
+_LONGEST_SCRATCH = 27
+
+
+def default_output() -> str:
+    """$STUDY_RESULTS, or ./results."""
+    return os.environ.get("STUDY_RESULTS") or "results"
+
+
+def check_output(output: str) -> None:
+    """Mistake if run folders cannot be made under `output`; nothing is made yet."""
+    try:
+        filesystem, path = fsspec.core.url_to_fs(output)
+    except (ImportError, ValueError) as error:
+        raise Mistake(f"--output {output}: {error}; name a folder, or install what its protocol needs") from None
+    if "file" in filesystem.protocol:
+        nearest = Path(path).absolute()
+        while not nearest.exists():
+            nearest = nearest.parent
+        if not nearest.is_dir():
+            raise Mistake(f"--output {output}: {nearest} is a file; name a folder")
+        if not os.access(nearest, os.W_OK | os.X_OK):
+            raise Mistake(f"--output {output}: {nearest} cannot be written to; name another folder")
+
+
+def new_run(output: str, study: str) -> RunFolder:
+    """A run folder that does not exist yet; names sort by time."""
+    name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    return RunFolder(f"{_absolute(output)}/{study}/{name}")
+
+
+def find_run(output: str, study: str, which: str) -> RunFolder:
+    """The run `which` of a study: `last`, a run's name, or a run folder's path or URI; Mistake if there is none."""
+    if which == "last":
+        root = RunFolder(f"{_absolute(output)}/{study}")
+        found = sorted(str(path).rsplit("/", 2)[-2] for path in root.filesystem.glob(f"{root.path}/*/study.json"))
+        if not found:
+            raise Mistake(f"--resume last: there is no run of {study} in {output}; start one without --resume")
+        return RunFolder(root.file(found[-1]))
+    for url in (f"{_absolute(output)}/{study}/{which}", _absolute(which)):
+        folder = RunFolder(url)
+        if folder.exists("study.json"):
+            return folder
+    raise Mistake(f"--resume {which}: there is no such run of {study} in {output}; see the names in {output}/{study}")
+
+
+def _absolute(url: str) -> str:
+    return url.rstrip("/") if "://" in url else os.path.abspath(url)
+
+
+def state_folder(folder: RunFolder) -> Path:
+    """Local folder of a run's journal and scratch: under $STUDY_STATE or the temporary folder, private to the user."""
+    base = Path(os.environ.get("STUDY_STATE") or Path(tempfile.gettempdir()) / f"study-{os.getuid()}")
+    return base / hashlib.sha256(folder.url.encode()).hexdigest()[:8]
+
+
+def ray_scratch(state: Path) -> Path:
+    """Where Ray may put its sockets: in the state folder if their paths stay short enough, else in /tmp."""
+    scratch = state / "ray"
+    if len(str(scratch)) <= _LONGEST_SCRATCH:
+        return scratch
+    return Path("/tmp") / f"ray-{os.getuid()}-{state.name}"

@@ -1,0 +1,120 @@
+"""`python -m study.run NAME`: search, confirm and report a study, or take up a run where it was left."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from typing import Any
+
+import click
+
+from study import catalog
+from study.errors import Interrupted, Mistake
+from study.options import DEFAULT_PRESET, Options, Plan, plan
+from study.places import default_output
+
+_EPILOG = """\b
+Examples:
+  python -m study.run bifurcation                            on this machine
+  python -m study.run bifurcation --preset paper --address auto
+  python -m study.run bifurcation --set regularizers.sinkhorn.alpha=0.3 --trials 8
+  python -m study.run bifurcation --resume last              after a crash
+  python -m study.run bifurcation --resume last --trials 20  more of the same
+"""
+
+
+def _list(context: click.Context, parameter: click.Parameter, value: bool) -> None:
+    if value:
+        for name in catalog.names():
+            first = (catalog.module(name).__doc__ or "").strip().splitlines()[0]
+            click.echo(f"{name:24}{first}")
+        context.exit()
+
+
+@click.command(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.argument("name")
+@click.option("--preset", help=f"size of the study: laptop, smoke or paper  [default: {DEFAULT_PRESET}]")
+@click.option("--trials", type=click.IntRange(1), help="search trials per arm, in total (also when resuming)")
+@click.option("--replicates", type=click.IntRange(1), help="replicates of each confirmed configuration")
+@click.option("--seed", type=click.IntRange(0), help="seed of the whole study  [default: 0]")
+@click.option(
+    "--output", default=default_output, metavar="DIR-or-URI", help="run folders  [default: results, or $STUDY_RESULTS]"
+)
+@click.option("--tracking-uri", metavar="URI", help="MLflow  [default: sqlite:///mlflow.db]")
+@click.option("--address", metavar="RAY", help="Ray: HOST:PORT, auto or local  [default: local, or $RAY_ADDRESS]")
+@click.option("--data", metavar="PATH", help="data of studies that take some")
+@click.option("--resume", metavar="last|RUN", help="take up a run where it was left, or extend it with --trials")
+@click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help="change the configuration; may be repeated")
+@click.option("--time-limit", metavar="TIME", help="stop cleanly after this time, such as 90s, 45m or 3h")
+@click.option("--dry-run", is_flag=True, help="check everything, print what would run, and stop")
+@click.option("--list", is_flag=True, is_eager=True, expose_value=False, callback=_list, help="list the studies")
+def main(dry_run: bool, changes: tuple[str, ...], **given: Any) -> int:
+    """Run the study NAME: search each method's settings, confirm the best with replicates, report what helps.
+
+    Results go to results/NAME/<run>/ (tables, figures, report.html) and to MLflow.
+    """
+    checked = plan(Options(changes=list(changes), **given))
+    if dry_run:
+        _describe(checked)
+        return 0
+    return _run(checked)
+
+
+def _describe(checked: Plan) -> None:
+    from study.study import describe
+
+    study = checked.study
+    arms = study.arms()
+    click.echo(f"{study.name}: {study.question}")
+    for arm in arms:
+        click.echo(f"  {arm.method}, {arm.supervision}: {study.arm_trials(arm)} search trials")
+    for path, distribution in study.space.items():
+        click.echo(f"  {path} in {describe(distribution)}")
+    searching = sum(study.arm_trials(arm) for arm in arms)
+    click.echo(
+        f"{searching} search trials of {study.search_replicates} replicate each, then up to {2 * len(arms)} "
+        f"confirmations of {study.replicates} replicates"
+    )
+
+
+def _run(checked: Plan) -> int:
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    from rich.console import Console
+
+    from study.driver import Driver
+    from study.tracking import how_to_look
+
+    console = Console(stderr=True)
+    driver = Driver(checked, console)
+    try:
+        answer = driver.run()
+    except Interrupted as stopped:
+        command = ["python", "-m", "study.run", driver.study.name, "--resume", driver.folder.name]
+        if checked.options.output != "results":
+            command += ["--output", checked.options.output]
+        console.print(f"unfinished; resume with: {shlex.join(command)}", highlight=False, soft_wrap=True)
+        return stopped.status
+    click.echo(f"answer: {answer}")
+    click.echo(f"results: {driver.folder.url} (report.html)")
+    click.echo(f"mlflow: {how_to_look(checked.tracking_uri)}")
+    return 0
+
+
+def command_line(arguments: list[str] | None = None) -> int:
+    """The exit status; wrong input is one line on standard error and 2."""
+    try:
+        status: int = main.main(args=arguments, prog_name="python -m study.run", standalone_mode=False)
+        return status or 0
+    except (Mistake, click.ClickException) as error:
+        sentence = error.format_message() if isinstance(error, click.ClickException) else str(error)
+        if isinstance(error, click.MissingParameter):
+            sentence = f"no study is named; choose among {', '.join(catalog.names())}, or see --help"
+        click.echo(f"error: {' '.join(sentence.split())}", err=True)
+        return 2
+    except click.Abort:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(command_line())

@@ -1,0 +1,168 @@
+"""The search: one Optuna study per arm in one journal; Ray only executes what is asked here.
+
+Resuming and extending are one thing: the trials that the journal holds as running are issued again, with the same
+parameters, then each arm is asked until it has its number. The sampler is made anew before every question with a seed
+from (study seed, arm, trial number): a search that was interrupted proposes what an uninterrupted one would.
+"""
+
+from __future__ import annotations
+
+import copy
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import optuna
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+from optuna.pruners import SuccessiveHalvingPruner
+from optuna.samplers import TPESampler
+from optuna.trial import TrialState
+
+from study.jobs import Job, JobSource, State
+from study.journal import Journal
+from study.study import Arm, Study
+from trainables.base import Request
+
+RequestBuilder = Callable[[str, Arm, str, str, dict[str, Any]], Request]
+"""(phase, arm, setting, trial id, parameters) → request."""
+
+_STATES: dict[State, TrialState] = {
+    "complete": TrialState.COMPLETE,
+    "pruned": TrialState.PRUNED,
+    "failed": TrialState.FAIL,
+}
+_ENDED = tuple(_STATES.values())
+
+
+class Search(JobSource):
+    """Proposes the trials of all arms in turn, so that every machine stays busy until all have their share."""
+
+    def __init__(self, study: Study, run: str, journal: Journal, request: RequestBuilder) -> None:
+        self._study, self._journal, self._request = study, journal, request
+        self._arms = {arm: self._open(arm, run) for arm in study.arms()}
+        self._running: dict[str, optuna.Trial] = {}
+        self.total = sum(study.arm_trials(arm) for arm in self._arms)
+        self.done = sum(len(found.get_trials(deepcopy=False, states=_ENDED)) for found in self._arms.values())
+        self._again = [
+            (arm, trial)
+            for arm, found in self._arms.items()
+            for trial in found.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        ]
+        self._turn = 0
+
+    def _open(self, arm: Arm, run: str) -> optuna.Study:
+        pruning = self._study.pruning
+        found = optuna.create_study(
+            storage=self._journal.storage,
+            study_name=f"{run}/{arm}",
+            direction=self._study.objective.direction,
+            load_if_exists=True,
+            pruner=SuccessiveHalvingPruner(min_resource=pruning.first_epoch, reduction_factor=pruning.factor),
+        )
+        if not found.get_trials(deepcopy=False):
+            found.enqueue_trial(self._study.document_setting(arm))
+        return found
+
+    def next(self) -> Job | None:
+        if self._again:
+            arm, frozen = self._again.pop(0)
+            return self._issue(arm, optuna.Trial(self._arms[arm], frozen._trial_id))
+        arms = list(self._arms)
+        for offset in range(len(arms)):
+            arm = arms[(self._turn + offset) % len(arms)]
+            found = self._arms[arm]
+            states = [trial.state for trial in found.get_trials(deepcopy=False)]
+            waiting = states.count(TrialState.WAITING)
+            if len(states) - waiting < self._study.arm_trials(arm):
+                self._turn = (arms.index(arm) + 1) % len(arms)
+                if not waiting:
+                    # One line of the journal: the proposal is whole or absent, wherever the process is killed.
+                    found.enqueue_trial(self._propose(arm, len(states)))
+                return self._issue(arm, found.ask())
+        return None
+
+    def _propose(self, arm: Arm, number: int) -> dict[str, Any]:
+        seed = np.random.SeedSequence([self._study.seed, zlib.crc32(str(arm).encode()), number])
+        # The first trial is the document's setting; a third of a small budget is spent at random.
+        startup = max(2, min(10, self._study.arm_trials(arm) // 3))
+        sampler = TPESampler(seed=int(seed.generate_state(1)[0]), n_startup_trials=startup)
+        asking = optuna.trial.create_trial(state=TrialState.RUNNING)
+        return {
+            path: sampler.sample_independent(self._arms[arm], asking, path, distribution)
+            for path, distribution in self._study.arm_space(arm).items()
+        }
+
+    def _issue(self, arm: Arm, trial: optuna.Trial) -> Job:
+        name = trial_id(arm, trial.number)
+        self._running[name] = trial
+        parameters = {path: _suggest(trial, path, d) for path, d in self._study.arm_space(arm).items()}
+        return Job(
+            request=self._request("search", arm, "search", name, parameters),
+            arm=arm,
+            parameters=parameters,
+            number=trial.number,
+        )
+
+    def prune(self, job: Job, epoch: int, objective: float) -> bool:
+        trial, found = self._running[job.trial], self._arms[job.arm]
+        known = next(t for t in found.get_trials(deepcopy=False) if t.number == trial.number)
+        if epoch not in known.intermediate_values:
+            trial.report(objective, epoch)
+        rung = f"completed_rung_{self._study.rungs(self._study.methods[job.arm.method]).index(epoch)}"
+        if rung not in known.system_attrs:
+            return trial.should_prune()
+        # Judged already, but the process was killed before Optuna was told: judge again, beside the journal.
+        beside = optuna.create_study(direction=self._study.objective.direction)
+        beside.add_trials([t for t in found.get_trials() if t.number != trial.number])
+        unjudged = copy.deepcopy(known)
+        unjudged.system_attrs = {key: value for key, value in known.system_attrs.items() if key != rung}
+        beside.add_trial(unjudged)
+        return found.pruner.prune(beside, beside.get_trials()[-1])
+
+    def end(self, job: Job, state: State, objective: float, reason: str) -> None:
+        super().end(job, state, objective, reason)
+        trial = self._running.pop(job.trial)
+        if reason:
+            trial.set_user_attr("reason", reason)
+        self._arms[job.arm].tell(trial, objective if state == "complete" else None, state=_STATES[state])
+        self._journal.copy()
+
+    def settle(self, ended: dict[str, dict[str, Any]]) -> None:
+        """Tell Optuna of running trials whose tables were written just before the process was killed."""
+        for arm, frozen in list(self._again):
+            row = ended.get(trial_id(arm, frozen.number))
+            if row is not None:
+                self._again.remove((arm, frozen))
+                job = self._issue(arm, optuna.Trial(self._arms[arm], frozen._trial_id))
+                self.end(job, row["state"], row["objective"], row["reason"])
+
+    def best(self, arm: Arm) -> dict[str, Any] | None:
+        """Parameters of the best complete trial of an arm; None if no trial of it is complete."""
+        complete = self._arms[arm].get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        if not complete:
+            return None
+        sign = 1 if self._study.objective.direction == "minimize" else -1
+        return dict(min(complete, key=lambda t: (sign * (t.value or 0.0), t.number)).params)
+
+
+def _suggest(trial: optuna.Trial, path: str, distribution: BaseDistribution) -> Any:
+    """The value of an enqueued parameter, entered into the trial."""
+    match distribution:
+        case CategoricalDistribution(choices=choices):
+            return trial.suggest_categorical(path, choices)
+        case IntDistribution(low=low, high=high, step=step, log=log):
+            return trial.suggest_int(path, low, high, step=step, log=log)
+        case FloatDistribution(low=low, high=high, step=step, log=log):
+            return trial.suggest_float(path, low, high, step=step, log=log)
+    raise TypeError(f"{path}: unknown distribution {distribution}")
+
+
+def trial_id(arm: Arm, number: int) -> str:
+    """`search-sinkhorn-sparse-0003`."""
+    return f"search-{arm}-{number:04d}"

@@ -1,0 +1,204 @@
+"""What a study is: data, methods, search space, objective, budget. A catalog entry returns one; a preset edits it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from optuna.distributions import BaseDistribution, CategoricalDistribution, distribution_to_json
+from pydantic import ConfigDict, Field, SerializeAsAny, ValidationError, field_serializer, model_validator
+
+from study.errors import Mistake
+from trainables.base import TrainableConfiguration
+from trainables.configuration import Configuration, assign, paths
+from trainables.shapes.timeline import Role, Timeline
+
+
+class Metric(Configuration):
+    """A column of the per-time table, and how it is read."""
+
+    name: str
+    label: str
+    unit: str = ""
+    better: Literal["lower", "higher"] = "lower"
+
+
+class Objective(Configuration):
+    """What the search ranks on: the mean of a metric over the rows of one role, never `test`."""
+
+    metric: str
+    direction: Literal["minimize", "maximize"] = "minimize"
+    role: Literal["validation"] = "validation"
+
+
+class Pruning(Configuration):
+    """Successive halving of an arm's trials, judged after first_epoch, factor·first_epoch, factor²·first_epoch, …"""
+
+    first_epoch: int = Field(300, ge=1)
+    factor: int = Field(3, ge=2)
+
+
+class Resources(Configuration):
+    """What one trial takes of a node; `gpus` may be a fraction and counts only where Ray reports GPUs."""
+
+    cpus: int = Field(1, ge=1)
+    gpus: float = Field(0.0, ge=0)
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One method under one supervision: an equal share of the search, one Optuna study."""
+
+    method: str
+    supervision: str
+
+    def __str__(self) -> str:
+        return f"{self.method}-{self.supervision}"
+
+
+class Study(Configuration):
+    """A question, and everything that running it needs."""
+
+    model_config = ConfigDict(extra="forbid", validate_assignment=True, arbitrary_types_allowed=True)
+
+    name: str
+    question: str
+    replication_unit: str = Field(description="what n counts in the report, in words")
+    methods: dict[str, SerializeAsAny[TrainableConfiguration]]
+    baseline: str
+    supervisions: dict[str, Timeline]
+    space: dict[str, BaseDistribution] = Field(
+        description="dotted path in a method's configuration → distribution; a method searches the paths it has"
+    )
+    metrics: list[Metric]
+    objective: Objective
+    trials: int = Field(30, ge=1, description="search trials of each arm")
+    search_replicates: int = Field(1, ge=1, description="replicates of each search trial")
+    replicates: int = Field(8, ge=1, description="replicates of each confirmed configuration")
+    pruning: Pruning = Pruning()
+    resources: Resources = Resources()
+    seed: int = Field(0, ge=0)
+
+    @field_serializer("space")
+    def _space(self, space: dict[str, BaseDistribution]) -> dict[str, Any]:
+        return {path: json.loads(distribution_to_json(d)) for path, d in space.items()}
+
+    @model_validator(mode="after")
+    def _known_baseline(self) -> Study:
+        if self.baseline not in self.methods:
+            raise ValueError(f"the baseline {self.baseline!r} is not among the methods")
+        return self
+
+    def arms(self) -> list[Arm]:
+        """Every (method, supervision), in display order."""
+        return [Arm(method, supervision) for method in self.methods for supervision in self.supervisions]
+
+    def arm_space(self, arm: Arm) -> dict[str, BaseDistribution]:
+        """The part of the search space that the arm's method has."""
+        has = paths(self.methods[arm.method])
+        return {path: distribution for path, distribution in self.space.items() if path in has}
+
+    def arm_trials(self, arm: Arm) -> int:
+        """Search trials of an arm: one if there is nothing to search."""
+        return self.trials if self.arm_space(arm) else 1
+
+    def document_setting(self, arm: Arm) -> dict[str, Any]:
+        """The parameters with which the method's configuration comes: the document's own, as the preset has them."""
+        has = paths(self.methods[arm.method])
+        return {path: has[path] for path in self.arm_space(arm)}
+
+    def configured(self, arm: Arm, parameters: dict[str, Any]) -> TrainableConfiguration:
+        """The arm's trainable configuration with `parameters` (dotted path → value) put in."""
+        configuration = self.methods[arm.method].model_copy(deep=True)
+        for path, value in parameters.items():
+            assign(configuration, path, value)
+        return configuration
+
+    def seeds(self, phase: Literal["search", "confirm"]) -> list[int]:
+        """One seed per replicate; those of the confirmation are never those of the search."""
+        count = self.search_replicates if phase == "search" else self.replicates
+        stream = np.random.SeedSequence([self.seed, ["search", "confirm"].index(phase)])
+        return [int(s) for s in stream.generate_state(count)]
+
+    def roles(self, phase: Literal["search", "confirm"]) -> list[Role]:
+        """Roles that a phase's rows cover."""
+        return ["train", "validation"] if phase == "search" else ["train", "validation", "test"]
+
+    def rungs(self, configuration: TrainableConfiguration) -> list[int]:
+        """Epochs, before the last, after which a search trial is judged."""
+        epoch, found = self.pruning.first_epoch, []
+        while epoch < configuration.epochs:
+            found.append(epoch)
+            epoch *= self.pruning.factor
+        return found
+
+    def check(self) -> None:
+        """Raise Mistake where fields that are each valid do not fit together."""
+        for arm in self.arms():
+            setting = self.document_setting(arm)
+            for path, distribution in self.arm_space(arm).items():
+                if not contains(distribution, setting[path]):
+                    raise Mistake(
+                        f"{path} = {setting[path]} of method {arm.method} lies outside its search range "
+                        f"{describe(distribution)}: choose a value inside it"
+                    )
+            configuration = self.methods[arm.method]
+            if configuration.epochs and configuration.warm_up_epochs() >= configuration.epochs:
+                raise Mistake(
+                    f"epochs = {configuration.epochs} of method {arm.method} end before its regularizers begin, "
+                    f"at epoch {configuration.warm_up_epochs()}: raise epochs or lower warm_up"
+                )
+            if configuration.epochs and configuration.warm_up_epochs() >= self.pruning.first_epoch:
+                raise Mistake(
+                    f"pruning.first_epoch = {self.pruning.first_epoch} lies within the warm-up of method {arm.method}, "
+                    f"{configuration.warm_up_epochs()} epochs: raise it"
+                )
+
+    def edit(self, key: str, text: str) -> None:
+        """Apply `--set key=value`: to the study's own field of that path, or to every method that has it."""
+        try:
+            value = json.loads(text)
+        except json.JSONDecodeError:
+            value = text
+        found = False
+        own = {path for path in paths(self) if path.split(".")[0] in _OWN}
+        for target in [*([self] if key in own else []), *self.methods.values()]:
+            try:
+                assign(target, key, value)
+                found = True
+            except KeyError:
+                continue
+            except ValidationError as error:
+                reason = error.errors()[0]["msg"].removeprefix("Value error, ")
+                raise Mistake(f"--set {key}={text}: {reason[0].lower()}{reason[1:]}") from None
+        if not found:
+            known = sorted({*own, *(path for m in self.methods.values() for path in paths(m))})
+            raise Mistake(f"--set {key}={text}: there is no {key!r}; choose among {', '.join(known)}")
+
+
+_OWN = ("trials", "search_replicates", "replicates", "pruning", "resources", "seed")
+
+
+def contains(distribution: BaseDistribution, value: Any) -> bool:
+    """Whether a search may propose `value`."""
+    if isinstance(distribution, CategoricalDistribution):
+        return value in distribution.choices
+    return isinstance(value, int | float) and distribution._contains(distribution.to_internal_repr(value))
+
+
+def describe(distribution: BaseDistribution) -> str:
+    """A distribution in words."""
+    if isinstance(distribution, CategoricalDistribution):
+        return "{" + ", ".join(str(c) for c in distribution.choices) + "}"
+    scale = ", logarithmic" if getattr(distribution, "log", False) else ""
+    return f"[{distribution.low}, {distribution.high}{scale}]"  # type: ignore[attr-defined]
+
+
+def searched(study: Study) -> Iterator[str]:
+    """Every dotted path that some arm searches, in the order of the space."""
+    for path in study.space:
+        if any(path in study.arm_space(arm) for arm in study.arms()):
+            yield path

@@ -1,0 +1,91 @@
+"""What the parent run says about its study: parameters, tags, and a description of what to look at."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from study.tracking.rows import texts
+
+DESCRIPTION = """\
+**{question}**
+
+Methods {methods}, baseline *{baseline}*; supervision {supervisions};
+{trials_per_arm} trials an arm, {replicates} replicates ({replication_unit}).
+The search was to {objective}.
+
+Each child run is one replicate of one trial. Filter them with
+`tags.phase = 'confirm' AND tags.setting = 'best'` to see those that count, or group them by the tags
+`method`, `supervision`, `phase` (`search`, `confirm`) and `setting` (`search`, `best`, `document`).
+Mark some, press *Compare*, and look at the charts:
+
+| chart | shows |
+|---|---|
+{metrics}
+| `validation/…`, `shown/…` | the same at times that the search saw, and at times that the model was shown |
+| `mean/…` | the mean over all times of a role |
+| `train/…` | the loss terms while training |
+
+In `test/`, `validation/` and `shown/` the step is the **time index** of the sequence, in `train/` the epoch.
+The tables behind all of this are the Parquet files of the run folder.
+"""
+
+
+def parameters(record: Mapping[str, Any]) -> dict[str, str]:
+    """What stays the same when a run is resumed or extended: MLflow never changes a parameter."""
+    return texts(
+        {
+            "preset": record.get("preset"),
+            "seed": record.get("seed"),
+            "methods": ", ".join(record["methods"]),
+            "supervisions": ", ".join(record["supervisions"]),
+            "baseline": record.get("baseline"),
+            "objective": _objective(record),
+            "replication_unit": record.get("replication_unit"),
+        }
+    )
+
+
+def tags(record: Mapping[str, Any]) -> dict[str, str]:
+    """What finds the run, what an extension may change, and what MLflow shows in places of its own."""
+    return texts(
+        {
+            "kind": "run",
+            "study": record["study"],
+            "run": record["run"],
+            "trials_per_arm": record.get("trials_per_arm"),
+            "replicates": record.get("replicates"),
+            "commit": record.get("commit"),
+            **{f"version.{name}": version for name, version in record.get("versions", {}).items()},
+            "mlflow.source.type": "LOCAL",
+            "mlflow.source.name": record.get("command"),
+            "mlflow.source.git.commit": record.get("commit"),
+            "mlflow.user": os.environ.get("USER") or os.environ.get("LOGNAME"),
+            "mlflow.note.content": description(record),
+        }
+    )
+
+
+def description(record: Mapping[str, Any]) -> str:
+    """Markdown for the head of the parent's page."""
+    rows = []
+    for metric in record["metrics"]:
+        unit = f", {metric['unit']}" if metric.get("unit") else ""
+        rows.append(f"| `test/{metric['name']}` | {metric['label']}{unit}, {metric['better']} is better |")
+    return DESCRIPTION.format(
+        question=record.get("question") or record["study"],
+        methods=", ".join(record["methods"]),
+        baseline=record.get("baseline"),
+        supervisions=" and ".join(record["supervisions"]),
+        trials_per_arm=record.get("trials_per_arm"),
+        replicates=record.get("replicates"),
+        replication_unit=record.get("replication_unit"),
+        objective=_objective(record),
+        metrics="\n".join(rows),
+    )
+
+
+def _objective(record: Mapping[str, Any]) -> str:
+    objective = record["objective"]
+    return f"{objective['direction']} {objective['metric']} at {objective['role']} times"

@@ -1,0 +1,102 @@
+"""A small study, a run folder, and a stand-in for Ray that runs jobs one after another."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+
+from study.jobs import Job, JobSource
+from study.journal import Journal
+from study.recorder import Recorder
+from study.run_folder import RunFolder
+from study.search import Search
+from study.study import Study
+from trainables.base import Request
+
+
+def value_of(job: Job, epoch: int) -> float:
+    """A made-up objective: best at a learning rate of 1e-3, falling with the epochs."""
+    return abs(math.log(job.parameters.get("learning_rate", 1e-3) / 1e-3)) + 1 / (1 + epoch)
+
+
+def arrow(rows: list[dict]) -> bytes:
+    table, buffer = pa.Table.from_pylist(rows), io.BytesIO()
+    with pa.ipc.new_stream(buffer, table.schema) as writer:
+        writer.write_table(table)
+    return buffer.getvalue()
+
+
+class Killed(Exception):
+    """The process died here."""
+
+
+class Bench:
+    """Runs a study's search in this process, as execution.py does it with Ray, and may die on the way."""
+
+    def __init__(self, folder: Path, study: Study) -> None:
+        self.path, self.study = folder, study
+        self.folder = RunFolder(str(folder / "results" / study.name / "run"))
+
+    def open(self) -> Search:
+        journal = Journal(self.path / "state" / "journal.log", self.folder)
+        search = Search(self.study, "run", journal, self.request)
+        search.settle(self.folder.trials())
+        return search
+
+    def request(self, phase, arm, setting, trial, parameters) -> Request:
+        labels = {"study": self.study.name, "run": "run", "trial": trial, "phase": phase, "setting": setting}
+        configuration = self.study.configured(arm, parameters)
+        return Request(
+            labels=labels | {"method": arm.method, "supervision": arm.supervision},
+            implementation=configuration.implementation,
+            configuration=configuration.model_dump(mode="json"),
+            timeline=self.study.supervisions[arm.supervision].model_dump(mode="json"),
+            seeds=self.study.seeds(phase),
+            roles=self.study.roles(phase),
+            metric="chamfer",
+            objective_role="validation",
+            report_epochs=self.study.rungs(configuration),
+            checkpoint="unused",
+        )
+
+    def run(self, source: JobSource, die: Callable[[str, Job], bool] = lambda where, job: False) -> list[str]:
+        """Run `source` to its end; `die(where, job)` kills at `asked`, `reported`, `written` or `told`."""
+        ran: list[str] = []
+        recorder = Recorder(self.study, self.folder, lambda row: None)
+
+        def maybe(where: str, job: Job) -> None:
+            if die(where, job):
+                raise Killed(where)
+
+        while (job := source.next()) is not None:
+            maybe("asked", job)
+            ran.append(job.trial)
+            self._one(source, recorder, job, maybe)
+        return ran
+
+    def _one(self, source: JobSource, recorder: Recorder, job: Job, maybe: Callable[[str, Job], None]) -> None:
+        epochs = self.study.methods[job.arm.method].epochs
+        state = "complete"
+        for epoch in [*job.request.report_epochs, epochs]:
+            value = value_of(job, epoch)
+            row = {**job.request.labels, "replicate": 0, "sequence": "s", "time_index": 1, "chamfer": value}
+            result = {"epoch": epoch, "objective": value, "rows": arrow([row]), "seconds": 1.0}
+            recorder.result(job, result)
+            maybe("reported", job)
+            if epoch < epochs and source.prune(job, epoch, value):
+                state = "pruned"
+                break
+        maybe("written", job)
+        recorder.end(source, job, state)  # type: ignore[arg-type]
+        maybe("told", job)
+
+
+def table(bench: Bench) -> list[dict]:
+    """The trials table without clocks, as text that can be compared."""
+    rows = [{k: v for k, v in row.items() if k != "started"} for row in bench.folder.trials().values()]
+    return sorted((json.loads(json.dumps(row)) for row in rows), key=lambda row: row["trial"])

@@ -1,0 +1,110 @@
+"""The run folder: whole files, compaction, one writer."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import fsspec
+import pytest
+
+from study.errors import Mistake
+from study.run_folder import Lock, RunFolder
+from tests.study.bench import arrow
+from trainables.files import read, write_atomically
+
+
+@pytest.fixture(params=["local", "memory"])
+def folder(request, tmp_path) -> RunFolder:
+    if request.param == "local":
+        return RunFolder(str(tmp_path / "results" / "s" / "r"))
+    return RunFolder(f"memory://{tmp_path.name}/s/r")
+
+
+def add(folder: RunFolder, trial: str, value: float) -> None:
+    row = {"trial": trial, "replicate": 0, "sequence": "s", "time_index": 0, "chamfer": value}
+    folder.write_table("per_time", trial, arrow([row]))
+    folder.write_trial({"trial": trial, "phase": trial.split("-")[0], "objective": value})
+
+
+def test_compaction_changes_files_and_no_row(folder):
+    for trial, value in (("search-a-0000", 1.0), ("search-b-0000", 2.0), ("confirm-a-best", 3.0)):
+        add(folder, trial, value)
+    before = folder.trials()
+    for phase in ("search", "confirm", "search"):
+        folder.compact(phase)
+    assert folder.trials() == before
+    assert folder.names("per_time", ".parquet") == ["confirm", "search"]
+    assert folder.names("trials", ".json") == []
+    assert folder.rows_of("per_time", "search-b-0000", "search").chamfer.tolist() == [2.0]
+    assert folder.rows_of("per_time", "search-none-0000", "search").empty
+
+
+def test_rows_added_later_join_those_compacted_and_replace_their_own(folder):
+    add(folder, "search-a-0000", 1.0)
+    folder.compact("search")
+    add(folder, "search-a-0000", 5.0)
+    add(folder, "search-b-0000", 2.0)
+    folder.compact("search")
+    assert folder.rows_of("per_time", "search-a-0000", "search").chamfer.tolist() == [5.0]
+    assert folder.rows_of("per_time", "search-b-0000", "search").chamfer.tolist() == [2.0]
+    assert [row["objective"] for row in folder.trials().values()] == [5.0, 2.0]
+
+
+def test_a_trial_can_be_forgotten(folder):
+    add(folder, "confirm-a-best", 1.0)
+    add(folder, "confirm-b-best", 2.0)
+    folder.compact("confirm")
+    folder.forget("confirm-a-best")
+    assert list(folder.trials()) == ["confirm-b-best"]
+
+
+def test_a_folder_without_record_is_no_run(folder):
+    with pytest.raises(Mistake, match=r"is no run: it has no study\.json"):
+        folder.read_record()
+    folder.write_record({"run": "r"})
+    assert folder.read_record() == {"run": "r"}
+
+
+def test_a_failing_write_leaves_the_old_file_and_nothing_else(tmp_path):
+    path = tmp_path / "table"
+    write_atomically(str(path), b"old")
+
+    def fail(file) -> None:
+        file.write(b"half")
+        raise OSError("no space left on device")
+
+    with pytest.raises(OSError, match="no space"):
+        write_atomically(str(path), fail)
+    assert path.read_bytes() == b"old"
+    assert [p.name for p in tmp_path.iterdir()] == ["table"]
+
+
+def test_a_second_writer_is_refused_and_a_dead_one_taken_over(folder):
+    with Lock(folder), pytest.raises(Mistake, match=f"being written by process {os.getpid()}"), Lock(folder):
+        pass
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    holder = {"host": os.uname().nodename, "process": dead.pid, "token": "x", "heartbeat": time.time()}
+    write_atomically(folder.file("lock.json"), json.dumps(holder).encode())
+    with Lock(folder):
+        assert json.loads(read(folder.file("lock.json")))["process"] == os.getpid()
+    assert not folder.exists("lock.json")
+
+
+@pytest.mark.parametrize(("age", "refused"), [(5, True), (300, False)])
+def test_a_lock_of_another_host_goes_by_its_heartbeat(folder, age, refused):
+    holder = {"host": "elsewhere", "process": 1, "token": "x", "heartbeat": time.time() - age}
+    write_atomically(folder.file("lock.json"), json.dumps(holder).encode())
+    if refused:
+        with pytest.raises(Mistake, match="elsewhere"), Lock(folder):
+            pass
+    else:
+        with Lock(folder):
+            assert folder.exists("lock.json")
+
+
+def test_reading_what_is_not_there_gives_none():
+    assert read("memory://nowhere/nothing") is None
+    assert fsspec.filesystem("memory").exists("/nowhere") is False

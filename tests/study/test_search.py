@@ -1,0 +1,138 @@
+"""The search: equal shares, the document's setting first, resuming equal to never having stopped."""
+
+import pytest
+
+from study.confirm import Confirmation
+from study.recorder import Recorder
+from study.search import trial_id
+from study.study import Arm
+from tests.study.bench import Killed, table
+
+
+def rows(bench):
+    return [str(row) for row in table(bench)]
+
+
+def test_every_arm_gets_its_share_and_the_document_setting_first(bench):
+    bench.run(bench.open())
+    found = {row["trial"]: row for row in table(bench)}
+    for arm in bench.study.arms():
+        own = [t for t in found if t.startswith(f"search-{arm}-")]
+        assert len(own) == (1 if arm.method == "linear-blend" else 6)
+        first = found[trial_id(arm, 0)]
+        for path, value in bench.study.document_setting(arm).items():
+            assert first[f"param.{path}"] == value
+
+
+def test_arms_take_turns(bench):
+    order = bench.run(bench.open())
+    assert {name.rsplit("-", 1)[0] for name in order[:6]} == {f"search-{arm}" for arm in bench.study.arms()}
+
+
+def test_proposals_stay_inside_the_space_and_differ(bench):
+    bench.run(bench.open())
+    rates = [row["param.learning_rate"] for row in table(bench) if row["method"] == "none"]
+    space = bench.study.space["learning_rate"]
+    assert all(space.low <= rate <= space.high for rate in rates)
+    assert len({row for row in rates if row != 1e-3}) == len(rates) - 2
+
+
+def test_pruned_trials_have_rows_and_best_is_among_the_complete(bench):
+    search = bench.open()
+    bench.run(search)
+    states = {row["trial"]: row["state"] for row in table(bench)}
+    assert "pruned" in states.values()
+    for trial in states:
+        assert len(bench.folder.rows_of("per_time", trial, "search")) == 1
+    best = search.best(Arm("none", "sparse"))
+    complete = [r for r in table(bench) if r["trial"].startswith("search-none-sparse") and r["state"] == "complete"]
+    assert best["learning_rate"] == min(complete, key=lambda r: r["objective"])["param.learning_rate"]
+
+
+@pytest.mark.parametrize("where", ["asked", "reported", "written", "told"])
+@pytest.mark.parametrize("victim", ["search-none-sparse-0000", "search-sinkhorn-dense-0003"])
+def test_a_search_killed_anywhere_ends_like_one_that_was_not(bench, another_bench, where, victim):
+    bench.run(bench.open())
+    with pytest.raises(Killed):
+        another_bench.run(another_bench.open(), lambda at, job: at == where and job.trial == victim)
+    ran = another_bench.run(another_bench.open())
+    assert rows(another_bench) == rows(bench)
+    assert len(ran) == len(set(ran))
+    if where == "told":
+        assert victim not in ran
+
+
+def test_a_search_killed_between_its_tables_and_optuna_is_settled_without_running_again(bench, monkeypatch):
+    search = bench.open()
+    monkeypatch.setattr(search, "end", lambda *a: (_ for _ in ()).throw(Killed()))
+    with pytest.raises(Killed):
+        bench.run(search)
+    resumed = bench.open()
+    assert resumed.done == 1
+    assert "search-none-sparse-0000" not in bench.run(resumed)
+
+
+def test_more_trials_extend_a_finished_search(bench, small_study):
+    bench.run(bench.open())
+    bench.folder.compact("search")
+    before = rows(bench)
+    small_study.trials = 8
+    ran = bench.run(bench.open())
+    assert len(ran) == 2 * 4
+    assert set(before) <= set(rows(bench))
+    assert bench.run(bench.open()) == []
+
+
+def test_the_journal_of_another_machine_is_taken_from_the_run_folder(bench):
+    with pytest.raises(Killed):
+        bench.run(bench.open(), lambda at, job: at == "told" and job.number == 2)
+    told = len(bench.folder.trials())
+    (bench.path / "state" / "journal.log").unlink()
+    assert bench.open().done == told
+
+
+def test_a_journal_torn_in_its_last_line_opens(bench):
+    bench.run(bench.open())
+    journal = bench.path / "state" / "journal.log"
+    journal.write_bytes(journal.read_bytes()[:-7])
+    search = bench.open()
+    assert search.done >= search.total - 1
+    bench.run(search)
+    assert len(table(bench)) == search.total
+
+
+def test_confirmation_takes_best_and_document_longest_first_and_copies_equals(bench):
+    search = bench.open()
+    bench.run(search)
+    confirmation = Confirmation(bench.study, search, bench.folder, bench.request)
+    jobs = []
+    while (job := confirmation.next()) is not None:
+        jobs.append(job)
+    names = [job.trial for job in jobs] + [job.trial for _, job in confirmation.copies]
+    expected = {f"confirm-{arm}-{setting}" for arm in bench.study.arms() for setting in ("best", "document")}
+    assert set(names) == expected
+    assert confirmation.total == len(jobs)
+    copied = {job.trial: original for original, job in confirmation.copies}
+    assert copied["confirm-linear-blend-dense-document"] == "confirm-linear-blend-dense-best"
+    for job in jobs:
+        assert not set(job.request.seeds) & set(bench.study.seeds("search"))
+        assert "test" in job.request.roles
+
+
+def test_a_confirmation_whose_best_changed_is_run_again(bench, small_study):
+    search = bench.open()
+    bench.run(search)
+    first = Confirmation(bench.study, search, bench.folder, bench.request)
+    bench.run(first)
+    recorder = Recorder(bench.study, bench.folder, lambda row: None)
+    for original, copied in first.copies:
+        recorder.copy(original, copied)
+    assert Confirmation(bench.study, search, bench.folder, bench.request).next() is None
+    arm = Arm("sinkhorn", "sparse")
+    other = search.best(arm) | {"learning_rate": 1.234e-3}
+    search.best = lambda a, found=search.best: other if a == arm else found(a)
+    again = Confirmation(bench.study, search, bench.folder, bench.request)
+    job = again.next()
+    assert job.trial == "confirm-sinkhorn-sparse-best"
+    assert job.trial not in bench.folder.trials()
+    assert again.next() is None

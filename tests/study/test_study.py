@@ -1,0 +1,102 @@
+"""Every study of the catalog through the same cases; editing; seeds and roles."""
+
+import json
+
+import pytest
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+
+from study import catalog
+from study.errors import Mistake
+from study.study import Arm, contains
+from trainables.base import resolve
+
+PRESETS = [(name, preset) for name in catalog.names() for preset in catalog.module(name).PRESETS]
+
+
+@pytest.mark.parametrize(("name", "preset"), PRESETS)
+def test_every_study_and_preset_is_sound(name, preset):
+    study = catalog.load(name, preset)
+    study.check()
+    assert study.name == name
+    assert {"smoke", "laptop", "paper"} <= set(catalog.module(name).PRESETS)
+    json.dumps(study.model_dump(mode="json"))
+    assert study.objective.metric in {metric.name for metric in study.metrics}
+    assert not set(study.seeds("search")) & set(study.seeds("confirm"))
+    assert "test" not in study.roles("search")
+    for arm in study.arms():
+        configuration = study.configured(arm, study.document_setting(arm))
+        assert configuration == study.methods[arm.method]
+        resolve(configuration.implementation)
+        for rung in study.rungs(configuration):
+            assert configuration.warm_up_epochs() < rung < configuration.epochs
+
+
+def test_a_method_searches_only_what_it_has():
+    study = catalog.load("bifurcation", "laptop")
+    assert list(study.arm_space(Arm("none", "sparse"))) == ["learning_rate"]
+    both = study.arm_space(Arm("sinkhorn+barycenter", "dense"))
+    for path in ("alpha", "beta", "epsilon", "grid", "time_samples"):
+        assert f"regularizers.sinkhorn.{path}" in both
+    for path in ("gamma", "count", "grid"):
+        assert f"regularizers.barycenter.{path}" in both
+    assert study.arm_space(Arm("linear-blend", "sparse")) == {}
+
+
+def test_laptop_keeps_the_document_strengths():
+    sinkhorn = catalog.load("bifurcation", "laptop").methods["sinkhorn+barycenter"].regularizers
+    assert (sinkhorn["sinkhorn"].alpha, sinkhorn["sinkhorn"].beta, sinkhorn["sinkhorn"].epsilon) == (0.1, 8, 0.05)
+    assert (sinkhorn["barycenter"].gamma, sinkhorn["barycenter"].count) == (0.5, 3)
+
+
+def test_paper_is_the_document_setting():
+    study = catalog.load("bifurcation", "paper")
+    method = study.methods["sinkhorn"]
+    sinkhorn = method.regularizers["sinkhorn"]
+    assert (method.epochs, method.decoder.layers, method.decoder.width) == (1000, 10, 124)
+    assert (sinkhorn.grid, sinkhorn.time_samples, sinkhorn.warm_up) == (11, 30, 200)
+
+
+def test_an_edit_reaches_every_method_that_has_the_field():
+    study = catalog.load("bifurcation", "laptop")
+    study.edit("regularizers.sinkhorn.alpha", "0.3")
+    study.edit("trials", "9")
+    study.edit("pruning.factor", "3")
+    assert study.methods["sinkhorn"].regularizers["sinkhorn"].alpha == 0.3
+    assert study.methods["sinkhorn+barycenter"].regularizers["sinkhorn"].alpha == 0.3
+    assert (study.trials, study.pruning.factor) == (9, 3)
+
+
+def test_a_setting_outside_its_search_range_is_named():
+    study = catalog.load("bifurcation", "laptop")
+    study.edit("regularizers.sinkhorn.alpha", "50")
+    with pytest.raises(Mistake, match=r"regularizers\.sinkhorn\.alpha = 50.* outside its search range \[0\.003, 3\.0"):
+        study.check()
+
+
+def test_pruning_within_the_warm_up_is_refused():
+    study = catalog.load("bifurcation", "laptop")
+    study.edit("pruning.first_epoch", "60")
+    with pytest.raises(Mistake, match="within the warm-up"):
+        study.check()
+
+
+def test_seeds_depend_on_the_study_seed_and_do_not_change():
+    study = catalog.load("bifurcation", "laptop")
+    before = study.seeds("confirm")
+    assert len(set(before)) == 6
+    assert study.seeds("confirm") == before
+    study.edit("seed", "1")
+    assert not set(study.seeds("confirm")) & set(before)
+
+
+@pytest.mark.parametrize(
+    ("distribution", "inside", "outside"),
+    [
+        (FloatDistribution(0.1, 1.0, log=True), 0.1, 0.09),
+        (IntDistribution(2, 6), 6, 7),
+        (CategoricalDistribution([7, 9]), 9, 8),
+    ],
+)
+def test_contains(distribution, inside, outside):
+    assert contains(distribution, inside)
+    assert not contains(distribution, outside)
