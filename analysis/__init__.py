@@ -1,0 +1,23 @@
+"""Looking at a run: load it, bands over time, paired comparisons, figures, and a report that begins with the
+answer.
+
+    import analysis
+    run = analysis.load("bifurcation")
+    analysis.iqr_bands(run.per_time, metric="chamfer")
+    analysis.compare(run.per_time, metric="chamfer", baseline="none")
+
+It needs neither torch nor ray, and imports matplotlib, scipy and jinja2 only inside the functions that use
+them.
+"""
+
+from analysis import figures
+from analysis.bands import iqr_bands
+from analysis.comparison import compare
+from analysis.load import LoadError, Run, load
+from analysis.report import render
+from analysis.selection import NoRows
+from analysis.sentences import answer, conclusion
+
+__all__ = [
+    "LoadError", "NoRows", "Run", "answer", "compare", "conclusion", "figures", "iqr_bands", "load", "render",
+]  # fmt: skip

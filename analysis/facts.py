@@ -1,0 +1,242 @@
+"""What a run found, gathered once: the numbers behind the sentences and the report's tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from analysis import comparison, order, record, selection
+from analysis.comparison import PairedMean
+from analysis.load import Run
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dip:
+    """A method's error on times it was not shown, against times it was shown."""
+
+    supervision: str
+    test_mean: float
+    train_mean: float
+    change: PairedMean
+    visible: bool | None
+    """None where there are too few replicates to tell."""
+    worst_time: float
+    worst_mean: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """Everything a report states; tables are empty where a run has nothing to say yet."""
+
+    run: Run
+    metric: record.Metric
+    """The metric of the answer: the search's objective."""
+    metrics: list[record.Metric]
+    methods: list[str]
+    supervisions: list[str]
+    baseline: str
+    references: dict[str, str]
+    comparisons: pd.DataFrame
+    """:func:`analysis.compare` of every metric, at ``best`` and at ``document``, one below the other."""
+    settings: pd.DataFrame
+    """:func:`analysis.comparison.compare_settings` of the answer's metric."""
+    levels: pd.DataFrame
+    """Mean on the test times: metric, setting, supervision, method, mean, n, empty (number of empty
+    surfaces), surfaces."""
+    dips: list[Dip]
+    arms: pd.DataFrame
+    """Per searched (method, supervision): complete, pruned, failed, best_objective."""
+    parameters: pd.DataFrame
+    """Per arm and parameter: method, supervision, parameter, best, document, same."""
+    problems: pd.DataFrame
+    """Trials that failed or partly diverged: trial, phase, method, supervision, state, reason."""
+    unconfirmed: list[tuple[str, str]]
+    """(method, supervision) that should be compared, but have no confirmed rows on test times."""
+    replicates: int
+    """Replicates that the confirmation really has, the most of any method."""
+    sequences: int
+
+    def answered(self, supervision: str) -> pd.DataFrame:
+        """The rows that answer the question: the objective's metric, the best setting, one supervision."""
+        table = self.comparisons
+        wanted = (table["metric"] == self.metric.name) & (table["setting"] == "best")
+        return table[wanted & (table["supervision"] == supervision)]
+
+    def level(self, method: str, supervision: str) -> float:
+        """A method's mean of the answer's metric on test times at its best setting; NaN if there is none."""
+        table = self.levels
+        wanted = (table["metric"] == self.metric.name) & (table["setting"] == "best")
+        found = table[wanted & (table["supervision"] == supervision) & (table["method"] == method)]
+        return float(found["mean"].iloc[0]) if len(found) else float("nan")
+
+    def trained(self) -> list[str]:
+        """The methods that are compared with the baseline and need a network."""
+        return [name for name in self.methods if name != self.baseline and name not in self.references]
+
+
+@lru_cache(maxsize=2)
+def gather(run: Run) -> Facts:
+    """Read a run's tables and compute what they show, once per opened run. Works on partial runs."""
+    metric = record.objective(run)
+    metrics = record.metrics(run)
+    methods, supervisions, baseline = record.methods(run), record.supervisions(run), record.baseline(run)
+    tested = _tested(run)
+    have = set(zip(tested["method"], tested["supervision"], strict=True))
+    return Facts(
+        run=run,
+        metric=metric,
+        metrics=metrics,
+        methods=methods,
+        supervisions=supervisions,
+        baseline=baseline,
+        references=record.references(run),
+        comparisons=comparisons(run),
+        settings=_settings(run, metric),
+        levels=_levels(tested, metrics, methods),
+        dips=[dip for name in supervisions if (dip := _dip(run, metric, baseline, name)) is not None],
+        arms=_arms(run, methods),
+        parameters=_parameters(run, methods),
+        problems=_problems(run),
+        unconfirmed=[(method, name) for name in supervisions for method in methods if (method, name) not in have],
+        replicates=int(tested.groupby(["method", "supervision"])["replicate"].nunique().max()) if len(tested) else 0,
+        sequences=int(tested["sequence"].nunique()),
+    )
+
+
+def comparisons(run: Run) -> pd.DataFrame:
+    """:func:`analysis.compare` of every metric, at ``best`` and at ``document``, one below the other."""
+    baseline, methods = record.baseline(run), record.methods(run)
+    tested = _tested(run)
+    found = []
+    for setting in ("best", "document"):
+        for metric in record.metrics(run):
+            try:
+                table = comparison.compare(
+                    tested, metric.name, baseline, setting, better=metric.better, methods=methods
+                )
+            except selection.NoRows:
+                continue
+            found.append(table)
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=comparison.COLUMNS)
+
+
+def _tested(run: Run) -> pd.DataFrame:
+    """What is reported: the rows of the confirmation on test times."""
+    return run.per_time[(run.per_time["phase"] == "confirm") & (run.per_time["role"] == "test")]
+
+
+def _settings(run: Run, metric: record.Metric) -> pd.DataFrame:
+    if metric.name not in selection.metric_names(run.per_time):
+        return pd.DataFrame()
+    try:
+        return comparison.compare_settings(_tested(run), metric.name, better=metric.better)
+    except selection.NoRows:
+        return pd.DataFrame()
+
+
+def _levels(tested: pd.DataFrame, metrics: list[record.Metric], methods: list[str]) -> pd.DataFrame:
+    address = ["setting", "supervision", "method"]
+    columns = ["metric", *address, "mean", "n", "empty", "surfaces"]
+    found = []
+    for metric in metrics:
+        table = tested.assign(value=tested[metric.name].astype("float64"))
+        if "empty" not in table:
+            table["empty"] = False
+        table["pair"] = table["replicate"].astype("str") + "/" + table["sequence"]
+        table["empty"] = table["empty"].fillna(False).astype("bool")
+        grouped = table.groupby(address, sort=False).agg(
+            mean=("value", "mean"), n=("pair", "nunique"), empty=("empty", "sum"), surfaces=("empty", "size")
+        )
+        found.append(grouped.reset_index().assign(metric=metric.name))
+    if not found:
+        return pd.DataFrame(columns=columns)
+    table = pd.concat(found, ignore_index=True)
+    place = order.rank(table["method"], methods)
+    return table.sort_values("method", key=lambda names: names.map(place), kind="stable", ignore_index=True)[columns]
+
+
+def _dip(run: Run, metric: record.Metric, method: str, supervision: str) -> Dip | None:
+    table = run.per_time
+    if metric.name not in selection.metric_names(table):
+        return None
+    wanted = (table["phase"] == "confirm") & (table["setting"] == "best") & (table["method"] == method)
+    here = table[wanted & (table["supervision"] == supervision)]
+    means = here.pivot_table(index=["replicate", "sequence"], columns="role", values=metric.name, aggfunc="mean")
+    if not {"test", "train"} <= set(means.columns):
+        return None
+    means = means[["test", "train"]].dropna()
+    if means.empty:
+        return None
+    difference = means["test"].to_numpy() - means["train"].to_numpy()
+    change = comparison.paired_mean(difference, scale=float(means.abs().to_numpy().max()))
+    shown = change.low > 0 if metric.lower else change.high < 0
+    by_time = here[here["role"] == "test"].groupby("time")[metric.name].mean().dropna()
+    worst = int(by_time.argmax() if metric.lower else by_time.argmin())
+    return Dip(
+        supervision=supervision,
+        test_mean=float(means["test"].mean()),
+        train_mean=float(means["train"].mean()),
+        change=change,
+        visible=bool(shown) if change.n >= comparison.ENOUGH else None,
+        worst_time=float(by_time.index[worst]),
+        worst_mean=float(by_time.iloc[worst]),
+    )
+
+
+def _arms(run: Run, methods: list[str]) -> pd.DataFrame:
+    searched = run.trials[run.trials["phase"] == "search"]
+    found = []
+    for supervision in order.ordered(searched["supervision"], order.SUPERVISIONS):
+        for method in order.ordered(searched["method"], methods):
+            arm = searched[(searched["method"] == method) & (searched["supervision"] == supervision)]
+            if arm.empty:
+                continue
+            states = {state: int((arm["state"] == state).sum()) for state in ("complete", "pruned", "failed")}
+            objectives = arm.loc[arm["state"] == "complete", "objective"].dropna()
+            best = objectives.min() if record.minimized(run) else objectives.max()
+            found.append({"method": method, "supervision": supervision, **states, "best_objective": best})
+    columns = ["method", "supervision", "complete", "pruned", "failed", "best_objective"]
+    return pd.DataFrame(found, columns=columns)
+
+
+def _parameters(run: Run, methods: list[str]) -> pd.DataFrame:
+    """From the confirmed trials; before those, from the best complete trial of the search."""
+    names = [str(name) for name in run.trials if str(name).startswith("param.")]
+    trials = run.trials[run.trials["state"] == "complete"].sort_values("objective", ascending=record.minimized(run))
+    found = []
+    for supervision in order.ordered(trials["supervision"], order.SUPERVISIONS):
+        for method in order.ordered(trials["method"], methods):
+            arm = trials[(trials["method"] == method) & (trials["supervision"] == supervision)]
+            confirmed = {setting: arm[arm["setting"] == setting] for setting in ("best", "document")}
+            best = confirmed["best"] if len(confirmed["best"]) else arm[arm["setting"] == "search"]
+            document = confirmed["document"]
+            for name in names:
+                chosen, stated = _first(best, name), _first(document, name)
+                if chosen is not None or stated is not None:
+                    address = {
+                        "method": method,
+                        "supervision": supervision,
+                        "parameter": name.removeprefix("param."),
+                    }
+                    found.append({**address, "best": chosen, "document": stated, "same": _same(chosen, stated)})
+    return pd.DataFrame(found, columns=["method", "supervision", "parameter", "best", "document", "same"], dtype=object)
+
+
+def _first(trials: pd.DataFrame, column: str) -> object:
+    value = trials[column].iloc[0] if len(trials) else None
+    return None if value is None or pd.isna(value) else value
+
+
+def _same(one: object, other: object) -> bool:
+    if isinstance(one, (int, float)) and isinstance(other, (int, float)):
+        return bool(np.isclose(one, other, rtol=1e-9, atol=0.0))
+    return one == other
+
+
+def _problems(run: Run) -> pd.DataFrame:
+    table = run.trials
+    chosen = table[(table["state"] == "failed") | (table["reason"] != "")]
+    return chosen[["trial", "phase", "method", "supervision", "state", "reason"]].reset_index(drop=True)

@@ -1,0 +1,95 @@
+"""The figures of a study, one file each: adding a figure is adding a file to this folder.
+
+A figure's file has ``TITLE``, ``ORDER`` (its place in the report), ``draw(run)`` →
+``matplotlib.figure.Figure``, ``caption(run)`` and ``alternative(run)`` (what a reader who does not see it
+needs). ``draw`` raises :class:`analysis.selection.NoRows` with a sentence where a run has nothing to draw
+yet.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import pkgutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from analysis.selection import NoRows
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from analysis.load import Run
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drawing:
+    """A figure as the report and the run folder keep it."""
+
+    name: str
+    title: str
+    caption: str
+    alternative: str
+    png: bytes
+    """Empty where there was nothing to draw; then ``caption`` says why."""
+    width: int
+    """Width in CSS pixels at which the lettering has its nominal size."""
+
+
+def names() -> list[str]:
+    """The names of all figures, in the order in which a report shows them."""
+    found = [info.name for info in pkgutil.iter_modules(__path__) if not info.name.startswith("_")]
+    return sorted(found, key=lambda name: (_module(name).ORDER, name))
+
+
+def draw(name: str, run: Run) -> Figure:
+    """The figure ``name`` of a run."""
+    known = names()
+    if name not in known:
+        raise ValueError(f"unknown figure '{name}': there are {', '.join(known)}")
+    figure: Figure = _module(name).draw(run)
+    return figure
+
+
+def drawings(run: Run, only: Sequence[str] | None = None, scale: float = 1.6) -> list[Drawing]:
+    """Every figure of a run (or those named in ``only``) as PNG, ``scale`` times finer than 100 dots per
+    inch."""
+    return [_drawing(name, run, scale) for name in (only if only is not None else names())]
+
+
+def _drawing(name: str, run: Run, scale: float) -> Drawing:
+    module: Any = _module(name)
+    try:
+        figure = draw(name, run)
+    except NoRows as error:
+        return Drawing(name=name, title=module.TITLE, caption=f"Not drawn: {error}.", alternative="", png=b"", width=0)
+    width = round(figure.get_figwidth() * figure.dpi)
+    return Drawing(
+        name=name,
+        title=module.TITLE,
+        caption=module.caption(run),
+        alternative=module.alternative(run),
+        png=png(figure, scale),
+        width=width,
+    )
+
+
+def png(figure: Figure, scale: float = 1.0) -> bytes:
+    """The figure as a PNG file's bytes; the same figure gives the same bytes."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    from analysis import style
+
+    buffer = io.BytesIO()
+    nominal = figure.dpi
+    with style.context():
+        figure.set_dpi(scale * nominal)
+        FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": None})
+        figure.set_dpi(nominal)
+    return buffer.getvalue()
+
+
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(f"{__name__}.{name}")

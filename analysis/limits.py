@@ -1,0 +1,133 @@
+"""What limits an answer: the unit of replication, the search behind it, and what failed or is missing."""
+
+from __future__ import annotations
+
+from analysis.comparison import BETTER, NO_DIFFERENCE, WORSE
+from analysis.facts import Facts
+from analysis.wording import count, listing
+
+
+def limits(facts: Facts) -> list[str]:
+    """Sentences; empty where a run has nothing confirmed and nothing failed."""
+    found = [
+        *_unit(facts),
+        *_search(facts),
+        *_settings(facts),
+        *_missing(facts),
+        *_failed(facts),
+        *_incomplete(facts),
+        *_empty(facts),
+    ]
+    if not facts.run.finished:
+        state = "still running" if facts.run.status == "running" else "unfinished"
+        found.append(f"The run is {state}: everything here is what its files hold so far.")
+    return found
+
+
+def _unit(facts: Facts) -> list[str]:
+    if facts.replicates == 0:
+        return []
+    unit = facts.run.record.get("replication_unit") or "replicates"
+    if facts.replicates * facts.sequences == 1:
+        return [f"There is one replicate of one sequence only, so nothing is known about {unit}."]
+    if facts.sequences == 1:
+        sure = f"The intervals are over {count(facts.replicates, 'replicate')} of one sequence"
+        return [f"{sure}, so they measure {unit}, and say nothing about other shapes."]
+    pairs = f"{count(facts.replicates, 'replicate')} × {count(facts.sequences, 'sequence')}"
+    return [f"The intervals are over {pairs} ({unit}); pairs of one sequence are not independent of each other."]
+
+
+def _search(facts: Facts) -> list[str]:
+    if facts.arms["method"].isin(facts.references).all() or facts.replicates == 0:
+        return []
+    trained = facts.arms[~facts.arms["method"].isin(facts.references)]
+    ended = trained[["complete", "pruned", "failed"]].sum(axis="columns")
+    most = count(int(ended.max()), "trial")
+    share = most if ended.min() == ended.max() else f"{ended.min()} to {most}"
+    role = (facts.run.record.get("objective") or {}).get("role", "validation")
+    line = f"Every method with a network, the baseline included, is compared at its own best of {share} per arm"
+    line += f", chosen on {role} times"
+    rows = facts.run.per_time
+    searched, confirmed = rows[rows["phase"] == "search"], rows[rows["phase"] == "confirm"]
+    if (searched["role"] == "test").any():
+        return [f"{line}, but the search saw test times too, so that the comparison flatters what was searched."]
+    if set(searched["seed"]) & set(confirmed["seed"]):
+        return [f"{line}; the search did not see the test times, but replicates share seeds with it."]
+    return [f"{line}; the search saw neither the test times nor the replicates' seeds."]
+
+
+def _settings(facts: Facts) -> list[str]:
+    """Whether the search found something other, and something better, than the document's setting."""
+    table = facts.parameters[facts.parameters["document"].notna() & facts.parameters["best"].notna()]
+    if not len(table):
+        return []
+    names = table["method"] + " (" + table["supervision"] + ")"
+    arms = list(names.unique())
+    changed = [name for name in arms if not table.loc[names == name, "same"].all()]
+    if not changed:
+        return [f"The search's best is the document's setting in every arm ({len(arms)} of {len(arms)})."]
+    part = f"{len(changed)} of {count(len(arms), 'arm')}"
+    line = f"The search's best differs from the document's setting in {part}"
+    if not len(facts.settings):
+        return [f"{line}: {listing(changed)}."]
+    arm = facts.settings["method"] + " (" + facts.settings["supervision"] + ")"
+    rows = facts.settings.assign(arm=arm)[arm.isin(changed)]
+    said = []
+    for verdict, words in ((BETTER, "better"), (WORSE, "worse"), (NO_DIFFERENCE, "not shown to differ")):
+        named = list(rows.loc[rows["verdict"] == verdict, "arm"])
+        if named:
+            said.append(f"{words} for {'all of them' if len(named) == len(changed) else listing(named)}")
+    untold = "one cannot tell which of the two is better" if len(rows) else "which of the two is better was not tested"
+    return [f"{line}; on the test times it is {'; '.join(said)}." if said else f"{line}; {untold}."]
+
+
+def _missing(facts: Facts) -> list[str]:
+    if facts.replicates == 0 or not facts.unconfirmed:
+        return []
+    named = [f"{method} ({supervision})" for method, supervision in facts.unconfirmed]
+    return [f"Missing from the comparison, because nothing was confirmed on test times: {listing(named)}."]
+
+
+def _failed(facts: Facts) -> list[str]:
+    failed = facts.problems[facts.problems["state"] == "failed"]
+    if not len(failed):
+        return []
+    part = f"{len(failed)} of {count(len(facts.run.trials), 'trial')}"
+    lines = [f"{part} failed: {_reasons(list(failed['reason']))}."]
+    lost = facts.arms[(facts.arms["complete"] == 0) & (facts.arms["failed"] > 0)]
+    if len(lost):
+        named = [f"{row.method} ({row.supervision})" for row in lost.itertuples()]
+        arms = "any arm" if len(lost) == len(facts.arms) else listing(named)
+        lines.append(f"No trial of the search was completed for {arms}.")
+    return lines
+
+
+def _reasons(reasons: list[str], shown: int = 3) -> str:
+    counts = {reason: reasons.count(reason) for reason in reasons}
+    often = sorted(counts, key=lambda reason: (-counts[reason], reason))
+    said = [f"{(reason or 'no reason recorded').rstrip('.')} ({counts[reason]} ×)" for reason in often[:shown]]
+    more = len(often) - shown
+    return "; ".join(said) + (f"; and {count(more, 'other reason')}" if more > 0 else "")
+
+
+def _incomplete(facts: Facts) -> list[str]:
+    """Arms with fewer pairs than the fullest one: replicates that diverged."""
+    table = facts.comparisons
+    whole = facts.replicates * facts.sequences
+    rows = table[(table["metric"] == facts.metric.name) & (table["setting"] == "best")]
+    rows = rows[(rows["n"] > 0) & (rows["n"] < whole)]
+    named = [f"{row.method} ({row.supervision}): {row.n}" for row in rows.itertuples()]
+    if not named:
+        return []
+    return [f"Replicates without values leave fewer than {whole} pairs for {listing(named)}."]
+
+
+def _empty(facts: Facts) -> list[str]:
+    table = facts.levels
+    here = table[(table["metric"] == facts.metric.name) & (table["setting"] == "best") & (table["empty"] > 0)]
+    said = [f"{row.method} ({row.supervision}): {row.empty} of {row.surfaces}" for row in here.itertuples()]
+    if not said:
+        return []
+    return [
+        f"Predictions without any surface on test times, counted at the worst value and not left out: {listing(said)}."
+    ]

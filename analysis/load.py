@@ -1,0 +1,154 @@
+"""Opening a run: ``load("bifurcation")`` for the newest finished one, or a run folder's path or fsspec URI.
+
+Nothing on this path unpickles: records are JSON, tables are Parquet.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import posixpath
+import warnings
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import fsspec
+import pandas as pd
+
+from analysis import tables
+
+RECORD = "study.json"
+
+
+class LoadError(ValueError):
+    """What was asked for is not a run that can be opened; the message is one sentence for the user."""
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One execution of a study: its record, and its tables, read when they are first looked at."""
+
+    location: str
+    """The run folder: a local path, or a URI."""
+    record: dict[str, Any] = field(repr=False)
+    """``study.json``: question, methods, metrics, configuration, seeds, versions, machine, durations."""
+    _filesystem: Any = field(repr=False, compare=False)
+    _folder: str = field(repr=False, compare=False)
+
+    @property
+    def study(self) -> str:
+        return str(self.record.get("study", ""))
+
+    @property
+    def name(self) -> str:
+        return str(self.record.get("run", posixpath.basename(self._folder)))
+
+    @property
+    def status(self) -> str:
+        """``running``, ``unfinished`` or ``finished``, as the record says."""
+        return str(self.record.get("status", "unfinished"))
+
+    @property
+    def finished(self) -> bool:
+        return self.status == "finished"
+
+    @cached_property
+    def trials(self) -> pd.DataFrame:
+        """One row per trial that has ended: state, objective, duration, ``param.*`` columns."""
+        return tables.read_trials(self._filesystem, self._folder)
+
+    @cached_property
+    def per_time(self) -> pd.DataFrame:
+        """One row per (trial, replicate, sequence, time), one column per metric."""
+        return tables.read_per_time(self._filesystem, self._folder)
+
+    @cached_property
+    def curves(self) -> pd.DataFrame:
+        """One row per (trial, replicate, epoch), one column per loss term."""
+        return tables.read_curves(self._filesystem, self._folder)
+
+
+def load(run: str | os.PathLike[str], results: str | None = None) -> Run:
+    """Open a run.
+
+    ``run`` is the name of a study (its newest finished run under ``results``, which is ``$STUDY_RESULTS`` or
+    ``./results`` unless given), or the path or fsspec URI of a run folder. A run that is still going opens
+    too, when named by its folder; its ``status`` says so. Raises :class:`LoadError` with one sentence.
+    """
+    text = os.fspath(run)
+    if not text:
+        raise LoadError("an empty name was given: name a study, or a run folder by its path or URI")
+    if isinstance(run, os.PathLike) or "/" in text or os.sep in text or text.startswith((".", "~")):
+        return _open(text)
+    root = results or os.environ.get("STUDY_RESULTS") or "results"
+    filesystem, folder = _filesystem(root)
+    study = posixpath.join(folder, text)
+    if filesystem.isdir(study):
+        return _newest(filesystem, study, text, root)
+    if os.path.isfile(os.path.join(text, RECORD)):
+        return _open(text)
+    known = [posixpath.basename(path) for path in _folders(filesystem, folder)]
+    offer = f"it has {', '.join(known)}" if known else "there are no results yet"
+    raise LoadError(f"no study '{text}' in {root}: {offer}; name one of these, or give a run folder's path or URI")
+
+
+def _newest(filesystem: Any, folder: str, study: str, root: str) -> Run:
+    runs = []
+    for path in _folders(filesystem, folder):
+        if not filesystem.isfile(posixpath.join(path, RECORD)):
+            continue
+        try:
+            runs.append(_read(filesystem, path))
+        except LoadError as error:
+            warnings.warn(f"left out: {error}", stacklevel=3)
+    finished = [run for run in runs if run.finished]
+    if finished:
+        return max(finished, key=lambda run: (run.record.get("created_ms") or 0, run.name))
+    if not runs:
+        raise LoadError(f"study '{study}' has no runs in {root}: run it with python -m study.run {study}")
+    latest = max(runs, key=lambda run: (run.record.get("created_ms") or 0, run.name))
+    raise LoadError(
+        f"study '{study}' has no finished run in {root} ({len(runs)} running or unfinished): "
+        f"open one as it is by its folder, such as {latest.location}"
+    )
+
+
+def _open(location: str) -> Run:
+    filesystem, folder = _filesystem(location)
+    if filesystem.isfile(posixpath.join(folder, RECORD)):
+        return _read(filesystem, folder)
+    if not filesystem.exists(folder):
+        raise LoadError(f"no run folder at {location}: there is nothing there")
+    runs = [path for path in _folders(filesystem, folder) if filesystem.isfile(posixpath.join(path, RECORD))]
+    if runs:
+        raise LoadError(f"{location} is no run folder but holds {len(runs)}: give one of them, such as {runs[-1]}")
+    raise LoadError(f"{location} is no run folder: it has no {RECORD}")
+
+
+def _read(filesystem: Any, folder: str) -> Run:
+    local = "file" in filesystem.protocol
+    location = folder if local else filesystem.unstrip_protocol(folder)
+    try:
+        record = json.loads(filesystem.cat_file(posixpath.join(folder, RECORD)))
+    except ValueError as error:
+        raise LoadError(f"the {RECORD} of {location} is not readable as JSON ({error})") from error
+    if not isinstance(record, dict):
+        raise LoadError(f"the {RECORD} of {location} is not a record but a {type(record).__name__}")
+    return Run(location, record, filesystem, folder)
+
+
+def _filesystem(location: str) -> tuple[Any, str]:
+    try:
+        filesystem, folder = fsspec.core.url_to_fs(os.path.expanduser(location))
+        filesystem.invalidate_cache()
+    except (OSError, ValueError, ImportError) as error:
+        raise LoadError(f"cannot reach {location}: {error}") from error
+    return filesystem, folder.rstrip("/")
+
+
+def _folders(filesystem: Any, folder: str) -> list[str]:
+    if not filesystem.isdir(folder):
+        return []
+    entries = filesystem.ls(folder, detail=True)
+    return sorted(entry["name"].rstrip("/") for entry in entries if entry["type"] == "directory")

@@ -1,0 +1,94 @@
+"""What a run's record says about its study, and what its tables say where the record is silent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from analysis import order, selection
+from analysis.comparison import lower_is_better
+from analysis.load import Run
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """A metric as people read it."""
+
+    name: str
+    label: str
+    unit: str
+    lower: bool
+    """Whether lower is better."""
+    over_time: bool = True
+    """Whether it has a value of its own at every time, so that a curve over time means something."""
+
+    @property
+    def axis(self) -> str:
+        """The label of an axis."""
+        return f"{self.label} ({self.unit})" if self.unit else self.label
+
+    @property
+    def better(self) -> str:
+        return "lower" if self.lower else "higher"
+
+
+def metrics(run: Run) -> list[Metric]:
+    """The study's metrics, in its order; where the record names none, the columns of ``per_time``.
+
+    Metrics without a column are left out. ``over_time`` is false for a metric that has one value per sequence.
+    """
+    present = selection.metric_names(run.per_time)
+    entries: list[dict[str, Any]] = run.record.get("metrics") or [{"name": name} for name in present]
+    confirmed = run.per_time[run.per_time["phase"] == "confirm"]
+    curves = confirmed.groupby(["trial", "replicate", "sequence"])[present].nunique().max() > 1
+    known = [_metric(entry) for entry in entries if entry["name"] in present]
+    return [replace(metric, over_time=bool(curves[metric.name])) for metric in known]
+
+
+def objective(run: Run) -> Metric:
+    """The metric that the search ranks on, and with which a report answers first."""
+    name = str((run.record.get("objective") or {}).get("metric", "chamfer"))
+    entries = [entry for entry in run.record.get("metrics") or [] if entry["name"] == name]
+    return _metric(entries[0] if entries else {"name": name})
+
+
+def minimized(run: Run) -> bool:
+    """Whether the search looks for a low objective."""
+    return (run.record.get("objective") or {}).get("direction", "minimize") == "minimize"
+
+
+def _metric(entry: dict[str, Any]) -> Metric:
+    name = entry["name"]
+    return Metric(
+        name=name,
+        label=entry.get("label") or name,
+        unit=entry.get("unit") or "",
+        lower=lower_is_better(name, entry.get("better")),
+    )
+
+
+def baseline(run: Run) -> str:
+    return str(run.record.get("baseline", "none"))
+
+
+def methods(run: Run) -> list[str]:
+    """In display order: those the record names, then any others that the tables hold."""
+    named = list(run.record.get("methods") or order.METHODS)
+    found = {*run.trials["method"], *run.per_time["method"], *(run.record.get("methods") or [])}
+    return order.ordered(found, named)
+
+
+def supervisions(run: Run) -> list[str]:
+    named = list(run.record.get("supervisions") or order.SUPERVISIONS)
+    found = {
+        *run.trials["supervision"],
+        *run.per_time["supervision"],
+        *(run.record.get("supervisions") or []),
+    }
+    return order.ordered(found, named)
+
+
+def references(run: Run) -> dict[str, str]:
+    """Methods that need no network → what their level means (``floor``, ``ceiling``)."""
+    named = run.record.get("references")
+    return dict(named) if named is not None else dict(order.REFERENCES)

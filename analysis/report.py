@@ -1,0 +1,178 @@
+"""The report of a run: one HTML file that needs nothing else, and begins with the answer.
+
+It renders for partial runs too, and says what is missing.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Hashable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis import figures, record, sentences, wording
+from analysis.facts import Facts, gather
+from analysis.load import Run
+
+TEMPLATE = "report.html"
+VERDICT_CLASS = {"better": "better", "worse": "worse"}
+
+
+def render(run: Run, drawings: Sequence[figures.Drawing] | None = None) -> str:
+    """The report as HTML text. ``drawings`` are the figures where they have been drawn already."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    facts = gather(run)
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    environment.filters["unbroken"] = _unbroken
+    shown = figures.drawings(run) if drawings is None else drawings
+    return environment.get_template(TEMPLATE).render(
+        run=run,
+        question=run.record.get("question") or "",
+        answer=sentences.from_facts(facts),
+        metric=facts.metric,
+        figures=[_figure(drawing) for drawing in shown],
+        comparison=_comparison(facts),
+        search=_search(facts),
+        problems=_problems(facts),
+        provenance=_provenance(run),
+        configuration=json.dumps(run.record.get("configuration") or {}, indent=2, ensure_ascii=False),
+    )
+
+
+def _unbroken(sentence: str) -> str:
+    """``sentence`` with no line break inside “95 %” or “n = 6”."""
+    return sentence.replace(" %", "\u00a0%").replace("n = ", "n\u00a0=\u00a0").replace("p = ", "p\u00a0=\u00a0")
+
+
+def _figure(drawing: figures.Drawing) -> dict[str, Any]:
+    source = f"data:image/png;base64,{base64.b64encode(drawing.png).decode()}" if drawing.png else ""
+    return {"drawing": drawing, "source": source}
+
+
+def _comparison(facts: Facts) -> list[dict[str, Any]]:
+    """One group of rows per metric and setting; the answer's metric first."""
+    names = {"best": "at the search's best", "document": "at the document's setting"}
+    ordered = sorted(facts.metrics, key=lambda metric: metric.name != facts.metric.name)
+    groups = []
+    for metric in ordered:
+        for setting, name in names.items():
+            table = facts.comparisons
+            rows = table[(table["metric"] == metric.name) & (table["setting"] == setting)]
+            if len(rows):
+                lines = [_line(row, facts) for row in rows.to_dict("records")]
+                groups.append({"title": f"{metric.axis}, {name}", "metric": metric, "rows": lines})
+    return groups
+
+
+def _line(row: Mapping[Hashable, Any], facts: Facts) -> dict[str, Any]:
+    note = facts.references.get(row["method"], "")
+    return {
+        "supervision": row["supervision"],
+        "method": row["method"] + (f" ({note})" if note else ""),
+        "n": int(row["n"]),
+        "baseline_mean": wording.number(row["baseline_mean"]),
+        "method_mean": wording.number(row["method_mean"]),
+        "difference": wording.signed(row["difference"]),
+        "interval": wording.interval(row["low"], row["high"]),
+        "p": wording.probability(row["p_holm"]).removeprefix("= "),
+        "effect": wording.signed(row["effect_size"], 2),
+        "verdict": row["verdict"],
+        "kind": VERDICT_CLASS.get(row["verdict"], "open"),
+    }
+
+
+def _problems(facts: Facts) -> list[dict[str, Any]]:
+    """What failed, the same reason in the same arm on one line."""
+    address = ["supervision", "method", "phase", "state", "reason"]
+    grouped = facts.problems.groupby(address, sort=False)["trial"].agg(["size", "first"]).reset_index()
+    return [{str(name): value for name, value in row.items()} for row in grouped.to_dict("records")]
+
+
+def _search(facts: Facts) -> list[dict[str, Any]]:
+    """Per arm: what ended how, the best objective, the best parameters, and how the best compares with the
+    document's."""
+    arms = []
+    settings = facts.settings.to_dict("records") if len(facts.settings) else []
+    for arm in facts.arms.to_dict("records"):
+        mine = facts.parameters[
+            (facts.parameters["method"] == arm["method"]) & (facts.parameters["supervision"] == arm["supervision"])
+        ]
+        against = [
+            row for row in settings if (row["method"], row["supervision"]) == (arm["method"], arm["supervision"])
+        ]
+        arms.append(
+            {
+                **{str(name): value for name, value in arm.items()},
+                "best_objective": wording.number(arm["best_objective"]),
+                "parameters": [_parameter(row) for row in mine.to_dict("records")],
+                "against": _against(against[0]) if against else None,
+            }
+        )
+    return arms
+
+
+def _parameter(row: Mapping[Hashable, Any]) -> dict[str, Any]:
+    document = None if row["document"] is None or row["same"] else _value(row["document"])
+    return {"name": row["parameter"], "best": _value(row["best"]), "document": document, "same": row["same"]}
+
+
+def _against(row: Mapping[Hashable, Any]) -> dict[str, str]:
+    text = f"{wording.signed(row['difference'])} ({wording.interval(row['low'], row['high'])})"
+    return {"text": text, "verdict": row["verdict"], "kind": VERDICT_CLASS.get(row["verdict"], "open")}
+
+
+def _value(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, (bool, np.bool_)):
+        return "yes" if value else "no"
+    if isinstance(value, (int, float, np.number)):
+        return f"{float(value):.4g}".replace("-", "−")
+    return str(value)
+
+
+def _provenance(run: Run) -> list[tuple[str, str]]:
+    """(name, value) of everything needed to do the run again."""
+    known = run.record
+    durations: dict[str, float] = known.get("durations") or {}
+    fraction = durations.get("overhead_fraction")
+    times = [f"{name} {wording.duration(durations[name])}" for name in durations if name != "overhead_fraction"]
+    if fraction is not None:
+        times.append(f"overhead is {wording.percent(fraction)} of the total")
+    seeds = run.per_time.loc[run.per_time["phase"] == "confirm", "seed"].unique()
+    entries = [
+        ("command", known.get("command")),
+        ("run", f"{run.name} ({run.status})"),
+        ("location", run.location),
+        ("created", known.get("created")),
+        ("finished", known.get("finished")),
+        ("preset", known.get("preset")),
+        ("seed", known.get("seed")),
+        ("seeds of the replicates", ", ".join(str(seed) for seed in sorted(seeds))),
+        ("trials per arm", known.get("trials_per_arm")),
+        ("replicates", known.get("replicates")),
+        ("ranked on", f"{record.objective(run).label} ({record.objective(run).better} is better)"),
+        ("durations", ", ".join(times)),
+        ("commit", known.get("commit")),
+        ("versions", _pairs(known.get("versions"))),
+        ("machine", _pairs(known.get("machine"))),
+    ]
+    return [(name, str(value)) for name, value in entries if not _absent(value)]
+
+
+def _pairs(values: object) -> str:
+    if isinstance(values, dict):
+        return ", ".join(f"{name} {value}" for name, value in values.items())
+    return "" if values is None else str(values)
+
+
+def _absent(value: object) -> bool:
+    return value is None or value == "" or value is pd.NA

@@ -1,0 +1,57 @@
+"""Choosing rows of a ``per_time`` table, with sentences for what is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+from pandas.api.types import is_numeric_dtype
+
+from analysis.tables import PER_TIME_COLUMNS
+
+
+class NoRows(ValueError):
+    """The table has no rows of the kind asked for (yet): a partial run, or a misspelt phase, setting or
+    role."""
+
+
+def metric_names(per_time: pd.DataFrame) -> list[str]:
+    """The columns that can be asked for as a metric: all numbers that are not part of a row's address."""
+    kinds = per_time.dtypes.items()
+    return [str(name) for name, kind in kinds if name not in PER_TIME_COLUMNS and is_numeric_dtype(kind)]
+
+
+def require_metric(per_time: pd.DataFrame, metric: str) -> None:
+    """Raise a ``ValueError`` that names what exists, unless ``metric`` is a metric of this table."""
+    missing = [name for name in PER_TIME_COLUMNS if name not in per_time]
+    if missing:
+        raise ValueError(f"this is no per_time table: it has no column {', '.join(missing)}")
+    known = metric_names(per_time)
+    if metric not in known:
+        raise ValueError(f"unknown metric '{metric}': this table has {', '.join(known) or 'no metric at all'}")
+
+
+def rows(per_time: pd.DataFrame, **wanted: str | None) -> pd.DataFrame:
+    """The rows where each named column has the wanted value (``None``: any). Raises :class:`NoRows` if there
+    are none."""
+    chosen = per_time
+    for column, value in wanted.items():
+        if value is None:
+            continue
+        kept = chosen[chosen[column] == value]
+        if kept.empty:
+            others = _listed(chosen[column].unique())
+            there = others or "no rows"
+            raise NoRows(f"no rows with {column} '{value}': the table has {there}{_within(wanted, column)}")
+        chosen = kept
+    return chosen
+
+
+def _within(wanted: dict[str, str | None], column: str) -> str:
+    before = list(wanted.items())[: list(wanted).index(column)]
+    given = [f"{name} '{value}'" for name, value in before if value is not None]
+    return f" for {', '.join(given)}" if given else ""
+
+
+def _listed(values: Iterable[object]) -> str:
+    return ", ".join(sorted(f"'{value}'" for value in values))

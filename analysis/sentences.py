@@ -1,0 +1,197 @@
+"""The answer of a study in sentences: what each method changes against the baseline, and how sure that is.
+
+The first sentence is the conclusion and stands alone; the others follow per supervision, then what limits
+them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.comparison import BETTER, CANNOT_TELL, ENOUGH, NO_DIFFERENCE, WORSE
+from analysis.facts import Facts, gather
+from analysis.limits import limits
+from analysis.load import Run
+from analysis.wording import capital, count, interval, listing, number, percent, probability, signed
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A study's answer: the conclusion, the sentences per supervision, and what limits them."""
+
+    conclusion: str
+    by_supervision: dict[str, list[str]]
+    limits: list[str]
+
+    def sentences(self) -> list[str]:
+        return [
+            self.conclusion,
+            *(line for lines in self.by_supervision.values() for line in lines),
+            *self.limits,
+        ]
+
+
+def answer(run: Run) -> list[str]:
+    """The answer of a run; the first sentence is :func:`conclusion`."""
+    return from_facts(gather(run)).sentences()
+
+
+def conclusion(run: Run) -> str:
+    """The answer of a run in one sentence that stands alone."""
+    return _conclusion(gather(run))
+
+
+def from_facts(facts: Facts) -> Answer:
+    by_supervision = {name: lines for name in facts.supervisions if (lines := _supervision(facts, name))}
+    return Answer(_conclusion(facts), by_supervision, limits(facts))
+
+
+def _conclusion(facts: Facts) -> str:
+    if not len(facts.levels):
+        return _nothing_yet(facts)
+    said: dict[str, list[str]] = {}
+    for supervision in facts.supervisions:
+        said.setdefault(_verdict(facts, supervision), []).append(supervision)
+    parts = [f"under {listing(names)} supervision {verdict}" for verdict, names in said.items()]
+    sentence = "; ".join(parts) + "."
+    return capital(sentence) if facts.run.finished else f"The run is not finished; so far, {sentence}"
+
+
+def _nothing_yet(facts: Facts) -> str:
+    ended = len(facts.run.trials)
+    failed = int((facts.run.trials["state"] == "failed").sum())
+    if facts.run.finished:
+        why = f"all {ended} trials failed" if ended and failed == ended else "no trial was confirmed on test times"
+        return f"There is no answer: the run is finished, but {why}."
+    state = f"the run is {facts.run.status}, {count(ended, 'trial')} ended so far and none is confirmed"
+    return f"There is no answer yet: {state}."
+
+
+def _verdict(facts: Facts, supervision: str) -> str:
+    rows = facts.answered(supervision)
+    trained = rows[rows["method"].isin(facts.trained())]
+    if np.isnan(facts.level(facts.baseline, supervision)):
+        missing = f"the baseline '{facts.baseline}' has no confirmed values at its best configuration"
+        return f"nothing can be compared, because {missing}"
+    if trained.empty:
+        return f"there is nothing to compare with the baseline '{facts.baseline}'"
+    if (trained["verdict"] == CANNOT_TELL).all():
+        n = int(trained["n"].max())
+        return f"one cannot tell whether a method helps: n = {n} is too few, at least {ENOUGH} pairs are needed"
+    better = trained[trained["verdict"] == BETTER]
+    worse = list(trained.loc[trained["verdict"] == WORSE, "method"])
+    unknown = list(trained.loc[trained["verdict"] == CANNOT_TELL, "method"])
+    if better.empty:
+        text = f"no method is shown to improve on '{facts.baseline}' in {facts.metric.label} on the test times"
+        if worse:
+            text += f", and {listing(worse)} {'is' if len(worse) == 1 else 'are'} worse"
+    else:
+        best = better.sort_values("difference", ascending=facts.metric.lower).iloc[0]
+        others = [name for name in better["method"] if name != best["method"]]
+        text = (
+            f"{best['method']} helps{' most' if others else ''}: mean {facts.metric.label} on the test times "
+            f"{'falls' if best['difference'] < 0 else 'rises'} from {number(best['baseline_mean'])} to "
+            f"{number(best['method_mean'])} (95 % interval of the change "
+            f"{interval(best['low'], best['high'])}, n = {int(best['n'])})"
+        )
+        if others:
+            text += f", and {listing(others)} {'helps' if len(others) == 1 else 'help'} too"
+        if worse:
+            text += f", while {listing(worse)} {'is' if len(worse) == 1 else 'are'} worse than '{facts.baseline}'"
+    return text + (f"; for {listing(unknown)} one cannot tell" if unknown else "")
+
+
+def _evidence(row: pd.Series) -> str:
+    text = f"difference {signed(row['difference'])}"
+    if not np.isnan(row["low"]):
+        text += f", 95 % interval {interval(row['low'], row['high'])}"
+    text += f", n = {int(row['n'])}"
+    return text + (f", p {probability(row['p_holm'])} after Holm" if not np.isnan(row["p_holm"]) else "")
+
+
+def _supervision(facts: Facts, supervision: str) -> list[str]:
+    rows = facts.answered(supervision)
+    lines = [*_baseline(facts, supervision)]
+    lines += [_method(facts, row) for _, row in rows[rows["method"].isin(facts.trained())].iterrows()]
+    lines += _other_metrics(facts, supervision)
+    return lines + _references(facts, supervision)
+
+
+def _baseline(facts: Facts, supervision: str) -> list[str]:
+    level = facts.level(facts.baseline, supervision)
+    if np.isnan(level):
+        return []
+    unit = f" {facts.metric.unit}" if facts.metric.unit else ""
+    start = f"{facts.baseline} (the baseline): mean {facts.metric.label} {number(level)}{unit} on the test times"
+    for dip in facts.dips:
+        if dip.supervision != supervision:
+            continue
+        start += f", {number(dip.train_mean)} at the frames it was shown"
+        if dip.visible is None:
+            return [f"{start}; n = {dip.change.n} is too few to say whether it dips between shown frames."]
+        change = dip.change
+        detail = f"difference {signed(change.difference)}, 95 % interval {interval(change.low, change.high)}"
+        if dip.visible:
+            deepest = f"deepest at t = {dip.worst_time:g} with {number(dip.worst_mean)}"
+            return [f"{start}; its dip between shown frames is visible ({detail}), {deepest}."]
+        return [f"{start}; no dip between shown frames is visible ({detail})."]
+    return [f"{start}."]
+
+
+def _method(facts: Facts, row: pd.Series) -> str:
+    method = str(row["method"])
+    if row["n"] == 0:
+        return f"{method}: cannot tell, because no replicate can be paired with the baseline."
+    change = f"{number(row['baseline_mean'])} → {number(row['method_mean'])}, {_evidence(row)}"
+    if row["verdict"] == BETTER:
+        part = abs(row["difference"] / row["baseline_mean"]) if row["baseline_mean"] else float("nan")
+        by = f" by {percent(part)}" if np.isfinite(part) else ""
+        return f"{method}: helps{by} ({change})."
+    if row["verdict"] == WORSE:
+        return f"{method}: does not help, it is worse than the baseline ({change})."
+    if row["verdict"] == NO_DIFFERENCE:
+        return f"{method}: not shown to help, no difference shown ({change})."
+    return f"{method}: cannot tell, too few pairs ({change})."
+
+
+def _other_metrics(facts: Facts, supervision: str) -> list[str]:
+    table = facts.comparisons
+    here = table[(table["setting"] == "best") & (table["supervision"] == supervision)]
+    here = here[here["method"].isin(facts.trained())]
+    said = []
+    for metric in facts.metrics:
+        rows = here[here["metric"] == metric.name]
+        if metric.name == facts.metric.name or rows.empty:
+            continue
+        verdicts = []
+        for verdict, words in ((BETTER, "better"), (WORSE, "worse"), (NO_DIFFERENCE, "no difference shown")):
+            named = list(rows.loc[rows["verdict"] == verdict, "method"])
+            if named:
+                everyone = f"all {len(named)} methods" if 1 < len(named) == len(rows) else listing(named)
+                verdicts.append(f"{words} with {everyone}")
+        if verdicts:
+            said.append(f"{metric.label}: {', '.join(verdicts)}")
+    return [f"By the other metrics, against '{facts.baseline}': {'; '.join(said)}."] if said else []
+
+
+def _references(facts: Facts, supervision: str) -> list[str]:
+    levels = {method: facts.level(method, supervision) for method in facts.references}
+    levels = {method: level for method, level in levels.items() if not np.isnan(level)}
+    if not levels:
+        return []
+    said = [f"{number(level)} ({method}, the {facts.references[method]})" for method, level in levels.items()]
+    line = f"Without any network, mean {facts.metric.label} on the test times is {listing(said)}"
+    reached = {name: facts.level(name, supervision) for name in [facts.baseline, *facts.trained()]}
+    reached = {name: level for name, level in reached.items() if not np.isnan(level)}
+    if not reached:
+        return [f"{line}."]
+    pick = min if facts.metric.lower else max
+    best = pick(reached, key=lambda name: reached[name])
+    line += f"; the best mean with a network is {number(reached[best])} ({best})"
+    beaten = [name for name, level in levels.items() if pick(level, reached[best]) == level]
+    if beaten:
+        line += f", so no network gets past {listing(beaten)}"
+    return [f"{line}."]

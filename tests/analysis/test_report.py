@@ -1,0 +1,137 @@
+"""The report is one honest file that needs nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+import analysis
+from analysis import figures
+
+Writer = Callable[..., Path]
+Opener = Callable[..., analysis.Run]
+VOID = {"meta", "img", "br", "link", "hr", "input"}
+
+
+class Page(HTMLParser):
+    """Collects what a page shows, and checks that its tags close in order."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.images: list[dict[str, str | None]] = []
+        self.links: list[str] = []
+        self.said: list[str] = []
+        self.feed(html)
+        assert self.open == []
+        self.text = re.sub(r"\s+", " ", " ".join(self.said))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag != "script"
+        named = dict(attrs)
+        self.links += [named[name] or "" for name in ("src", "href") if name in named]
+        if tag == "img":
+            self.images.append(named)
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if not self.open or self.open[-1] != "style":
+            self.said.append(data)
+
+
+def page(run: analysis.Run) -> Page:
+    return Page(analysis.render(run, drawings=[]))
+
+
+def test_the_report_begins_with_the_answer_and_holds_everything(run_of: Opener) -> None:
+    run = run_of(lost_arms=(("sinkhorn", "dense"),))
+    shown = page(run)
+    place = 0
+    for sentence in analysis.answer(run):
+        assert re.sub(r"\s+", " ", sentence) in shown.text
+    for heading in ("Under sparse supervision", "How far this goes", "Figures", "Comparison", "Provenance"):
+        place = shown.text.index(heading, place)
+    for value in (
+        "python -m study.run bifurcation",
+        "preset laptop",
+        "torch 2.13.0",
+        "0123abc",
+        "host node",
+        "overhead is 9.0 % of the total",
+        "9 min 40 s",
+        "optimiser.learning_rate",
+        "at the document's setting",
+        "loss 'sinkhorn' is not finite at epoch 80",
+        "1000, 1001, 1002, 1003, 1004, 1005",
+    ):
+        assert value in shown.text
+
+
+def test_the_report_needs_no_network_and_its_figures_have_text(
+    whole: analysis.Run, drawings: list[figures.Drawing]
+) -> None:
+    shown = Page(analysis.render(whole, drawings))
+    assert len(shown.images) == len(figures.names())
+    assert all(link.startswith("data:image/png;base64,") for link in shown.links)
+    assert all(len(image["alt"] or "") > 40 for image in shown.images)
+
+
+def test_text_from_a_run_is_text_on_the_page(whole: analysis.Run) -> None:
+    html = analysis.render(whole, drawings=[])
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    assert "<script" not in html
+
+
+def test_a_report_draws_its_figures_and_says_which_cannot_be_drawn_yet(write_run: Writer) -> None:
+    run = analysis.load(write_run(status="running", confirmed=False, compacted=False, supervisions=("sparse",)))
+    shown = Page(analysis.render(run))
+    assert len(shown.images) == 1
+    assert shown.text.count("Not drawn: ") == len(figures.names()) - 1
+
+
+def test_every_row_of_the_comparison_is_in_a_table(whole: analysis.Run) -> None:
+    run = whole
+    html = analysis.render(run, drawings=[])
+    rows = sum(
+        len(analysis.compare(run.per_time, metric, setting=setting))
+        for metric in ("chamfer", "hausdorff", "dice", "bifurcation_time_error")
+        for setting in ("best", "document")
+    )
+    assert len(re.findall(r'<td class="nowrap (?:better|worse|open)">', html)) == rows
+
+
+@pytest.mark.parametrize(
+    ("plan", "words"),
+    [
+        ({"replicates": 1}, "n = 1 is too few"),
+        (
+            {"status": "running", "confirmed": False, "compacted": False},
+            "Nothing can be compared with the baseline",
+        ),
+        ({"methods": (), "status": "running"}, "No trial of the search has ended yet."),
+        ({"status": "unfinished"}, "The run is unfinished"),
+        (
+            {"methods": ("none",), "lost_arms": (("none", "sparse"),)},
+            "4 of 4 trials failed",
+        ),
+        ({"methods": ("none",)}, "there is nothing to compare with the baseline"),
+        ({"methods": ("sinkhorn",)}, "the baseline 'none' has no confirmed values"),
+        ({"diverged": {"none": (0, 1, 2, 3, 4, 5)}}, "no confirmed values"),
+    ],
+)
+def test_a_partial_run_gets_an_honest_report(run_of: Opener, plan: dict[str, object], words: str) -> None:
+    assert words in page(run_of(**({"methods": ("none", "sinkhorn"), "supervisions": ("sparse",)} | plan))).text
+
+
+def test_failures_of_one_kind_share_a_line(run_of: Opener) -> None:
+    html = analysis.render(run_of(lost_arms=(("sinkhorn", "sparse"), ("none", "dense"))), drawings=[])
+    assert html.count("<td>loss &#39;sinkhorn&#39; is not finite at epoch 80</td>") == 2
+    assert html.count("<code>search-sinkhorn-sparse-0000</code>") == 1
