@@ -75,11 +75,5 @@ def _compute(sequence: ShapeSequence, frames: list[float], weights: Weights, gri
         spacing=spacing,
         blur=blur_voxels * spacing,
     )
-    return torch.stack(
-        [
-            occupancy_to_sdf(
-                threshold_at_volume(density, interpolated_volume(volumes[j], volumes[j + 1], fraction)), spacing
-            ).float()
-            for density, (j, fraction) in zip(densities, weights, strict=True)
-        ]
-    )
+    target = interpolated_volume(volumes[earlier], volumes[earlier + 1], s.double())
+    return occupancy_to_sdf(threshold_at_volume(densities, target), spacing)
