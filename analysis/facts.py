@@ -18,6 +18,7 @@ class Dip:
     """A method's error on times it was not shown, against times it was shown."""
 
     supervision: str
+    metric: record.Metric
     test_mean: float
     train_mean: float
     change: PairedMean
@@ -96,7 +97,13 @@ def gather(run: Run) -> Facts:
         comparisons=comparisons(run),
         settings=_settings(run, metric),
         levels=_levels(tested, metrics, methods),
-        dips=[dip for name in supervisions if (dip := _dip(run, metric, baseline, name)) is not None],
+        dips=[
+            dip
+            for name in supervisions
+            for each in [metric, *(other for other in metrics if other.name != metric.name)]
+            if _varies(run, each)
+            if (dip := _dip(run, each, baseline, name)) is not None
+        ],
         arms=_arms(run, methods),
         parameters=_parameters(run, methods),
         problems=_problems(run),
@@ -158,6 +165,14 @@ def _levels(tested: pd.DataFrame, metrics: list[record.Metric], methods: list[st
     return table.sort_values("method", key=lambda names: names.map(place), kind="stable", ignore_index=True)[columns]
 
 
+def _varies(run: Run, metric: record.Metric) -> bool:
+    """Whether a metric has a value of its own for every time, not one for a whole sequence."""
+    if metric.name not in selection.metric_names(run.per_time):
+        return False
+    one = run.per_time.groupby(["trial", "replicate", "sequence"])[metric.name].nunique()
+    return bool((one > 1).any()) or metric.name == record.objective(run).name
+
+
 def _dip(run: Run, metric: record.Metric, method: str, supervision: str) -> Dip | None:
     table = run.per_time
     if metric.name not in selection.metric_names(table):
@@ -177,6 +192,7 @@ def _dip(run: Run, metric: record.Metric, method: str, supervision: str) -> Dip 
     worst = int(by_time.argmax() if metric.lower else by_time.argmin())
     return Dip(
         supervision=supervision,
+        metric=metric,
         test_mean=float(means["test"].mean()),
         train_mean=float(means["train"].mean()),
         change=change,

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.comparison import BETTER, CANNOT_TELL, ENOUGH, NO_DIFFERENCE, WORSE
-from analysis.facts import Facts, gather
+from analysis.facts import Dip, Facts, gather
 from analysis.limits import limits
 from analysis.load import Run
 from analysis.wording import capital, count, interval, listing, number, percent, probability, signed
@@ -86,6 +86,7 @@ def _verdict(facts: Facts, supervision: str) -> str:
     unknown = list(trained.loc[trained["verdict"] == CANNOT_TELL, "method"])
     if better.empty:
         text = f"no method is shown to improve on '{facts.baseline}' in {facts.metric.label} on the test times"
+        text += _elsewhere(facts, supervision)
         if worse:
             text += f", and {listing(worse)} {'is' if len(worse) == 1 else 'are'} worse"
     else:
@@ -102,6 +103,24 @@ def _verdict(facts: Facts, supervision: str) -> str:
         if worse:
             text += f", while {listing(worse)} {'is' if len(worse) == 1 else 'are'} worse than '{facts.baseline}'"
     return text + (f"; for {listing(unknown)} one cannot tell" if unknown else "")
+
+
+def _elsewhere(facts: Facts, supervision: str) -> str:
+    """The most improved method of each other metric, where some method is shown to improve on the baseline."""
+    table = facts.comparisons
+    here = table[(table["setting"] == "best") & (table["supervision"] == supervision) & (table["verdict"] == BETTER)]
+    here = here[here["method"].isin(facts.trained())]
+    said = []
+    for metric in facts.metrics:
+        rows = here[here["metric"] == metric.name].sort_values("difference", ascending=metric.lower)
+        if metric.name != facts.metric.name and len(rows):
+            row = rows.iloc[0]
+            said.append(
+                f"{row['method']} improves {metric.label} from {number(row['baseline_mean'])} to "
+                f"{number(row['method_mean'])} (95 % interval of the change {interval(row['low'], row['high'])}, "
+                f"n = {int(row['n'])})"
+            )
+    return f", but {listing(said)}" if said else ""
 
 
 def _evidence(row: pd.Series) -> str:
@@ -126,19 +145,29 @@ def _baseline(facts: Facts, supervision: str) -> list[str]:
         return []
     unit = f" {facts.metric.unit}" if facts.metric.unit else ""
     start = f"{facts.baseline} (the baseline): mean {facts.metric.label} {number(level)}{unit} on the test times"
-    for dip in facts.dips:
-        if dip.supervision != supervision:
-            continue
-        start += f", {number(dip.train_mean)} at the frames it was shown"
-        if dip.visible is None:
-            return [f"{start}; n = {dip.change.n} is too few to say whether it dips between shown frames."]
-        change = dip.change
-        detail = f"difference {signed(change.difference)}, 95 % interval {interval(change.low, change.high)}"
-        if dip.visible:
-            deepest = f"deepest at t = {dip.worst_time:g} with {number(dip.worst_mean)}"
-            return [f"{start}; its dip between shown frames is visible ({detail}), {deepest}."]
-        return [f"{start}; no dip between shown frames is visible ({detail})."]
-    return [f"{start}."]
+    dips = [dip for dip in facts.dips if dip.supervision == supervision]
+    if not dips:
+        return [f"{start}."]
+    if dips[0].metric.name == facts.metric.name:
+        start += f", {number(dips[0].train_mean)} at the frames it was shown"
+    if all(dip.visible is None for dip in dips):
+        return [f"{start}; n = {dips[0].change.n} is too few to say whether it dips between shown frames."]
+    visible = [dip for dip in dips if dip.visible]
+    if not visible:
+        return [f"{start}; no dip between shown frames is visible ({_dip(dips[0])})."]
+    hidden = [dip.metric.label for dip in dips if not dip.visible]
+    unseen = f" (not shown in {listing(hidden, 'or')})" if hidden else ""
+    said = "; ".join(f"in {dip.metric.label} {_dip(dip)}" for dip in visible)
+    return [f"{start}; its dip between shown frames is visible{unseen}: {said}."]
+
+
+def _dip(dip: Dip) -> str:
+    change = dip.change
+    return (
+        f"{number(dip.train_mean)} at the shown frames, {number(dip.test_mean)} between them, deepest at "
+        f"t = {dip.worst_time:g} with {number(dip.worst_mean)}, difference {signed(change.difference)}, "
+        f"95 % interval {interval(change.low, change.high)}"
+    )
 
 
 def _method(facts: Facts, row: pd.Series) -> str:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import analysis
@@ -57,6 +58,25 @@ def test_the_baselines_dip_is_visible_or_not(run_of: Opener) -> None:
     assert "deepest at t = 0.5" in text(deep)
     flat = run_of(**TWO, level={"none": 0.0, "sinkhorn": 0.0}, noise=0.0)
     assert "no dip between shown frames is visible" in text(flat)
+
+
+def test_one_lost_surface_hides_an_effect_in_distances_and_the_answer_looks_at_the_other_metrics(
+    write_run: Writer,
+) -> None:
+    folder = write_run(**TWO)
+    file = next((folder / "per_time").glob("confirm*.parquet"))
+    rows = pd.read_parquet(file)
+    lost = (rows["method"] == "none") & (rows["replicate"] == 0) & (rows["role"] == "test")
+    rows.loc[lost, ["chamfer", "hausdorff"]] = 400.0
+    rows.to_parquet(file)
+    run = analysis.load(folder)
+    said = analysis.conclusion(run)
+    assert (
+        "no method is shown to improve on 'none' in Chamfer distance on the test times, but sinkhorn improves" in said
+    )
+    assert "sinkhorn improves Dice score from" in said
+    assert "its dip between shown frames is visible (not shown in Chamfer distance or Hausdorff distance)" in text(run)
+    assert "in Dice score" in text(run)
 
 
 def test_one_sequence_means_training_noise_only(run_of: Opener) -> None:
