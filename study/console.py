@@ -47,7 +47,7 @@ class Progressing:
     def __exit__(self, *exception: object) -> None:
         self._live.stop()
         if exception[0] is None:
-            self._console.print(f"{self._phase}: {escape(self._text())}", highlight=False)
+            self._console.print(f"{self._phase}: {escape(self._text())}", highlight=False, soft_wrap=True)
 
     def start(self, job: Job) -> None:
         """A job was handed to Ray."""
@@ -93,4 +93,4 @@ class Progressing:
         self._live.update(self._task, completed=self._source.done, note=escape(note[1] if len(note) > 1 else ""))
         if not self._console.is_terminal and not force and time.monotonic() - self._said > _SECONDS_BETWEEN_LINES:
             self._said = time.monotonic()
-            self._console.print(f"{self._phase}: {escape(self._text())}", highlight=False)
+            self._console.print(f"{self._phase}: {escape(self._text())}", highlight=False, soft_wrap=True)

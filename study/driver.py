@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import shutil
 import signal
@@ -75,12 +74,11 @@ class Driver:
 
     def run(self) -> str:
         """Returns the answer in one sentence. Raises Mistake, or Interrupted after what was computed is safe."""
-        address = self.plan.options.address or os.environ.get("RAY_ADDRESS")
         with ExitStack() as stack:
             ray_scratch = places.ray_scratch(self.state)
             stack.callback(shutil.rmtree, ray_scratch, ignore_errors=True)
             ray = stack.enter_context(ExitStack())
-            ray.enter_context(cluster(address, ray_scratch))
+            ray.enter_context(cluster(self.plan.address, ray_scratch))
             stack.enter_context(self.stop.listening())  # after Ray, which sets handlers of its own
             scratch = self._scratch()
             stack.enter_context(Lock(self.folder))
@@ -152,8 +150,7 @@ class Driver:
         self._write_record()
         report = analysis.render(analysis.load(self.folder.url), drawings)
         write_atomically(self.folder.file("report.html"), report.encode())
-        self.folder.remove(".scratch")
-        self.folder.remove("checkpoints")
+        self.folder.sweep()
         tracking.report()
         return analysis.conclusion(loaded)
 

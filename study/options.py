@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 from dataclasses import asdict, dataclass, field
@@ -54,6 +55,8 @@ class Plan:
     """What makes the study again: preset, seed, replicates, changes."""
     resumed: RunFolder | None
     tracking_uri: str
+    address: str | None
+    """Of Ray: the option's, or $RAY_ADDRESS; None for this machine."""
 
 
 def plan(options: Options) -> Plan:
@@ -80,8 +83,9 @@ def plan(options: Options) -> Plan:
         tracking.check(uri)
     except ValueError as error:
         raise Mistake(str(error)) from None
-    _probe_ray(options.address)
-    return Plan(study, options, choices, resumed, uri)
+    address = options.address or os.environ.get("RAY_ADDRESS") or None
+    _probe_ray(address, "--address" if options.address else "$RAY_ADDRESS")
+    return Plan(study, options, choices, resumed, uri, address)
 
 
 def _choices(options: Options) -> dict[str, Any]:
@@ -136,17 +140,17 @@ def _check_data(options: Options) -> None:
     raise Mistake(f"--data {options.data}: study {options.name} makes its own data; leave --data out")
 
 
-def _probe_ray(address: str | None) -> None:
+def _probe_ray(address: str | None, source: str) -> None:
     """Mistake if nothing listens at host:port; Ray itself would wait much longer."""
     if address in (None, "auto", "local"):
         return
     match = re.fullmatch(r"(?:ray://)?([^/\s:]+|\[[0-9a-f:]+\]):(\d+)", str(address))
     if not match or not 0 < int(match[2]) < 65536:
-        raise Mistake(f"--address {address}: not an address of Ray; write HOST:PORT, auto, or local")
+        raise Mistake(f"{source} {address}: not an address of Ray; write HOST:PORT, auto, or local")
     try:
         socket.create_connection((match[1].strip("[]"), int(match[2])), timeout=4).close()
     except OSError as error:
         reason = error.strerror or "no answer"
         raise Mistake(
-            f"--address {address}: no Ray cluster answers there ({reason}); check that it is running"
+            f"{source} {address}: no Ray cluster answers there ({reason}); check that it is running"
         ) from None

@@ -65,6 +65,13 @@ class RunFolder:
         if self.filesystem.exists(path):
             self.filesystem.rm(path, recursive=True)
 
+    def sweep(self) -> None:
+        """Remove scratch, checkpoints, and what a killed process left half-written."""
+        for path in [*self.filesystem.glob(f"{self.path}/*.part"), *self.filesystem.glob(f"{self.path}/*/*.part")]:
+            self.filesystem.rm(path)
+        for folder in ("checkpoints", ".scratch"):
+            self.remove(folder)
+
     # study.json
 
     def read_record(self) -> dict[str, Any]:
@@ -72,7 +79,10 @@ class RunFolder:
         content = read(self.file("study.json"))
         if content is None:
             raise Mistake(f"{self.url} is no run: it has no study.json; name a run folder")
-        record: dict[str, Any] = json.loads(content)
+        try:
+            record: dict[str, Any] = json.loads(content)
+        except ValueError:
+            raise Mistake(f"{self.file('study.json')} is not JSON: restore it, or start a new run") from None
         return record
 
     def write_record(self, record: dict[str, Any]) -> None:

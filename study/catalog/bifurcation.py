@@ -60,7 +60,7 @@ def study() -> Study:
             Metric(name="chamfer", label="Chamfer distance", unit="domain units"),
             Metric(name="hausdorff", label="Hausdorff distance", unit="domain units"),
             Metric(name="dice", label="Dice score", better="higher"),
-            Metric(name="bifurcation_time_error", label="error of the bifurcation time", unit="of the sequence"),
+            Metric(name="bifurcation_time_error", label="Bifurcation time error"),
         ],
         objective=Objective(metric="chamfer"),
     )

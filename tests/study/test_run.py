@@ -13,10 +13,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import torch
 
 import analysis
 from study import catalog
 from study.search import trial_id
+from study.study import Arm
+from trainables.autodecoder.autodecoder import Autodecoder
 
 COMMAND = [sys.executable, "-m", "study.run", "bifurcation"]
 SMOKE = ["--preset", "smoke", "--trials", "1", "--set", "epochs=30", "--set", "evaluation_grid=16"]
@@ -138,6 +141,28 @@ def test_the_document_command_prints_the_bands(killed_twice):
     ran = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True)
     assert "q25" in ran.stdout
     assert "sparse" in ran.stdout
+
+
+def test_the_same_configuration_and_seeds_give_the_same_numbers_again(killed_twice, monkeypatch):
+    folder = killed_twice[0]
+    monkeypatch.setenv("STUDY_CACHE", str(folder / "cache"))
+    loaded = analysis.load(str(run_folder(folder)))
+    study = catalog.load("bifurcation", "smoke")
+    for change in SMOKE[-3::2]:
+        study.edit(*change.split("="))
+    arm = Arm("sinkhorn+barycenter", "dense")
+    torch.set_num_threads(1)
+    configuration = study.configured(arm, study.document_setting(arm)).model_dump(mode="json")
+    again = Autodecoder(configuration, study.supervisions["dense"], study.seeds("confirm"), torch.device("cpu"))
+    while again.epoch < again.epochs:
+        again.train_epoch()
+    stored = loaded.per_time[loaded.per_time.trial == f"confirm-{arm}-document"]
+    assert set(stored.seed) == set(study.seeds("confirm"))
+    key = ["replicate", "time_index"]
+    columns = ["chamfer", "hausdorff", "dice", "components", "bifurcation_time"]
+    stored = stored.sort_values(key)[columns].reset_index(drop=True)
+    computed = pd.DataFrame(again.rows({"train", "validation", "test"})).sort_values(key)[columns]
+    pd.testing.assert_frame_equal(stored, computed.reset_index(drop=True), check_exact=True, check_dtype=False)
 
 
 def test_overhead_and_provenance_are_recorded(killed_twice):

@@ -86,6 +86,20 @@ def test_an_unreachable_server_is_one_sentence(option, value, tmp_path, capfd):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_unreachable_address_in_the_environment_is_named(capfd, monkeypatch):
+    monkeypatch.setenv("RAY_ADDRESS", f"127.0.0.1:{closed_port()}")
+    assert command_line(["bifurcation"]) == 2
+    assert capfd.readouterr().err.startswith("error: $RAY_ADDRESS 127.0.0.1:")
+
+
+def test_a_damaged_record_is_named(tmp_path, capfd):
+    record = tmp_path / "results" / "bifurcation" / "20200101-000000-dead" / "study.json"
+    record.parent.mkdir(parents=True)
+    record.write_text('{"study": ')
+    assert command_line(["bifurcation", "--resume", "last"]) == 2
+    assert "study.json is not JSON" in capfd.readouterr().err
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_an_unwritable_output_is_one_sentence(tmp_path, capfd):
     (tmp_path / "closed").mkdir(mode=0o500)
