@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from study.jobs import Job, JobSource
+from study.jobs import LOST, Job, JobSource
 from study.run_folder import RunFolder
 from study.search import RequestBuilder, Search
 from study.study import Arm, Study
@@ -24,8 +24,8 @@ class Confirmation(JobSource):
             for setting, parameters in settings.items():
                 name = f"confirm-{arm}-{setting}"
                 job = Job(request=request("confirm", arm, setting, name, parameters), arm=arm, parameters=parameters)
-                if name in ended and not _same(ended[name], parameters):
-                    folder.forget(name)  # the search was extended and found another best
+                if name in ended and (ended[name]["reason"].startswith(LOST) or not _same(ended[name], parameters)):
+                    folder.forget(name)  # the worker was lost, or the search was extended and found another best
                     del ended[name]
                 if setting == "document" and best == document:
                     self.copies.append((f"confirm-{arm}-best", job))

@@ -36,11 +36,15 @@ class Stop:
 
     def __init__(self, seconds: float | None) -> None:
         self.status: int | None = None
+        self.reason = ""
+        self.lock: Lock | None = None
         self._deadline = None if seconds is None else time.monotonic() + seconds
 
     def __call__(self) -> bool:
         if self.status is None and self._deadline is not None and time.monotonic() > self._deadline:
-            self.status = 0
+            self.status, self.reason = 0, "the time limit is reached"
+        if self.status is None and self.lock is not None and self.lock.lost:
+            self.status, self.reason = 1, "another process has taken the run over"
         return self.status is not None
 
     @contextmanager
@@ -68,7 +72,7 @@ class Driver:
         self.state = places.state_folder(self.folder)
         self.record: dict[str, Any] = {}
         self.stop = Stop(plan.options.seconds())
-        self._began = time.time()
+        self._began = plan.began
         self._busy: list[tuple[float, float]] = []
         self._durations: dict[str, float] = {}
 
@@ -81,7 +85,7 @@ class Driver:
             ray.enter_context(cluster(self.plan.address, ray_scratch))
             stack.enter_context(self.stop.listening())  # after Ray, which sets handlers of its own
             scratch = self._scratch()
-            stack.enter_context(Lock(self.folder))
+            self.stop.lock = stack.enter_context(Lock(self.folder))
             self._open_record()
             self.console.print(f"run {self.folder.url}", highlight=False, soft_wrap=True)
             journal = Journal(self.state / "journal.log", self.folder)
@@ -93,6 +97,7 @@ class Driver:
                 self._phase("confirm", confirm, scratch, tracking)
                 ray.close()
                 answer = self._report(tracking)
+            self._write_record()
         shutil.rmtree(self.state, ignore_errors=True)
         return answer
 
@@ -139,25 +144,27 @@ class Driver:
         import analysis
 
         began = time.time()
-        self.record |= {"status": "finished", "finished": _now()}
-        self._write_record()
         loaded = analysis.load(self.folder.url)
+        self.record |= {"status": "finished", "finished": _now()}
+        loaded.record.update(self.record)
         drawings = analysis.figures.drawings(loaded)
         for drawing in drawings:
             if drawing.png:
                 write_atomically(self.folder.file("figures", f"{drawing.name}.png"), drawing.png)
         self._durations["report"] = time.time() - began
-        self._write_record()
-        report = analysis.render(analysis.load(self.folder.url), drawings)
-        write_atomically(self.folder.file("report.html"), report.encode())
+        self._account()
+        loaded.record.update(self.record)
+        write_atomically(self.folder.file("report.html"), analysis.render(loaded, drawings).encode())
+        self._write_record()  # only now is the run finished: it has its report
         self.folder.sweep()
         tracking.report()
         return analysis.conclusion(loaded)
 
     def _interrupt(self) -> None:
-        self.record["status"] = "unfinished"
-        self._write_record()
-        raise Interrupted(self.stop.status or 0)
+        if self.stop.lock is None or not self.stop.lock.lost:
+            self.record["status"] = "unfinished"
+            self._write_record()
+        raise Interrupted(self.stop.status or 0, self.stop.reason)
 
     def _request(self, phase: str, arm: Arm, setting: str, trial: str, parameters: dict[str, Any]) -> Request:
         assert phase in ("search", "confirm")
@@ -219,6 +226,10 @@ class Driver:
         self._write_record()
 
     def _write_record(self) -> None:
+        self._account()
+        self.folder.write_record(self.record)
+
+    def _account(self) -> None:
         total = time.time() - self._began
         busy = covered(self._busy)
         self.record["sessions"][-1] |= {"total": total, "busy": busy, "phases": dict(self._durations)}
@@ -227,7 +238,6 @@ class Driver:
         phases = {p: sum(s.get("phases", {}).get(p, 0.0) for s in sessions) for p in ("search", "confirm", "report")}
         overhead = {"overhead": whole - worked, "overhead_fraction": (whole - worked) / whole}
         self.record["durations"] = phases | {"total": whole} | overhead
-        self.folder.write_record(self.record)
 
     def _say(self, sentence: str) -> None:
         self.console.print(f"warning: {sentence}", highlight=False, soft_wrap=True)

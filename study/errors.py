@@ -11,8 +11,8 @@ class Mistake(Exception):
 
 
 class Interrupted(Exception):
-    """The run was told to stop (signal or time limit) and has done so."""
+    """The run has stopped before its end; what was computed is safe, and the run can be resumed."""
 
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
+    def __init__(self, status: int, reason: str = "") -> None:
+        super().__init__(status, reason)
+        self.status, self.reason = status, reason

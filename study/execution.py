@@ -10,6 +10,8 @@ import json
 import logging
 import math
 import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -33,18 +35,21 @@ os.environ |= {
 
 import ray
 from ray import tune
+from ray.exceptions import RayTaskError
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from study.errors import Mistake
-from study.jobs import Job, JobSource
+from study.jobs import LOST, Job, JobSource
 from study.recorder import Recorder
 from study.study import Resources
 from trainables.actor import Actor
 
 # Attempts after a lost actor or node; an exception in a trial is not tried again (it is a result, see actor.py).
 _RETRIES = 3
+# Seconds in which a cluster must answer.
+_PATIENCE = 6
 
 
 @contextlib.contextmanager
@@ -67,6 +72,7 @@ def cluster(address: str | None, scratch: Path) -> Iterator[None]:
                 **quiet,
             )
         else:
+            _check_cluster(str(address))
             ray.init(address=address, **quiet)
     except (ConnectionError, ValueError, RuntimeError) as error:
         reason = str(error).strip().splitlines()[0]
@@ -82,6 +88,23 @@ def cluster(address: str | None, scratch: Path) -> Iterator[None]:
 def nodes() -> int:
     """How many nodes of the cluster are alive."""
     return sum(bool(node["Alive"]) for node in ray.nodes())
+
+
+def _check_cluster(address: str) -> None:
+    """Mistake unless a Ray cluster answers at host:port; asked in a process of its own, since Ray waits for minutes."""
+    if address == "auto":
+        return
+    code = "import sys; from ray._raylet import GcsClient; GcsClient(address=sys.argv[1]).get_all_node_info(timeout=3)"
+    try:
+        asked = subprocess.run([sys.executable, "-c", code, address], capture_output=True, timeout=_PATIENCE)
+        answered = asked.returncode == 0
+    except subprocess.TimeoutExpired:
+        answered = False
+    if not answered:
+        raise Mistake(
+            f"--address {address}: what listens there does not answer as a Ray {ray.__version__} cluster; give the "
+            "address that `ray start` printed (port 6379, not the dashboard's), and its token"
+        )
 
 
 def seen_by_all_nodes(folder: str) -> bool:
@@ -164,6 +187,7 @@ class _Bridge:
         self.jobs: dict[str, Job] = {}
         self.pruned: set[str] = set()
         self.lost: dict[str, str] = {}
+        self.unwritten: dict[str, str] = {}
         self.trouble: BaseException | None = None
 
     def __reduce__(self) -> tuple[type[object], tuple[()]]:
@@ -189,13 +213,16 @@ class _Bridge:
         return {"request": json.dumps(asdict(job.request))}
 
     def result(self, trial_id: str, result: dict[str, Any]) -> None:
+        self.unwritten.pop(trial_id, None)
         self.recorder.result(self.jobs[trial_id], result)
         self.on_progress(self.jobs[trial_id], result)
 
     def complete(self, trial_id: str, result: dict[str, Any] | None, error: bool) -> None:
         job = self.jobs[trial_id]
+        if trial_id in self.unwritten:
+            raise OSError(f"trial {job.trial}: {self.unwritten[trial_id]}")  # untold: it is resumed
         if error:
-            self.recorder.end(self.source, job, "failed", self.lost.get(trial_id, "the worker was lost"))
+            self.recorder.end(self.source, job, "failed", f"{LOST}: {self.lost.get(trial_id, 'no reason given')}")
         elif trial_id in self.pruned:
             self.recorder.end(self.source, job, "pruned")
         elif result and result.get("failed"):
@@ -240,8 +267,10 @@ class _Pruning(FIFOScheduler):
         return TrialScheduler.CONTINUE
 
     def on_trial_error(self, tune_controller: Any, trial: Any) -> None:
-        lines = str(trial.get_error() or "the worker was lost").strip().splitlines()
-        self._bridge.lost[trial.trial_id] = lines[-1]
+        lines = str(trial.get_error() or "").strip().splitlines() or ["no reason given"]
+        # Only what the actor lets through is raised by a task: a failing disk or network (actor.py).
+        raised = isinstance(trial.get_pickled_error(), RayTaskError)
+        (self._bridge.unwritten if raised else self._bridge.lost)[trial.trial_id] = lines[-1]
 
 
 class _Recording(tune.Callback):

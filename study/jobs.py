@@ -11,6 +11,9 @@ from trainables.base import Request
 
 State = Literal["complete", "pruned", "failed"]
 
+LOST = "the worker was lost"
+"""How the reason of a trial begins that failed because its process or node died, again and again."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Job:

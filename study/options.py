@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import socket
+import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 from study import catalog, tracking
 from study.errors import Mistake
 from study.places import check_output, default_output, find_run
-from study.run_folder import RunFolder
+from study.run_folder import Lock, RunFolder
 from study.study import Study
 
 DEFAULT_PRESET = "laptop"
@@ -57,17 +58,24 @@ class Plan:
     tracking_uri: str
     address: str | None
     """Of Ray: the option's, or $RAY_ADDRESS; None for this machine."""
+    began: float
+    """When the command was started, seconds since the epoch."""
 
 
 def plan(options: Options) -> Plan:
     """Check everything that can be checked without torch, Ray or MLflow; raises Mistake."""
+    began = time.time()
     options.seconds()
     catalog.module(options.name)
     check_output(options.output)
     resumed, record, choices = None, {}, _choices(options)
     if options.resume is not None:
         resumed = find_run(options.output, options.name, options.resume)
+        Lock.refuse_if_held(resumed)
         record = resumed.read_record()
+        missing = {"study", "choices", "configuration"} - set(record)
+        if missing or record["study"] != options.name:
+            raise Mistake(f"{resumed.file('study.json')} is not that of a run of {options.name}: name another run")
         choices = _continued(options, resumed, record)
     study = _make(options.name, choices)
     if options.data is not None:
@@ -79,13 +87,15 @@ def plan(options: Options) -> Plan:
         )
     study.check()
     uri = options.tracking_uri or record.get("tracking_uri") or tracking.default_uri()
+    if "***@" in uri:
+        raise Mistake(f"the credentials of tracking URI {uri} were not kept: give the URI again with --tracking-uri")
     try:
         tracking.check(uri)
     except ValueError as error:
         raise Mistake(str(error)) from None
     address = options.address or os.environ.get("RAY_ADDRESS") or None
     _probe_ray(address, "--address" if options.address else "$RAY_ADDRESS")
-    return Plan(study, options, choices, resumed, uri, address)
+    return Plan(study, options, choices, resumed, tracking.absolute(uri), address, began)
 
 
 def _choices(options: Options) -> dict[str, Any]:
@@ -100,17 +110,18 @@ def _choices(options: Options) -> dict[str, Any]:
 
 def _continued(options: Options, folder: RunFolder, record: dict[str, Any]) -> dict[str, Any]:
     choices: dict[str, Any] = record["choices"]
-    asked = asdict(options)
+    before = record["configuration"] | {"preset": choices["preset"], "changes": choices["changes"]}
+    asked = asdict(options) | {"changes": options.changes or None}
     for option in ("preset", "replicates", "seed", "changes"):
-        if asked[option] and asked[option] != choices[option]:
+        if asked[option] is not None and asked[option] != before[option]:
             flag = "--set" if option == "changes" else f"--{option}"
             raise Mistake(
                 f"{flag} cannot be changed when run {folder.name} is resumed: leave it out, or start a new run"
             )
-    before = record["configuration"]["trials"]
-    if options.trials is not None and options.trials < before:
+    if options.trials is not None and options.trials < before["trials"]:
         raise Mistake(
-            f"--trials {options.trials}: run {folder.name} has {before} trials an arm already; name a larger total"
+            f"--trials {options.trials}: run {folder.name} has {before['trials']} trials an arm already; "
+            "name a larger total"
         )
     return choices | ({"trials": options.trials} if options.trials is not None else {})
 
@@ -144,7 +155,7 @@ def _probe_ray(address: str | None, source: str) -> None:
     """Mistake if nothing listens at host:port; Ray itself would wait much longer."""
     if address in (None, "auto", "local"):
         return
-    match = re.fullmatch(r"(?:ray://)?([^/\s:]+|\[[0-9a-f:]+\]):(\d+)", str(address))
+    match = re.fullmatch(r"([^/\s:]+|\[[0-9a-f:]+\]):(\d+)", str(address))
     if not match or not 0 < int(match[2]) < 65536:
         raise Mistake(f"{source} {address}: not an address of Ray; write HOST:PORT, auto, or local")
     try:

@@ -30,13 +30,24 @@ def check_output(output: str) -> None:
     except (ImportError, ValueError) as error:
         raise Mistake(f"--output {output}: {error}; name a folder, or install what its protocol needs") from None
     if "file" in filesystem.protocol:
-        nearest = Path(path).absolute()
-        while not nearest.exists():
-            nearest = nearest.parent
+        folder = Path(path).absolute()
+        missing = [parent for parent in [folder, *folder.parents] if not parent.exists()]
+        nearest = missing[-1].parent if missing else folder
         if not nearest.is_dir():
             raise Mistake(f"--output {output}: {nearest} is a file; name a folder")
-        if not os.access(nearest, os.W_OK | os.X_OK):
-            raise Mistake(f"--output {output}: {nearest} cannot be written to; name another folder")
+        try:  # os.access says yes to root where even root may not write
+            for parent in reversed(missing):
+                parent.mkdir()
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError as error:
+            raise Mistake(
+                f"--output {output}: {nearest} cannot be written to ({error.strerror}); name another folder"
+            ) from None
+        finally:
+            for parent in missing:
+                if parent.exists():
+                    parent.rmdir()
 
 
 def new_run(output: str, study: str) -> RunFolder:
@@ -71,8 +82,6 @@ def state_folder(folder: RunFolder) -> Path:
 
 
 def ray_scratch(state: Path) -> Path:
-    """Where Ray may put its sockets: in the state folder if their paths stay short enough, else in /tmp."""
-    scratch = state / "ray"
-    if len(str(scratch)) <= _LONGEST_SCRATCH:
-        return scratch
-    return Path("/tmp") / f"ray-{os.getuid()}-{state.name}"
+    """Where this process's Ray may put its sockets: beside the state folder if their paths stay short enough."""
+    scratch = state.parent / f"ray{os.getpid()}"
+    return scratch if len(str(scratch)) <= _LONGEST_SCRATCH else Path("/tmp") / f"study-ray{os.getpid()}"

@@ -71,6 +71,10 @@ class Recorder:
             "seconds": float(last.get("seconds", 0.0)),
             "started": self._started.pop(job.trial, ""),
             **{f"param.{path}": _scalar(job.parameters.get(path)) for path in searched(self._study)},
+            **{
+                f"derived.{path}": value
+                for path, value in self._study.configured(job.arm, job.parameters).derived().items()
+            },
         }
 
 

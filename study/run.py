@@ -83,17 +83,23 @@ def _run(checked: Plan) -> int:
     from rich.console import Console
 
     from study.driver import Driver
+    from study.provenance import without_credentials
     from study.tracking import how_to_look
 
     console = Console(stderr=True)
-    driver = Driver(checked, console)
+    driver, stopped = Driver(checked, console), None
     try:
         answer = driver.run()
-    except Interrupted as stopped:
-        command = ["python", "-m", "study.run", driver.study.name, "--resume", driver.folder.name]
-        if checked.options.output != "results":
-            command += ["--output", checked.options.output]
-        console.print(f"unfinished; resume with: {shlex.join(command)}", highlight=False, soft_wrap=True)
+    except OSError as error:  # a full disk, a store that fails: what was written is whole
+        stopped = Interrupted(1, f"{type(error).__name__}: {error}")
+    except Interrupted as interrupted:
+        stopped = interrupted
+    if stopped is not None:
+        command = ["python", "-m", "study.run", driver.study.name, "--resume", driver.folder.url]
+        for flag, given in (("--address", checked.options.address), ("--tracking-uri", checked.options.tracking_uri)):
+            command += [flag, without_credentials(given)] if given else []
+        why = f" ({stopped.reason})" if stopped.reason else ""
+        console.print(f"unfinished{why}; resume with: {shlex.join(command)}", highlight=False, soft_wrap=True)
         return stopped.status
     click.echo(f"answer: {answer}")
     click.echo(f"results: {driver.folder.url} (report.html)")

@@ -83,6 +83,8 @@ class RunFolder:
             record: dict[str, Any] = json.loads(content)
         except ValueError:
             raise Mistake(f"{self.file('study.json')} is not JSON: restore it, or start a new run") from None
+        if not isinstance(record, dict):
+            raise Mistake(f"{self.file('study.json')} holds no object: restore it, or start a new run")
         return record
 
     def write_record(self, record: dict[str, Any]) -> None:
@@ -135,6 +137,13 @@ class RunFolder:
         files = {".json": ["trials"], ".parquet": ["per_time", "curves"], ".pt": ["models", "checkpoints"]}
         for folder, suffix in ((folder, suffix) for suffix, folders in files.items() for folder in folders):
             self.remove(folder, trial + suffix)
+        phase = trial.split("-")[0]
+        for table in _TABLES:
+            before = read(self.file(table, f"{phase}.parquet"))
+            if before is not None:
+                old = pq.read_table(io.BytesIO(before))
+                others = old.filter([str(name) != trial for name in old["trial"].to_pylist()])
+                write_atomically(self.file(table, f"{phase}.parquet"), _parquet(others))
         rows = self.trials()
         if rows.pop(trial, None) is not None:
             self._write_trials(rows)
@@ -179,17 +188,28 @@ class Lock:
         self._owner = {"host": socket.gethostname(), "process": os.getpid(), "token": os.urandom(8).hex()}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._beat, daemon=True, name="run-folder-lock")
+        self.lost = False
+        """Whether another writer has taken over, because this process was silent for too long."""
 
-    def __enter__(self) -> Lock:
-        holder = read(self._folder.file("lock.json"))
+    @staticmethod
+    def refuse_if_held(folder: RunFolder) -> None:
+        """Raise Mistake if another process is writing the run."""
+        holder = read(folder.file("lock.json"))
         if holder is not None and _alive(other := json.loads(holder)):
             raise Mistake(
-                f"run {self._folder.name} is being written by process {other['process']} on {other['host']}: "
+                f"run {folder.name} is being written by process {other['process']} on {other['host']}: "
                 "wait for it to end, or stop it"
             )
+
+    def __enter__(self) -> Lock:
+        self.refuse_if_held(self._folder)
         self._write()
         self._thread.start()
         return self
+
+    def _mine(self) -> bool:
+        content = read(self._folder.file("lock.json"))
+        return content is not None and json.loads(content)["token"] == self._owner["token"]
 
     def _write(self) -> None:
         write_atomically(self._folder.file("lock.json"), json.dumps(self._owner | {"heartbeat": time.time()}).encode())
@@ -197,6 +217,9 @@ class Lock:
     def _beat(self) -> None:
         while not self._stop.wait(_HEARTBEAT):
             try:
+                self.lost = not self._mine()
+                if self.lost:
+                    return
                 self._write()
             except OSError:  # a full disk is met, and reported, by the tables; the next beat may succeed
                 continue
@@ -204,7 +227,8 @@ class Lock:
     def __exit__(self, *exception: object) -> None:
         self._stop.set()
         self._thread.join()
-        self._folder.remove("lock.json")
+        if self._mine():
+            self._folder.remove("lock.json")
 
 
 def _alive(holder: dict[str, Any]) -> bool:
@@ -214,5 +238,5 @@ def _alive(holder: dict[str, Any]) -> bool:
         except ProcessLookupError:
             return False
         except PermissionError:
-            return True
+            pass
     return bool(time.time() - holder["heartbeat"] < _STALE)

@@ -157,26 +157,33 @@ class Study(Configuration):
                     f"{configuration.warm_up_epochs()} epochs: raise it"
                 )
 
+    def put(self, key: str, value: Any) -> None:
+        """Set a field of that path: the study's own, or that of every method that has it; KeyError if none has."""
+        own = [self] if key in self._own_paths() else []
+        having = [method for method in self.methods.values() if key in paths(method)]
+        if not own and not having:
+            raise KeyError(key)
+        for target in [*own, *having]:
+            assign(target, key, value)
+
+    def _own_paths(self) -> set[str]:
+        return {path for path in paths(self) if path.split(".")[0] in _OWN}
+
     def edit(self, key: str, text: str) -> None:
-        """Apply `--set key=value`: to the study's own field of that path, or to every method that has it."""
+        """Apply `--set key=value`: what the user fixes is no longer searched."""
         try:
             value = json.loads(text)
         except json.JSONDecodeError:
             value = text
-        found = False
-        own = {path for path in paths(self) if path.split(".")[0] in _OWN}
-        for target in [*([self] if key in own else []), *self.methods.values()]:
-            try:
-                assign(target, key, value)
-                found = True
-            except KeyError:
-                continue
-            except ValidationError as error:
-                reason = error.errors()[0]["msg"].removeprefix("Value error, ")
-                raise Mistake(f"--set {key}={text}: {reason[0].lower()}{reason[1:]}") from None
-        if not found:
-            known = sorted({*own, *(path for m in self.methods.values() for path in paths(m))})
-            raise Mistake(f"--set {key}={text}: there is no {key!r}; choose among {', '.join(known)}")
+        try:
+            self.put(key, value)
+        except KeyError:
+            known = sorted({*self._own_paths(), *(path for m in self.methods.values() for path in paths(m))})
+            raise Mistake(f"--set {key}={text}: there is no {key!r}; choose among {', '.join(known)}") from None
+        except ValidationError as error:
+            reason = error.errors()[0]["msg"].removeprefix("Value error, ")
+            raise Mistake(f"--set {key}={text}: {reason[0].lower()}{reason[1:]}") from None
+        self.space = {path: distribution for path, distribution in self.space.items() if path != key}
 
 
 _OWN = ("trials", "search_replicates", "replicates", "pruning", "resources", "seed")

@@ -15,7 +15,7 @@ class Tracking:
 
     def __init__(self, uri: str, record: dict[str, Any], folder: RunFolder, say: Callable[[str], None]) -> None:
         self._tracker = Tracker(uri, record, on_trouble=say)
-        self._record, self._folder = record, folder
+        self._record, self._folder, self._say = record, folder, say
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="mlflow")
         self._asked: list[Future[None]] = []
 
@@ -30,7 +30,10 @@ class Tracking:
         self._thread.shutdown(wait=True)
         if exception[0] is None:
             for future in self._asked:
-                future.result()
+                if (error := future.exception()) is not None:
+                    # The tables are whole; resuming the run writes to MLflow what is missing.
+                    self._say(f"MLflow is incomplete, the run folder is not: {type(error).__name__}: {error}")
+                    break
 
     def _ask(self, action: Callable[..., None], *arguments: Any) -> None:
         self._asked.append(self._thread.submit(action, *arguments))

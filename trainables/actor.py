@@ -15,6 +15,7 @@ import traceback
 from typing import Any
 
 import pyarrow as pa
+import ray
 import torch
 from ray import tune
 
@@ -46,6 +47,8 @@ class Actor(tune.Trainable):
             result = self._advance(began)
         except Divergence as divergence:
             result = self._failure(f"diverged: {divergence}", began)
+        except OSError:
+            raise  # a disk or a network is not the trial's fault: Tune tries again
         except Exception as error:  # a trial that fails must not end the study: its reason becomes a column
             result = self._failure(f"{type(error).__name__}: {error}", began)
             result["details"] = traceback.format_exc()
@@ -65,7 +68,9 @@ class Actor(tune.Trainable):
         request = self._request
         if self._trainable is None:
             self._seconds = 0.0
-            self._trainable = open_trainable(request)
+            # Ray leaves all GPUs visible to a trial that asked for none.
+            device = torch.device("cuda" if ray.is_initialized() and ray.get_gpu_ids() else "cpu")
+            self._trainable = open_trainable(request, device)
             restored = self._restore(self._trainable)
             if restored is not None:
                 return restored
@@ -143,6 +148,8 @@ def _dump(content: dict[str, Any]) -> bytes:
 
 
 def _arrow(rows: list[dict[str, Any]]) -> bytes:
+    if not rows:
+        return b""
     table = pa.Table.from_pylist(rows)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:

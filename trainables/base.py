@@ -34,6 +34,10 @@ class TrainableConfiguration(Configuration):
 
     epochs: int = Field(0, ge=0)
 
+    def derived(self) -> dict[str, float]:
+        """Numbers that follow from the fields and are recorded beside them."""
+        return {}
+
     def warm_up_epochs(self) -> int:
         """Epochs before the loss is complete: nothing is judged before them."""
         return 0
@@ -156,12 +160,8 @@ def resolve(implementation: str) -> type[Trainable]:
     return found
 
 
-def open_trainable(request: Request, device: torch.device | None = None) -> Trainable:
+def open_trainable(request: Request, device: torch.device) -> Trainable:
     """The trainable of a request, at epoch 0."""
-    import torch
-
-    if device is None:
-        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     return resolve(request.implementation)(  # type: ignore[call-arg]
         request.configuration, Timeline.model_validate(request.timeline), request.seeds, device
     )

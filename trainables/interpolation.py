@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field, SerializeAsAny, field_validator
 
 from trainables.base import Trainable, TrainableConfiguration
-from trainables.shapes.sequence import ShapeSequence, from_description, grid_points
+from trainables.shapes.sequence import ShapeSequence, from_descriptions, grid_points
 from trainables.shapes.timeline import Role, Timeline
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class LinearBlend(TrainableConfiguration):
     @field_validator("sequences", mode="before")
     @classmethod
     def _sequences(cls, value: Any) -> Any:
-        return [from_description(v) if isinstance(v, dict) else v for v in value]
+        return from_descriptions(value)
 
 
 class BarycenterOnly(LinearBlend):

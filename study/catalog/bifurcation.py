@@ -104,8 +104,8 @@ def laptop(study: Study) -> None:
         if barycenter := method.regularizers.get("barycenter"):
             assert isinstance(barycenter, Barycenter)
             barycenter.grid, barycenter.points = 32, 256
-    study.edit("evaluation_grid", "32")
-    study.edit("barycenter_grid", "32")
+    study.put("evaluation_grid", 32)
+    study.put("barycenter_grid", 32)
 
 
 def smoke(study: Study) -> None:
@@ -129,8 +129,8 @@ def smoke(study: Study) -> None:
         if barycenter := method.regularizers.get("barycenter"):
             assert isinstance(barycenter, Barycenter)
             barycenter.grid, barycenter.points = 24, 128
-    study.edit("evaluation_grid", "24")
-    study.edit("barycenter_grid", "24")
+    study.put("evaluation_grid", 24)
+    study.put("barycenter_grid", 24)
 
 
 PRESETS = {"laptop": laptop, "smoke": smoke, "paper": paper}

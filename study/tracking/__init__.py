@@ -4,7 +4,7 @@ Parquet is the truth, and MLflow can be written again from it at any time: runs 
 before they are created, and what is there is left alone. Importing this does not import mlflow.
 """
 
-from study.tracking.probe import check, default_uri, how_to_look
+from study.tracking.probe import absolute, check, default_uri, how_to_look
 from study.tracking.writer import Tracker
 
-__all__ = ["Tracker", "check", "default_uri", "how_to_look"]
+__all__ = ["Tracker", "absolute", "check", "default_uri", "how_to_look"]

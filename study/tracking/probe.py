@@ -20,6 +20,11 @@ def default_uri() -> str:
     return "sqlite:///mlflow.db"
 
 
+def absolute(uri: str) -> str:
+    """The URI with a SQLite file's whole path, so that it means the same from any working directory."""
+    return database.uri_of(database.file_of(uri).absolute()) if scheme_of(uri) == "sqlite" else uri
+
+
 def how_to_look(uri: str) -> str:
     """What shows the tracked runs: a command for the present working directory, or a server's address."""
     scheme = scheme_of(uri)

@@ -78,6 +78,7 @@ def children(
     ended_ms = started_ms + int(1000 * (as_number(trial.get("seconds")) or 0.0))
     parameters = texts({name: trial.get(name) for name in PARAMETERS})
     parameters |= texts({k.removeprefix("param."): v for k, v in trial.items() if k.startswith("param.")})
+    parameters |= texts({k: v for k, v in trial.items() if k.startswith("derived.")})
     tags = texts({name: trial.get(name) for name in TAGS})
     objective = as_number(trial.get("objective"))
     found = []

@@ -9,6 +9,7 @@ import time
 import fsspec
 import pytest
 
+from study import run_folder
 from study.errors import Mistake
 from study.run_folder import Lock, RunFolder
 from tests.study.bench import arrow
@@ -58,6 +59,30 @@ def test_a_trial_can_be_forgotten(folder):
     folder.compact("confirm")
     folder.forget("confirm-a-best")
     assert list(folder.trials()) == ["confirm-b-best"]
+
+
+def test_a_forgotten_trial_leaves_no_rows_behind_when_its_rerun_fails(folder):
+    add(folder, "confirm-a-best", 1.0)
+    add(folder, "confirm-b-best", 2.0)
+    folder.compact("confirm")
+    folder.forget("confirm-a-best")
+    folder.write_trial({"trial": "confirm-a-best", "phase": "confirm", "objective": None})
+    folder.compact("confirm")
+    assert folder.rows_of("per_time", "confirm-a-best", "confirm").empty
+    assert folder.rows_of("per_time", "confirm-b-best", "confirm").chamfer.tolist() == [2.0]
+
+
+def test_a_lock_that_was_taken_over_is_noticed_and_left_to_its_new_owner(folder, monkeypatch):
+    monkeypatch.setattr(run_folder, "_HEARTBEAT", 0.01)
+    with Lock(folder) as lock:
+        other = {"host": "elsewhere", "process": 1, "token": "other", "heartbeat": time.time()}
+        write_atomically(folder.file("lock.json"), json.dumps(other).encode())
+        deadline = time.monotonic() + 10
+        while not lock.lost and time.monotonic() < deadline:
+            time.sleep(0.01)
+            write_atomically(folder.file("lock.json"), json.dumps(other).encode())
+    assert lock.lost
+    assert json.loads(read(folder.file("lock.json")))["token"] == "other"
 
 
 def test_a_folder_without_record_is_no_run(folder):

@@ -66,9 +66,20 @@ def test_an_edit_reaches_every_method_that_has_the_field():
     assert (study.trials, study.pruning.factor) == (9, 3)
 
 
-def test_a_setting_outside_its_search_range_is_named():
+def test_what_the_user_fixes_is_no_longer_searched():
     study = catalog.load("bifurcation", "laptop")
-    study.edit("regularizers.sinkhorn.alpha", "50")
+    study.edit("regularizers.sinkhorn.grid", "11")
+    study.check()
+    arm = Arm("sinkhorn", "sparse")
+    assert "regularizers.sinkhorn.grid" not in study.arm_space(arm)
+    assert study.configured(arm, study.document_setting(arm)).regularizers["sinkhorn"].grid == 11
+    study.edit("learning_rate", "0.001")
+    assert study.arm_trials(Arm("none", "sparse")) == 1
+
+
+def test_a_preset_outside_its_search_range_is_named():
+    study = catalog.load("bifurcation", "laptop")
+    study.put("regularizers.sinkhorn.alpha", 50.0)
     with pytest.raises(Mistake, match=r"regularizers\.sinkhorn\.alpha = 50.* outside its search range \[0\.003, 3\.0"):
         study.check()
 

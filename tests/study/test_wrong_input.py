@@ -1,14 +1,18 @@
 """Wrong input: exit status 2, exactly one line that names the culprit, nothing left behind, nothing slow imported."""
 
-import os
+import http.server
+import json
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
 
 from study.run import command_line
+from study.run_folder import RunFolder
+from trainables.files import write_atomically
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +40,10 @@ CASES = {
     "negative weight": (["bifurcation", "--set", "regularizers.sinkhorn.alpha=-1"], "greater than or equal to 0"),
     "negative gamma": (["bifurcation", "--set", "regularizers.barycenter.gamma=-0.5"], "greater than or equal to 0"),
     "grid of one": (["bifurcation", "--set", "regularizers.sinkhorn.grid=1"], "greater than or equal to 2"),
-    "outside the space": (["bifurcation", "--set", "regularizers.sinkhorn.beta=1000"], "outside its search range"),
+    "no list of sequences": (["bifurcation", "--set", "sequences=5"], "not a list of shape sequences"),
+    "no mapping": (["bifurcation", "--set", "regularizers=5"], "not a mapping from regularizer"),
+    "output where nobody may write": (["bifurcation", "--output", "/proc/nowhere"], "/proc cannot be written to"),
+    "client address": (["bifurcation", "--address", "ray://127.0.0.1:10001"], "write HOST:PORT"),
     "nan": (["bifurcation", "--set", "learning_rate=NaN"], "--set learning_rate=NaN"),
     "no trials": (["bifurcation", "--trials", "0"], "--trials"),
     "trials in words": (["bifurcation", "--trials", "four"], "--trials"),
@@ -92,19 +99,47 @@ def test_an_unreachable_address_in_the_environment_is_named(capfd, monkeypatch):
     assert capfd.readouterr().err.startswith("error: $RAY_ADDRESS 127.0.0.1:")
 
 
-def test_a_damaged_record_is_named(tmp_path, capfd):
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('{"study": ', "study.json is not JSON"),
+        ("[]", "study.json holds no object"),
+        ("{}", "study.json is not that of a run of bifurcation"),
+        ('{"study": "other", "choices": {}, "configuration": {}}', "is not that of a run of bifurcation"),
+    ],
+)
+def test_a_damaged_record_is_named(content, said, tmp_path, capfd):
     record = tmp_path / "results" / "bifurcation" / "20200101-000000-dead" / "study.json"
     record.parent.mkdir(parents=True)
-    record.write_text('{"study": ')
+    record.write_text(content)
     assert command_line(["bifurcation", "--resume", "last"]) == 2
-    assert "study.json is not JSON" in capfd.readouterr().err
+    assert said in capfd.readouterr().err
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
-def test_an_unwritable_output_is_one_sentence(tmp_path, capfd):
-    (tmp_path / "closed").mkdir(mode=0o500)
-    assert command_line(["bifurcation", "--output", "closed/results"]) == 2
-    assert "cannot be written to" in capfd.readouterr().err
+def test_something_else_at_the_address_is_named(tmp_path, capfd):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    began = time.monotonic()
+    code = "import sys; from study.run import command_line; sys.exit(command_line(sys.argv[1:]))"
+    arguments = ["bifurcation", "--address", f"127.0.0.1:{server.server_port}"]
+    command = [sys.executable, "-c", code, *arguments]
+    ran = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
+    server.shutdown()
+    assert ran.returncode == 2
+    assert ran.stderr.startswith(f"error: --address 127.0.0.1:{server.server_port}: what listens there")
+    assert len(ran.stderr.splitlines()) == 1
+    assert time.monotonic() - began < 30, "10 s on a machine that has nothing else to do"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_is_being_written_is_refused_at_once(tmp_path, capfd):
+    folder = RunFolder(str(tmp_path / "results" / "bifurcation" / "20200101-000000-cafe"))
+    folder.write_record({"study": "bifurcation"})
+    other = {"host": "elsewhere", "process": 1, "token": "x", "heartbeat": time.time()}
+    write_atomically(folder.file("lock.json"), json.dumps(other).encode())
+    assert command_line(["bifurcation", "--resume", "last"]) == 2
+    assert "is being written by process 1 on elsewhere" in capfd.readouterr().err
+    assert folder.exists("lock.json")
 
 
 def test_arguments_are_checked_before_anything_slow_is_imported(tmp_path):

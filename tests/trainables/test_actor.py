@@ -102,6 +102,15 @@ def test_an_exception_becomes_a_reason(tmp_path):
     assert "Traceback" in result["details"]
 
 
+def test_a_failing_disk_is_not_the_trials_fault(tmp_path, monkeypatch):
+    def full(url: str, content: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("trainables.actor.write_atomically", full)
+    with pytest.raises(OSError, match="No space left"):
+        actor(request(tmp_path)).step()
+
+
 def test_divergence_becomes_a_reason_with_epoch_and_term(tmp_path):
     given = request(tmp_path)
     given.configuration["code_sigma"] = 1e-9

@@ -12,7 +12,7 @@ from pydantic import Field, SerializeAsAny, field_validator
 from trainables.autodecoder.regularizers.base import Regularizer, available
 from trainables.base import TrainableConfiguration
 from trainables.configuration import Configuration, choose
-from trainables.shapes.sequence import ShapeSequence, from_description
+from trainables.shapes.sequence import ShapeSequence, from_descriptions
 
 
 class DecoderConfiguration(Configuration):
@@ -57,13 +57,22 @@ class AutodecoderConfiguration(TrainableConfiguration):
     @field_validator("sequences", mode="before")
     @classmethod
     def _sequences(cls, value: Any) -> Any:
-        return [from_description(v) if isinstance(v, dict) else v for v in value]
+        return from_descriptions(value)
 
     @field_validator("regularizers", mode="before")
     @classmethod
     def _regularizers(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or not all(isinstance(fields, dict | Regularizer) for fields in value.values()):
+            raise ValueError("not a mapping from regularizer to its fields")
         kinds = available()
         return {name: choose(kinds, fields, "regularizer", name) for name, fields in value.items()}
+
+    def derived(self) -> dict[str, float]:
+        return {
+            f"regularizers.{name}.{key}": value
+            for name, regularizer in self.regularizers.items()
+            for key, value in regularizer.derived().items()
+        }
 
     def warm_up_epochs(self) -> int:
         return max((r.warm_up for r in self.regularizers.values()), default=0)

@@ -43,11 +43,11 @@ class FramePool:
 
     def draw(self, count: int, near_fraction: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """`count` points `(count, 4)` and their SDF `(count,)`."""
-        near = round(near_fraction * count)
+        near = count if self.near == len(self.sdf) else round(near_fraction * count)
         chosen = torch.cat(
             [
                 torch.randint(self.near, (near,), generator=generator),
-                torch.randint(self.near, len(self.sdf), (count - near,), generator=generator),
+                torch.randint(min(self.near, len(self.sdf) - 1), len(self.sdf), (count - near,), generator=generator),
             ]
         ).to(self.sdf.device)
         return self.points[chosen], self.sdf[chosen]

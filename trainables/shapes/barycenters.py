@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trainables.shapes.sequence import ShapeSequence, grid_points, grid_spacing
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-# Raise when the computation changes, so that nothing stale is read.
-_VERSION = 1
 
 # (index j of the earlier frame, s): the barycenter with weight 1 − s of frame j and s of frame j + 1.
 Weights = list[tuple[int, float]]
@@ -33,39 +32,44 @@ def barycenter_sdf(
 ) -> Tensor:
     """SDFs of the barycenters with the given weights, `(B, grid, grid, grid)` float32, domain units, negative inside.
 
-    Each is computed once: the result is kept under the cache folder by the content it depends on.
+    Each is computed once: the result is kept under the cache folder by what it depends on, frames and code included.
     """
     import numpy as np
     import torch
 
     from trainables.files import cache_folder, write_atomically
 
-    content = [_VERSION, sequence.description, frames, weights, grid, blur_voxels]
-    key = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:32]
-    path = cache_folder() / "barycenters" / f"{key}.npy"
+    points = grid_points(grid)
+    inside = torch.stack([sequence.sdf(points, time) < 0 for time in frames])
+    key = hashlib.sha256(json.dumps([weights, grid, blur_voxels, _code()]).encode())
+    key.update(np.packbits(inside.numpy()).tobytes())
+    path = cache_folder() / "barycenters" / f"{key.hexdigest()[:32]}.npy"
     if path.exists():
         return torch.from_numpy(np.load(path, allow_pickle=False))
-    sdfs = _compute(sequence, frames, weights, grid, blur_voxels)
+    for time, frame in zip(frames, inside, strict=True):
+        if not bool(frame.any()):
+            raise ValueError(f"{sequence.label} has no voxel inside at time {time} on a grid of {grid}³: refine it")
+    sdfs = _compute(inside, weights, grid_spacing(grid), blur_voxels)
     write_atomically(str(path), lambda file: np.save(file, sdfs.numpy(), allow_pickle=False))
     return sdfs
 
 
-def _compute(sequence: ShapeSequence, frames: list[float], weights: Weights, grid: int, blur_voxels: float) -> Tensor:
+@lru_cache
+def _code() -> str:
+    """A digest of the code that computes barycenters: what other code computed is not read."""
+    from trainables import transport
+
+    files = [Path(__file__), *sorted(Path(transport.__path__[0]).glob("*.py"))]
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def _compute(inside: Tensor, weights: Weights, spacing: float, blur_voxels: float) -> Tensor:
+    """Frames `(F, n, n, n)`, true inside → SDFs `(B, n, n, n)`."""
     import torch
 
-    from trainables.transport import (
-        barycenter,
-        interpolated_volume,
-        occupancy_to_sdf,
-        threshold_at_volume,
-    )
+    from trainables.transport import barycenter, interpolated_volume, occupancy_to_sdf, threshold_at_volume
 
-    points, spacing = grid_points(grid), grid_spacing(grid)
-    inside = torch.stack([sequence.sdf(points, time) < 0 for time in frames])
     volumes = inside.sum((1, 2, 3)).double()
-    for time, volume in zip(frames, volumes, strict=True):
-        if volume == 0:
-            raise ValueError(f"{sequence.label} has no voxel inside at time {time} on a grid of {grid}³: refine it")
     measures = inside.float() / volumes.float().view(-1, 1, 1, 1)
     earlier = torch.tensor([j for j, _ in weights])
     s = torch.tensor([fraction for _, fraction in weights])

@@ -53,6 +53,13 @@ def from_description(description: str | dict[str, Any]) -> ShapeSequence:
     return choose(available(), fields, "shape sequence")
 
 
+def from_descriptions(value: Any) -> list[ShapeSequence]:
+    """The sequences of a list of descriptions or sequences; ValueError if it is no such list."""
+    if not isinstance(value, list) or not all(isinstance(v, dict | ShapeSequence) for v in value):
+        raise ValueError("not a list of shape sequences")
+    return [from_description(v) if isinstance(v, dict) else v for v in value]
+
+
 def grid_points(n: int, device: torch.device | str = "cpu") -> Tensor:
     """Regular grid that includes the faces of the domain: `(n, n, n, 3)`, spacing `grid_spacing(n)`."""
     import torch

@@ -82,7 +82,7 @@ def test_sinkhorn_is_zero_for_a_shape_at_rest_and_grows_with_motion():
 
 
 def test_sinkhorn_records_what_a_pair_weighs():
-    assert Sinkhorn().alpha_per_pair == pytest.approx(0.1 / 29)
+    assert Sinkhorn().derived() == pytest.approx({"alpha_per_pair": 0.1 / 29, "blur_over_spacing": 0.05 / 0.6})
 
 
 @pytest.mark.parametrize("points", [None, 40])

@@ -47,7 +47,7 @@ def test_it_is_computed_once_for_equal_content_and_anew_for_other_content(monkey
     again = barycenter_sdf(Bifurcation(), [0.0, 1.0], [(0, 0.5)], 12, 1.0)
     assert len(calls) == 1
     np.testing.assert_array_equal(first, again)
-    barycenter_sdf(Bifurcation(smoothing=6), [0.0, 1.0], [(0, 0.5)], 12, 1.0)
+    barycenter_sdf(Bifurcation(radius=0.7), [0.0, 1.0], [(0, 0.5)], 12, 1.0)
     barycenter_sdf(Bifurcation(), [0.0, 1.0], [(0, 0.4)], 12, 1.0)
     assert len(calls) == 3
     assert len(list(tmp_path.rglob("*.npy"))) == 3

@@ -45,6 +45,10 @@ class Regularizer(Plugin):
     def weight(self) -> float:
         """The factor of this term in the training loss."""
 
+    def derived(self) -> dict[str, float]:
+        """Numbers that follow from the fields and are recorded beside them."""
+        return {}
+
     @abstractmethod
     def prepare(self, problem: Problem) -> LossTerm:
         """Do once what need not be done in every step; the returned function is called in every step."""

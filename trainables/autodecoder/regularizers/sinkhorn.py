@@ -3,7 +3,7 @@
     L_Sink = 1/N Σ_i Σ_{j<M} S_{p,ε}( σ(f(·, t_j)) / Σσ, σ(f(·, t_{j+1})) / Σσ ),   σ(f) = 1 / (1 + e^{β f})
 
 The decoder is evaluated on a regular grid at M regularly spaced times. The sum over the M − 1 pairs is not divided by
-M − 1, so α is confounded with M: what a pair weighs is `alpha_per_pair` = α / (M − 1).
+M − 1, so α is confounded with M: what a pair weighs, α / (M − 1), is recorded beside it.
 """
 
 from __future__ import annotations
@@ -38,10 +38,12 @@ class Sinkhorn(Regularizer):
     def weight(self) -> float:
         return self.alpha
 
-    @property
-    def alpha_per_pair(self) -> float:
-        """α / (M − 1)."""
-        return self.alpha / (self.time_samples - 1)
+    def derived(self) -> dict[str, float]:
+        """α / (M − 1), with which α is confounded, and ε in units of the grid's spacing."""
+        return {
+            "alpha_per_pair": self.alpha / (self.time_samples - 1),
+            "blur_over_spacing": self.epsilon / grid_spacing(self.grid),
+        }
 
     def prepare(self, problem: Problem) -> LossTerm:
         import torch
