@@ -1,10 +1,13 @@
 """Rejects wrong input with one sentence, before any work."""
 
 import math
+from typing import Literal
 
 import torch
 
 from trainables.transport.grid import Grid
+
+Backend = Literal["auto", "plain", "compiled"]
 
 # How far the sum of a normalised measure may be from one: rounding only.
 _MASS_TOLERANCE = 1e-4
@@ -56,6 +59,16 @@ def check_resolved(what: str, blur: float, grid: Grid, voxels: float) -> None:
         raise ValueError(
             f"{what} needs a blur of {voxels:g} × the spacing {max(grid.spacing):g} or more, not {blur:g}."
         )
+
+
+def uses_compiled(backend: Backend, measures: torch.Tensor) -> bool:
+    """Whether the compiled way is to be taken: where asked for, and by default for tensors on the CPU."""
+    if backend not in ("auto", "plain", "compiled"):
+        raise ValueError(f"The backend must be 'auto', 'plain' or 'compiled', not {backend!r}.")
+    on_cpu = measures.device.type == "cpu"
+    if backend == "compiled" and not on_cpu:
+        raise ValueError(f"The backend 'compiled' is for tensors on the CPU, not on {measures.device}.")
+    return on_cpu and backend != "plain"
 
 
 def total_mass(measures: torch.Tensor, leading: int) -> torch.Tensor:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import torch
 
 from trainables.transport.grid import Grid
-from trainables.transport.softmin import softmin
+from trainables.transport.softmin import Softmin, softmin
 
 # For each potential, its partner, and the measures (0: a, 1: b) that it lives on and is a sum over.
 _PARTNER = [1, 0, 2, 3]
@@ -34,13 +34,14 @@ class Problem(NamedTuple):
     logs: torch.Tensor  # [2, B, grid]
     grid: Grid
     rho: float | None
+    softmin: Softmin = softmin
 
     def damping(self, epsilon: float) -> float:
         return 1.0 if self.rho is None else 1 / (1 + epsilon / self.rho)
 
     def transform(self, h: torch.Tensor, epsilon: float) -> torch.Tensor:
         """Damped soft minimum of any number of measures: ``[k, B, grid]`` → ``[k, B, grid]``."""
-        potential = softmin(h.flatten(0, 1), self.grid, epsilon).view(h.shape)
+        potential = self.softmin(h.flatten(0, 1), self.grid, epsilon).view(h.shape)
         return potential if self.rho is None else potential.mul_(self.damping(epsilon))
 
     def update(self, potentials: torch.Tensor, epsilon: float) -> torch.Tensor:
@@ -59,12 +60,16 @@ def _marginal_error(weights: torch.Tensor, old: torch.Tensor, new: torch.Tensor,
     return (weights * wrong).flatten(2).sum(-1) / weights.flatten(2).sum(-1)
 
 
-def anneal(problem: Problem, schedule: list[float]) -> torch.Tensor:
-    """Symmetric, averaged updates, one a temperature: ``[4, B, grid]``."""
+def anneal(problem: Problem, schedule: list[float]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Symmetric, averaged updates, one a temperature, and then a plain one at the last.
+
+    Returns:
+      Potentials before and after that plain one, both ``[4, B, grid]``.
+    """
     potentials = problem.transform(problem.logs[_OVER], schedule[0])
     for epsilon in schedule:
         potentials = potentials.add_(problem.update(potentials, epsilon)).mul_(0.5)
-    return potentials
+    return potentials, problem.update(potentials, schedule[-1])
 
 
 def converge(

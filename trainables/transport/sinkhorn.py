@@ -10,6 +10,9 @@ Two modes. ``schedule`` visits GeomLoss' temperatures once and *is* the loss: at
 the annealing has not converged and must not be made to, for the converged value is an artefact of the grid.
 ``converged`` continues at the target temperature until the marginals hold; it needs a blur of half a voxel.
 
+Two backends, equal up to rounding: ``plain`` PyTorch (`dual`, `softmin`), the readable reference and the way on a
+GPU, and ``compiled`` (`compiled`), for CPU tensors.
+
 Shapes: B = batch, [grid] = n1[, n2[, n3]].
 """
 
@@ -19,11 +22,19 @@ from typing import Literal, NamedTuple
 
 import torch
 
-from trainables.transport.checks import check_blur, check_mass_one, check_measures, check_resolved
+from trainables.transport import compiled
+from trainables.transport.checks import (
+    Backend,
+    check_blur,
+    check_mass_one,
+    check_measures,
+    check_resolved,
+    uses_compiled,
+)
 from trainables.transport.dual import Problem, anneal, converge
 from trainables.transport.epsilon import epsilon_schedule
 from trainables.transport.grid import Grid, Spacing
-from trainables.transport.softmin import log_weights
+from trainables.transport.softmin import log_weights, softmin
 
 _DEFAULT_TOLERANCE = {torch.float32: 1e-3, torch.float64: 1e-6}
 _DEFAULT_MAX_ITERATIONS = 2000
@@ -73,6 +84,8 @@ def sinkhorn_divergence(
     mode: Literal["schedule", "converged"] = "schedule",
     tolerance: float | None = None,
     max_iterations: int | None = None,
+    start: Potentials | None = None,
+    backend: Backend = "auto",
 ) -> SinkhornDivergence:
     """Debiased Sinkhorn divergence of B pairs of measures on one grid; empty voxels are welcome.
 
@@ -92,34 +105,46 @@ def sinkhorn_divergence(
       mode: ``schedule`` or ``converged``, see above.
       tolerance: marginal error that counts as converged; None: 1e-3 in float32, 1e-6 in float64.
       max_iterations: cap on the updates at the target temperature (mode ``converged`` only); None: 2000.
+      start: potentials to start from instead of annealing (mode ``converged`` only): those of nearly the same
+        measures, as of the last step of a training run. Where a step moves them little this saves a third of
+        the time or more, and where it moves them much, nothing. With a tolerance of 1e-4 the value is that of a
+        cold start within 1e-3; with float32's default it may be off by 1e-2.
+      backend: ``auto`` is ``compiled`` for tensors on the CPU, ``plain`` elsewhere.
 
     Raises:
       ValueError: for any wrong input, before any work.
     """
     grid = _checked(a, b, spacing, blur, p, scaling, reach, mode, tolerance, max_iterations)
+    if start is not None:
+        _check_start(start, a, mode)
+    fast = uses_compiled(backend, a)
     tolerance = _DEFAULT_TOLERANCE[a.dtype] if tolerance is None else tolerance
     epsilon = blur**p
     rho = None if reach is None else reach**p
     weights = torch.stack([a.detach(), b.detach()])
-    problem = Problem(weights, log_weights(weights), grid, rho)
+    problem = Problem(weights, log_weights(weights), grid, rho, compiled.softmin if fast else softmin)
 
     with torch.no_grad():
-        schedule = epsilon_schedule(grid.diameter, blur, scaling, p)
-        potentials = anneal(problem, schedule)
-        updates = a.new_full((a.shape[0],), len(schedule) + 2, dtype=torch.long)
+        iterations = torch.zeros(len(a), dtype=torch.long, device=a.device)
+        if start is None:
+            schedule = epsilon_schedule(grid.diameter, blur, scaling, p)
+            annealed = compiled.anneal if fast else anneal
+            last, potentials = annealed(problem, schedule)
+            iterations += len(schedule) + 1
+        else:
+            last = torch.stack(start).detach()
         if mode == "schedule":
-            last = potentials
-            potentials = problem.update(last, epsilon)
             error = problem.errors(last, potentials, epsilon).amax(0)
+            iterations += 1
         else:
             cap = _DEFAULT_MAX_ITERATIONS if max_iterations is None else max_iterations
-            potentials, error, more = converge(problem, potentials, epsilon, tolerance, cap)
-            updates += more - 1
+            potentials, error, more = converge(problem, last, epsilon, tolerance, cap)
+            iterations += more
 
     return SinkhornDivergence(
         value=_value(a, b, potentials, epsilon, rho),
         potentials=Potentials(*potentials),
-        iterations=updates,
+        iterations=iterations,
         marginal_error=error,
         converged=error <= tolerance,
     )
@@ -182,3 +207,14 @@ def _checked(
     if mode == "converged":
         check_resolved("Mode 'converged'", blur, grid, 0.5)
     return grid
+
+
+def _check_start(start: Potentials, a: torch.Tensor, mode: str) -> None:
+    if mode != "converged":
+        raise ValueError("A start is for mode 'converged' only: the schedule defines its loss, and is always cold.")
+    if len(start) != 4 or any(potential.shape != a.shape for potential in start):
+        raise ValueError(f"The start must be four potentials of the shape {tuple(a.shape)} of the measures.")
+    if any(potential.dtype != a.dtype or potential.device != a.device for potential in start):
+        raise ValueError(f"The start must be {a.dtype} on {a.device}, as the measures are.")
+    if not all(bool(torch.isfinite(potential).all()) for potential in start):
+        raise ValueError("The start must be finite, but has NaN or infinite potentials.")

@@ -18,11 +18,14 @@ Along an axis there are two ways, equal up to rounding:
 """
 
 import functools
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
 
 from trainables.transport.grid import Grid
+
+Softmin = Callable[[torch.Tensor, Grid, float], torch.Tensor]
 
 # R and margin, for each type: −log of the smallest normal number, and of a fraction well below the rounding.
 _UNDERFLOW = {torch.float32: 87.0, torch.float64: 708.0}
@@ -60,7 +63,7 @@ def log_weights(weights: torch.Tensor) -> torch.Tensor:
 
 def _log_sum_exp(h: torch.Tensor, grid: Grid, axis: int, epsilon: float) -> torch.Tensor:
     """Log-sum-exp along one axis, which stands first: ``[n, L]`` → ``[n, L]``."""
-    blocks = _blocks(grid, axis, epsilon, h.dtype, h.device)
+    blocks = safe_blocks(grid, axis, epsilon, h.dtype, h.device)
     if blocks is None:
         return _direct(h, _scaled_cost(grid, axis, epsilon, h.dtype, h.device))
     parts = []
@@ -99,18 +102,21 @@ class _Block(NamedTuple):
     centre_cost: torch.Tensor | None
     """``[n, 1]`` the cost / ε seen from the block's centre; None (zero) if there is one block only."""
     offset: torch.Tensor
-    """``[r, 1]`` the middle of each row's exponents, taken out to keep the kernel in range."""
+    """``[r, 1]`` the largest of each row's exponents, taken out: no entry of the kernel is below 1, and so no
+    product below the smallest normal number."""
     kernel: torch.Tensor
     """``[r, n]``"""
 
 
 @functools.lru_cache(maxsize=512)
-def _blocks(grid: Grid, axis: int, epsilon: float, dtype: torch.dtype, device: torch.device) -> list[_Block] | None:
-    """The largest safe blocks of outputs, or None where the direct way is to be taken."""
+def safe_blocks(
+    grid: Grid, axis: int, epsilon: float, dtype: torch.dtype, device: torch.device, smallest: int = _SMALLEST_BLOCK
+) -> list[_Block] | None:
+    """The largest safe blocks of outputs, or None where that is below the smallest, for the direct way."""
     cost = grid.axis_cost(axis) / epsilon
     size = grid.shape[axis]
     allowed = _UNDERFLOW[dtype] - _MARGIN[dtype]
-    for number in range(1, size // _SMALLEST_BLOCK + 1):
+    for number in range(1, size // smallest + 1):
         blocks = []
         for rows in torch.arange(size).tensor_split(number):
             centre_cost = cost[rows[len(rows) // 2]] if number > 1 else None
@@ -118,7 +124,7 @@ def _blocks(grid: Grid, axis: int, epsilon: float, dtype: torch.dtype, device: t
             low, high = exponents.aminmax(dim=1, keepdim=True)
             if float((high - low).max()) > allowed:
                 break
-            offset = (low + high) / 2
+            offset = high
             kernel = (offset - exponents).exp()
             blocks.append(
                 _Block(

@@ -21,6 +21,12 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
+@pytest.fixture(params=["plain", "compiled"])
+def backend(request: pytest.FixtureRequest) -> str:
+    """Both ways of doing the same; each is held against the references."""
+    return request.param
+
+
 @pytest.fixture(scope="session")
 def centres() -> Callable[..., torch.Tensor]:
     return _centres

@@ -8,10 +8,10 @@ import torch
 from trainables.transport import barycenter, interpolated_volume, threshold_at_volume
 
 
-def between(measures, s, spacing=1.0, blur=1.0):
+def between(measures, s, spacing=1.0, blur=1.0, **arguments):
     """Barycenter ``[*grid]`` of two weights on a grid at s between them."""
     pair = torch.stack([weights.float() / weights.sum() for weights in measures])
-    return barycenter(pair[None], torch.tensor([[1 - s, s]]), spacing, blur)[0]
+    return barycenter(pair[None], torch.tensor([[1 - s, s]]), spacing, blur, **arguments)[0]
 
 
 def dice(a, b):
@@ -128,16 +128,29 @@ def test_spacing_scales_with_blur_and_axes_may_differ(ball):
     assert float((coarse - pooled).abs().sum()) < 0.1
 
 
-def test_batch_and_chunks_do_not_matter(ball, monkeypatch):
+def test_items_of_a_batch_do_not_see_each_other(ball, backend):
     shape = (20, 21, 22)
     pairs = [(ball(shape, (8 + i, 9, 10), 6).float(), ball(shape, (11, 11, 10 + i), 7).float()) for i in range(3)]
     measures = torch.stack([torch.stack([a / a.sum(), b / b.sum()]) for a, b in pairs])
     weights = torch.tensor([[0.5, 0.5], [0.25, 0.75], [0.9, 0.1]])
-    together = barycenter(measures, weights, 1.0, 1.0)
-    alone = torch.cat([barycenter(measures[i : i + 1], weights[i : i + 1], 1.0, 1.0) for i in range(3)])
-    torch.testing.assert_close(together, alone, rtol=1e-5, atol=1e-9)
-    monkeypatch.setattr("trainables.transport.wasserstein_barycenter._CHUNK_NUMBERS", 1 << 30)
-    torch.testing.assert_close(together, barycenter(measures, weights, 1.0, 1.0), rtol=1e-5, atol=1e-9)
+    together = barycenter(measures, weights, 1.0, 1.0, backend=backend)
+    alone = [barycenter(measures[i : i + 1], weights[i : i + 1], 1.0, 1.0, backend=backend) for i in range(3)]
+    torch.testing.assert_close(together, torch.cat(alone), rtol=1e-5, atol=1e-9)
     assert together.shape == (3, *shape)
     assert together.dtype == torch.float32
     assert float((together.double().sum((1, 2, 3)) - 1).abs().max()) < 1e-5
+
+
+def test_backends_agree(ball):
+    measures = ball((30, 21, 22), (9, 9, 10), 6), ball((30, 21, 22), (19, 11, 11), 7)
+    plain, fast = (between(measures, 0.3, backend=backend) for backend in ("plain", "compiled"))
+    torch.testing.assert_close(fast, plain, rtol=1e-5, atol=1e-9)
+
+
+def test_empty_part_of_the_grid_does_not_matter(ball):
+    """The barycenter is sought near the measures only: a larger grid, or the measures elsewhere, give the same."""
+    first, last = ball((26, 30), (10, 11), 5).float(), ball((26, 30), (15, 18), 6).float()
+    small = between((first, last), 0.5)
+    large = between([torch.nn.functional.pad(weights, (40, 7, 3, 60)) for weights in (first, last)], 0.5)
+    torch.testing.assert_close(large[3:29, 40:70], small, rtol=1e-3, atol=1e-6)
+    assert float(small.sum()) == pytest.approx(1, abs=1e-5)

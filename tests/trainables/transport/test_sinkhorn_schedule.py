@@ -48,11 +48,13 @@ def test_document_setting_anneals_ten_times_from_the_norm_of_the_extents():
 @pytest.mark.parametrize(("shape", "spacing"), GRIDS)
 @pytest.mark.parametrize("blur", [0.05, 0.5])
 @pytest.mark.parametrize("scaling", [0.5, 0.8])
-def test_float32_values_and_gradients(shape, spacing, blur, scaling, points, random_measures, relative_difference):
+def test_float32_values_and_gradients(
+    shape, spacing, blur, scaling, points, random_measures, relative_difference, backend
+):
     a, b = (random_measures(3, shape, torch.float32, seed) for seed in (0, 1))
     cloud = points(3, shape, spacing, torch.float32)
     expected, expected_a, expected_b = geomloss(a, b, cloud, p=2, blur=blur, scaling=scaling)
-    value, grad_a, grad_b = ours(a, b, spacing, blur=blur, scaling=scaling)
+    value, grad_a, grad_b = ours(a, b, spacing, blur=blur, scaling=scaling, backend=backend)
     floor = 1e-8 * Grid.of(shape, spacing).diameter ** 2
     torch.testing.assert_close(value, expected, rtol=1e-4, atol=floor)
     assert relative_difference(grad_a, expected_a) < 1e-3
@@ -63,7 +65,7 @@ def test_float32_values_and_gradients(shape, spacing, blur, scaling, points, ran
 @pytest.mark.parametrize("blur", [0.05, 0.5])
 @pytest.mark.parametrize(("p", "reach"), [(2, None), (2, 1.0), (1, None), (1, 2.0)])
 def test_float64_equals_the_dense_reference(
-    shape, spacing, blur, p, reach, points, random_measures, relative_difference
+    shape, spacing, blur, p, reach, points, random_measures, relative_difference, backend
 ):
     a, b = (random_measures(2, shape, DOUBLE, seed) for seed in (2, 3))
     if reach is not None:
@@ -71,7 +73,7 @@ def test_float64_equals_the_dense_reference(
     cost = l1_cost if p == 1 else None
     reference = functools.partial(geomloss, a, b, points(2, shape, spacing, DOUBLE), p=p, blur=blur, cost=cost)
     expected, expected_a, expected_b = reference(reach=reach)
-    value, grad_a, grad_b = ours(a, b, spacing, p=p, blur=blur, reach=reach)
+    value, grad_a, grad_b = ours(a, b, spacing, p=p, blur=blur, reach=reach, backend=backend)
     torch.testing.assert_close(value, expected, rtol=1e-8, atol=1e-12)
     if reach is None:
         assert relative_difference(grad_a, expected_a) < 1e-8
@@ -83,7 +85,7 @@ def test_float64_equals_the_dense_reference(
         torch.testing.assert_close(grad_b.flatten(1), factor * expected_b, rtol=1e-8, atol=1e-10)
 
 
-def test_document_setting_on_shapes_of_two_consecutive_times(centres, points, relative_difference):
+def test_document_setting_on_shapes_of_two_consecutive_times(centres, points, relative_difference, backend):
     """11³, spacing 0.6, blur 0.05, β = 8: the values are tiny, and most of the grid is nearly empty."""
     x = centres((11, 11, 11), (0.6,) * 3) - 3
     shifts = torch.linspace(0, 1, 4, dtype=DOUBLE)
@@ -92,28 +94,28 @@ def test_document_setting_on_shapes_of_two_consecutive_times(centres, points, re
     a, b = measures[:-1], measures[1:]
     cloud = points(3, (11, 11, 11), (0.6,) * 3, torch.float32)
     expected, expected_a, expected_b = geomloss(a, b, cloud, p=2, blur=0.05)
-    value, grad_a, grad_b = ours(a, b, 0.6)
+    value, grad_a, grad_b = ours(a, b, 0.6, backend=backend)
     torch.testing.assert_close(value, expected, rtol=1e-4, atol=1e-8 * 108)
     assert relative_difference(grad_a, expected_a) < 1e-3
     assert relative_difference(grad_b, expected_b) < 1e-3
 
 
-def test_identical_measures_have_no_distance(random_measures):
+def test_identical_measures_have_no_distance(random_measures, backend):
     a = random_measures(2, (6, 5, 7), torch.float32, 4)
-    value = sinkhorn_divergence(a, a, 0.5).value
+    value = sinkhorn_divergence(a, a, 0.5, backend=backend).value
     assert float(value.abs().max()) < 1e-8 * Grid.of((6, 5, 7), 0.5).diameter ** 2
 
 
-def test_items_of_a_batch_do_not_see_each_other(random_measures):
+def test_items_of_a_batch_do_not_see_each_other(random_measures, backend):
     a, b = (random_measures(3, (6, 7), torch.float64, seed) for seed in (5, 6))
-    together = sinkhorn_divergence(a, b, 0.5).value
-    alone = torch.cat([sinkhorn_divergence(a[i : i + 1], b[i : i + 1], 0.5).value for i in range(3)])
+    together = sinkhorn_divergence(a, b, 0.5, backend=backend).value
+    alone = torch.cat([sinkhorn_divergence(a[i : i + 1], b[i : i + 1], 0.5, backend=backend).value for i in range(3)])
     torch.testing.assert_close(together, alone, rtol=1e-12, atol=0)
 
 
-def test_result_tells_what_was_done(random_measures):
+def test_result_tells_what_was_done(random_measures, backend):
     a, b = (random_measures(2, (6, 7), torch.float32, seed) for seed in (7, 8))
-    result = sinkhorn_divergence(a, b, 0.5, blur=0.05)
+    result = sinkhorn_divergence(a, b, 0.5, blur=0.05, backend=backend)
     steps = len(epsilon_schedule(Grid.of((6, 7), 0.5).diameter, 0.05, 0.5))
     assert result.iterations.tolist() == [steps + 2] * 2
     assert bool((result.marginal_error > 0.01).all()), "far below the spacing the schedule does not converge"
@@ -121,4 +123,4 @@ def test_result_tells_what_was_done(random_measures):
     f, g, f_self, g_self = result.potentials
     value = ((f - f_self) * a).sum((1, 2)) + ((g - g_self) * b).sum((1, 2))
     torch.testing.assert_close(result.value, value)
-    assert sinkhorn_divergence(a, b, 0.5, tolerance=1e9).converged.all()
+    assert sinkhorn_divergence(a, b, 0.5, tolerance=1e9, backend=backend).converged.all()

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from trainables.transport import (
+    Potentials,
     barycenter,
     interpolated_volume,
     normalised,
@@ -54,6 +55,11 @@ WRONG_DIVERGENCES = {
     "cap in schedule": ({"max_iterations": 5}, "max_iterations"),
     "cap zero": ({"max_iterations": 0, "mode": "converged", "blur": 1.0}, "max_iterations"),
     "unresolved": ({"mode": "converged", "blur": 0.4}, "0.5 × the spacing"),
+    "backend": ({"backend": "fortran"}, "backend"),
+    "start in schedule": ({"start": Potentials(*[EVEN] * 4)}, "always cold"),
+    "start's shape": ({"start": Potentials(*[EVEN[:1]] * 4), "mode": "converged", "blur": 1.0}, "four potentials"),
+    "start's type": ({"start": Potentials(*[EVEN.double()] * 4), "mode": "converged", "blur": 1.0}, "float32"),
+    "nan start": ({"start": Potentials(*[EVEN * math.nan] * 4), "mode": "converged", "blur": 1.0}, "finite"),
 }
 
 
@@ -78,6 +84,7 @@ WRONG_BARYCENTERS = {
     "nan weights": ({"weights": HALVES * math.nan}, "finite"),
     "blur": ({"blur": 0.0}, "blur"),
     "unresolved": ({"blur": 0.9}, "1 × the spacing"),
+    "backend": ({"backend": "fortran"}, "backend"),
     "spacing": ({"spacing": (1.0,)}, "1 lengths"),
     "no grid": ({"measures": PAIR[:, :, 0, 0]}, "grid axes"),
 }
