@@ -14,12 +14,14 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 
 from trainables.autodecoder.configuration import AutodecoderConfiguration
 from trainables.autodecoder.decoder import Decoder
 from trainables.autodecoder.regularizers.base import Problem
 from trainables.autodecoder.sampling import FramePool
 from trainables.base import Trainable
+from trainables.metrics.narrow_band import Field, narrow_band
 from trainables.metrics.per_time import score
 from trainables.metrics.surfaces import Array
 from trainables.shapes.sequence import grid_points
@@ -27,6 +29,8 @@ from trainables.shapes.timeline import Role, Timeline
 
 # Points evaluated at once when a volume is predicted: bounds memory, not results.
 _CHUNK = 1 << 15
+# Points evaluated at once by one replicate: a layer's values stay in the cache.
+_FIELD_CHUNK = 1 << 12
 
 
 class Autodecoder(Trainable):
@@ -128,26 +132,27 @@ class Autodecoder(Trainable):
         parts = [self.decode(part) for part in points.split(chunk, dim=2)]
         return torch.cat(parts, dim=2).unflatten(2, (resolution,) * 3)
 
+    def field(self, replicate: int, sequence: int) -> Field:
+        """One replicate's prediction of one sequence: points `(P, 4)` → SDF `(P,)`, without gradients."""
+        one = slice(replicate, replicate + 1)
+        parameters = {name: p.detach()[one] for name, p in self.decoder.named_parameters()}
+        code = self.codes.detach()[one, sequence : sequence + 1]
+
+        @torch.no_grad()
+        def predicted(points: Tensor) -> Tensor:
+            parts = points.view(1, 1, -1, 4).split(_FIELD_CHUNK, dim=2)
+            return torch.cat([functional_call(self.decoder, parameters, (part, code))[0, 0] for part in parts])
+
+        return predicted
+
     def rows(self, roles: set[Role]) -> list[dict[str, Any]]:
-        n = self.configuration.evaluation_grid
-        volumes: dict[float, Array] = {}
-
-        def predicted(time: float) -> Array:
-            if time not in volumes:
-                volume = self.predict(time, n).cpu()
-                # A replicate that diverged has no surface: it is scored as the worst, not left out.
-                volume[list(self.guard.reasons)] = torch.inf
-                volumes[time] = volume.nan_to_num(nan=torch.inf).numpy()
-            return volumes[time]
-
         rows = []
         for replicate in range(len(self.generators)):
             for index, sequence in enumerate(self.configuration.sequences):
-
-                def predict(time: float, r: int = replicate, i: int = index) -> Array:
-                    return predicted(time)[r, i]
-
-                scored = score(predict, sequence, self.timeline, roles, n)
+                predicted = _Predicted(self, replicate, index, roles)
+                scored = score(predicted, sequence, self.timeline, roles, self.configuration.evaluation_grid)
+                for row in scored:
+                    row["dense_fallback"] = row["time"] in predicted.fallback
                 rows += [{"replicate": replicate} | row for row in scored]
         return rows
 
@@ -180,3 +185,28 @@ class Autodecoder(Trainable):
             "decoder": {k: v.cpu() for k, v in self.decoder.state_dict().items()},
             "codes": self.codes.detach().cpu(),
         }
+
+
+class _Predicted:
+    """Predicted SDF of one replicate and sequence by time, `(n, n, n)`: exact where its zero level is."""
+
+    def __init__(self, model: Autodecoder, replicate: int, sequence: int, roles: set[Role]) -> None:
+        self.field, self.device = model.field(replicate, sequence), model.device
+        self.n = model.configuration.evaluation_grid
+        self.fallback: set[float] = set()
+        """Times at which the narrow band's bound did not hold."""
+        timeline = model.timeline
+        wanted = [time for time, role in zip(timeline.times, timeline.roles, strict=True) if role in roles]
+        # A replicate that diverged has no surface: it is scored as the worst, not left out.
+        self.diverged = replicate in model.guard.reasons
+        self._volumes = {} if self.diverged else self._evaluate(wanted)
+
+    def _evaluate(self, times: list[float]) -> dict[float, Array]:
+        found = narrow_band(self.field, times, self.n, self.device)
+        self.fallback |= {time for time, dense in zip(times, found.fallback.tolist(), strict=True) if dense}
+        return dict(zip(times, found.values.nan_to_num_(nan=torch.inf).cpu().numpy(), strict=True))
+
+    def __call__(self, time: float) -> Array:
+        if self.diverged:
+            return np.full((self.n,) * 3, np.inf, dtype=np.float32)
+        return self._volumes[time] if time in self._volumes else self._evaluate([time])[time]

@@ -4,6 +4,9 @@ Wiesner et al., Medical Image Analysis 2024 (reference 22 of seed 000): sine lay
 concatenated again before every later layer and the output, the latent code before some of them. Here a layer's matrix
 is kept as its three blocks of rows, so that the code, equal for all points of a sequence, enters as a bias.
 
+`forward` is one function computed in two ways: `plainly`, in PyTorch's own operations, batched over replicates, on any
+device and differentiable in everything; and on the CPU, where points are data, by `fused.py`, which is held against it.
+
 # R = replicate, N = sequence, P = point, C = code dimension, W = width
 """
 
@@ -15,11 +18,16 @@ import torch
 from torch import Tensor, nn
 
 from trainables.autodecoder.configuration import DecoderConfiguration
+from trainables.autodecoder.fused import Workspace, evaluate
 from trainables.shapes.sequence import UPPER
 
 
 class Layer(nn.Module):
-    """Affine map of [hidden | x, y, z, t | code] for R replicates; SIREN's initialisation."""
+    """Affine map of [hidden | x, y, z, t | code] for R replicates.
+
+    SIREN's initialisation: weights U(±1/n) in the first layer, U(±√(6/n)/ω) in the others; its reference code leaves
+    the biases as a linear layer has them, U(±1/√n).
+    """
 
     def __init__(
         self, hidden: int, code: int, out: int, bound: float | None, omega: float, generators: list[torch.Generator]
@@ -28,25 +36,30 @@ class Layer(nn.Module):
         fan_in = hidden + 4 + code
         limit = math.sqrt(6 / fan_in) / omega if bound is None else bound / fan_in
 
-        def uniform(*shape: int) -> nn.Parameter:
+        def uniform(*shape: int, limit: float = limit) -> nn.Parameter:
             draws = [torch.empty(shape).uniform_(-limit, limit, generator=g) for g in generators]
             return nn.Parameter(torch.stack(draws))
 
         self.hidden = uniform(hidden, out) if hidden else None
         self.coordinates = uniform(4, out)
         self.code = uniform(code, out) if code else None
-        self.bias = uniform(1, out)
+        self.bias = uniform(1, out, limit=fan_in**-0.5)
+
+    def weight(self) -> Tensor:
+        """The rows for hidden units and coordinates, `(R, hidden + 4, out)`."""
+        return self.coordinates if self.hidden is None else torch.cat([self.hidden, self.coordinates], dim=1)
+
+    def offset(self, codes: Tensor) -> Tensor:
+        """Bias and code, which no point changes: `(R, N, out)`, or `(R, 1, out)` in a layer without code."""
+        return self.bias if self.code is None else torch.baddbmm(self.bias, codes, self.code)
 
     def forward(self, hidden: Tensor | None, coordinates: Tensor, codes: Tensor, scale: float) -> Tensor:
         """hidden `(R, N, P, W)`, coordinates `(R, N | 1, P, 4)`, codes `(R, N, C)` → scale × map, `(R, N, P, out)`."""
-        bias = self.bias if self.code is None else torch.baddbmm(self.bias, codes, self.code)
-        blocks: list[Tensor] = [self.coordinates] if self.hidden is None else [self.hidden, self.coordinates]
         inputs = coordinates if hidden is None else torch.cat([hidden, coordinates.expand(*hidden.shape[:-1], 4)], -1)
-        weight = scale * torch.cat(blocks, dim=1)
+        weight, bias = scale * self.weight(), (scale * self.offset(codes)).unsqueeze(2)
         replicates, sequences, points, width = inputs.shape
         if self.code is not None and sequences < codes.shape[1]:
             inputs, sequences = inputs.expand(-1, codes.shape[1], -1, -1), codes.shape[1]
-        bias = (scale * bias).unsqueeze(2)  # (R, N | 1, 1, out)
         if sequences == 1:
             return torch.baddbmm(bias[:, 0], inputs[:, 0], weight).unsqueeze(1)
         flat = torch.bmm(inputs.reshape(replicates, sequences * points, width), weight)
@@ -73,12 +86,21 @@ class Decoder(nn.Module):
             for i in range(1, configuration.layers + 1)
         )
         self.output = Layer(width, 0, 1, None, omega, generators)
+        self._workspace = Workspace()
 
     def forward(self, points: Tensor, codes: Tensor) -> Tensor:
         """points `(R | 1, N | 1, P, 4)`: x, y, z in domain units, t in [0, 1]; codes `(R, N, C)` → SDF `(R, N, P)`."""
-        replicates = codes.shape[0]
-        scaled = torch.cat([points[..., :3] / UPPER, 2 * points[..., 3:] - 1], dim=-1)
-        scaled = scaled.expand(replicates, -1, -1, -1)
+        if codes.device.type != "cpu" or points.requires_grad:
+            return self.plainly(points, codes)
+        frequencies = [*(self.omega for _ in self.layers), 1.0]
+        layers = [*self.layers, self.output]
+        weights = [scale * layer.weight() for scale, layer in zip(frequencies, layers, strict=True)]
+        biases = [scale * layer.offset(codes) for scale, layer in zip(frequencies, layers, strict=True)]
+        return evaluate(self._workspace, _scaled(points), weights, biases)
+
+    def plainly(self, points: Tensor, codes: Tensor) -> Tensor:
+        """`forward`, layer by layer."""
+        scaled = _scaled(points).expand(codes.shape[0], -1, -1, -1)
         hidden: Tensor | None = None
         for layer in self.layers:
             hidden = torch.sin(layer(hidden, scaled, codes, self.omega))
@@ -87,3 +109,8 @@ class Decoder(nn.Module):
     def parameter_count(self) -> int:
         """Parameters of one replicate."""
         return sum(parameter[0].numel() for parameter in self.parameters())
+
+
+def _scaled(points: Tensor) -> Tensor:
+    """All four coordinates in [-1, 1]."""
+    return torch.cat([points[..., :3] / UPPER, 2 * points[..., 3:] - 1], dim=-1)

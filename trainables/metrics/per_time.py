@@ -31,8 +31,9 @@ def score(
     """One row of metrics for every time of the timeline whose role is in `roles`.
 
     `predict(time)` gives the predicted SDF on `grid_points(resolution)`, `(n, n, n)`. Columns: `chamfer`,
-    `hausdorff` (domain units), `dice`, `empty` (no predicted surface), `components`; and, if all times are asked for
-    and the sequence bifurcates, `bifurcation_time` and its absolute error, the same in every row.
+    `hausdorff` (domain units), `dice`, `empty` (no predicted surface), `components`, `dense_fallback` (false; true is
+    for callers that evaluate a narrow band whose bound did not hold); and, if all times are asked for and the sequence
+    bifurcates, `bifurcation_time` and its absolute error, the same in every row.
     """
     rows: list[dict[str, Any]] = []
     for index, (time, role) in enumerate(zip(timeline.times, timeline.roles, strict=True)):
@@ -53,6 +54,7 @@ def score(
                 "dice": dice(predicted < 0, truth < 0),
                 "empty": len(surface) == 0,
                 "components": components(predicted < 0),
+                "dense_fallback": False,
                 "bifurcation_time": np.nan,
                 "bifurcation_time_error": np.nan,
             }

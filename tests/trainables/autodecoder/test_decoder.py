@@ -80,9 +80,92 @@ def test_gradients_agree_with_finite_differences():
     assert float(gradient[1, 0, 1]) == pytest.approx(float(above - below) / 2e-6, rel=1e-5)
 
 
+def both_ways(network: Decoder, x, codes):
+    """Values and gradients of `forward` and of `plainly`."""
+    found = []
+    for way in (network, network.plainly):
+        values = way(x, codes)
+        generator = torch.Generator().manual_seed(3)
+        weights = torch.randn(values.shape, generator=generator, dtype=torch.float64).to(values)
+        found.append((values, torch.autograd.grad((weights * values).sum(), [*network.parameters(), codes])))
+    return found
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-12), (torch.float32, 1e-5)])
+@pytest.mark.parametrize(("replicates", "sequences"), [(1, 1), (3, 1), (2, 4)])
+@pytest.mark.parametrize("layers", [1, 2, 5])
+def test_the_fused_network_is_the_plain_one(dtype, tolerance, replicates, sequences, layers):
+    configuration = DecoderConfiguration(layers=layers, width=30, code_dimension=5, code_layers=[3])
+    network = decoder(configuration, replicates).to(dtype)
+    # More points than a block, the last block not full; many periods of the sine.
+    x, codes = inputs(replicates, sequences, 5000)
+    (values, gradients), (plain, expected) = both_ways(network, x.to(dtype), (3 * codes).to(dtype).requires_grad_())
+    torch.testing.assert_close(values, plain, rtol=0, atol=min(tolerance, 1e-6))
+    for gradient, other in zip(gradients, expected, strict=True):
+        assert float((gradient - other).norm()) <= tolerance * float(other.norm())
+
+
+def test_the_sine_is_right_over_many_periods():
+    from trainables.autodecoder.sine_kernels import activate
+
+    affine = torch.linspace(-300, 300, 40_000).view(1000, 40)
+    following, cosine = torch.empty(1000, 44), torch.empty(1000, 40)
+    coordinates = torch.rand(1000, 4)
+    activate(*(a.numpy() for a in (affine, torch.zeros(40), coordinates, following, cosine)))
+    torch.testing.assert_close(following[:, :40].double(), affine.double().sin(), rtol=0, atol=2.5e-7)
+    torch.testing.assert_close(cosine.double(), affine.double().cos(), rtol=0, atol=2.5e-7)
+    assert torch.equal(following[:, 40:], coordinates)
+    activate(*(a.numpy() for a in (1e9 * affine, torch.zeros(40), coordinates, following, cosine)))
+    assert float(following.abs().max()) < 1.001, "a sine is bounded, however large its argument"
+
+
+def test_a_value_that_is_no_number_stays_none():
+    network = decoder(SMALL, 2).float()
+    x, codes = inputs(2, 1, 6)
+    codes[1] = torch.nan
+    values = network(x.float(), codes.float())
+    assert bool(values[0].isfinite().all())
+    assert bool(values[1].isnan().all())
+
+
+def test_gradients_of_several_evaluations_do_not_disturb_each_other():
+    network = decoder(SMALL, 2)
+    x, codes = inputs(2, 1, 40)
+    codes.requires_grad_()
+
+    def gradient(way, second: torch.Tensor):
+        return torch.autograd.grad((way(x, codes) * way(second, codes)).sum(), codes)[0]
+
+    for second in (x.flip(2), -x):
+        torch.testing.assert_close(gradient(network, second), gradient(network.plainly, second))
+    kept = network(x, codes).sum()
+    once = torch.autograd.grad(kept, codes, retain_graph=True)[0]
+    network(-x, codes).sum().backward()
+    assert torch.equal(torch.autograd.grad(kept, codes)[0], once)
+
+
+def test_points_may_be_differentiated_too():
+    network = decoder(SMALL, 2)
+    x, codes = inputs(2, 2, 3)
+    assert torch.autograd.gradcheck(lambda p: network(p, codes), x.requires_grad_())
+
+
+def test_all_gradients_agree_with_finite_differences():
+    network = decoder(DecoderConfiguration(layers=3, width=3, code_dimension=2, code_layers=[2], omega=3), 2)
+    x, codes = inputs(2, 2, 3, code=2)
+    names = [name for name, _ in network.named_parameters()]
+
+    def values(codes, *parameters):
+        return torch.func.functional_call(network, dict(zip(names, parameters, strict=True)), (x, codes))
+
+    leaves = [p.detach().clone().requires_grad_() for p in network.parameters()]
+    assert torch.autograd.gradcheck(values, [codes.requires_grad_(), *leaves])
+
+
 def test_weights_start_within_siren_bounds():
     network = decoder(DecoderConfiguration(), 1)
     assert network.layers[0].code.abs().max() <= 1 / 68
     assert network.layers[0].code.abs().max() > 0.95 / 68
+    assert 0.9 * 128**-0.5 < network.layers[1].bias.abs().max() <= 128**-0.5
     assert network.layers[1].hidden.abs().max() <= (6 / 128) ** 0.5 / 30
     assert network.layers[3].hidden.abs().max() <= (6 / 192) ** 0.5 / 30

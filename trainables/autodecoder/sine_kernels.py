@@ -1,0 +1,109 @@
+"""What stands between the matrix products of a sine network on the CPU, compiled: one pass each over cached rows.
+
+The sine and its derivative come together: x − kπ, with k the nearest integer, lies in [−π/2, π/2], where sine and
+cosine are polynomials (least squares at Chebyshev points; error 1e-8), and (−1)^k is the sign of both. Beyond ±10⁶,
+where float32 has no digits left for a sine, x is taken to be ±10⁶. In float64, where nothing is timed, the library's
+functions are called.
+
+# P = point (rows), W = width (columns)
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numba import njit, types
+from numba.extending import overload
+
+_S = tuple(np.float32(c) for c in (-0.166666567, 0.0083330106, -0.00019806196, 2.59926287e-06))
+_C = tuple(np.float32(c) for c in (-0.5, 0.0416666567, -0.0013888561, 2.47688477e-05, -2.61855575e-07))
+_PER_PI = np.float32(1 / math.pi)
+# π in two parts; the first has few bits, so that k times it is exact.
+_PI_HIGH, _PI_LOW = np.float32(3.140625), np.float32(math.pi - 3.140625)
+_HALF, _ONE, _EIGHT = np.float32(0.5), np.float32(1), np.float32(8)
+_LARGEST = np.float32(1e6)
+# Adding and subtracting this rounds to an integer.
+_ROUND = np.float32(1.5 * 2**23)
+
+
+def _sine_and_cosine(x):
+    """(sin x, cos x) of one number."""
+    return math.sin(x), math.cos(x)
+
+
+@overload(_sine_and_cosine, inline="always")
+def _typed(x):
+    if x != types.float32:
+        return lambda x: (math.sin(x), math.cos(x))
+    s0, s1, s2, s3 = _S
+    c0, c1, c2, c3, c4 = _C
+
+    def single(x):
+        x = _LARGEST if x > _LARGEST else x  # NaN stays NaN
+        x = -_LARGEST if x < -_LARGEST else x
+        k = (x * _PER_PI + _ROUND) - _ROUND
+        r = (x - k * _PI_HIGH) - k * _PI_LOW
+        half = k * _HALF
+        odd = ((half + _ROUND) - _ROUND) - half  # 0 or ±1/2
+        sign = _ONE - _EIGHT * (odd * odd)
+        q = r * r
+        sine = (((s3 * q + s2) * q + s1) * q + s0) * q * r + r
+        cosine = ((((c4 * q + c3) * q + c2) * q + c1) * q + c0) * q + _ONE
+        return sign * sine, sign * cosine
+
+    return single
+
+
+def _compiled(function: Callable[..., None]) -> Callable[..., None]:
+    """Compiled for each type it is called with; kept on disk where that can be written."""
+    # a · b + c may be one instruction; additions keep their order, and NaN stays NaN.
+    options: Any = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
+    try:
+        return njit(cache=True, **options)(function)
+    except RuntimeError:  # no place for a cache: every process compiles for itself
+        return njit(**options)(function)
+
+
+@_compiled
+def activate(affine, bias, coordinates, following, cosine):
+    """following = [sin(affine + bias) | coordinates], cosine = cos(affine + bias).
+
+    affine, cosine `(P, W)`, bias `(W,)`, coordinates `(P, 4)`, following `(P, W + 4)`.
+    """
+    for p in range(affine.shape[0]):
+        for w in range(affine.shape[1]):
+            following[p, w], cosine[p, w] = _sine_and_cosine(affine[p, w] + bias[w])
+        for i in range(coordinates.shape[1]):
+            following[p, affine.shape[1] + i] = coordinates[p, i]
+
+
+@_compiled
+def activate_only(affine, bias, coordinates, following):
+    """`activate` where no gradient is wanted."""
+    for p in range(affine.shape[0]):
+        for w in range(affine.shape[1]):
+            following[p, w], _ = _sine_and_cosine(affine[p, w] + bias[w])
+        for i in range(coordinates.shape[1]):
+            following[p, affine.shape[1] + i] = coordinates[p, i]
+
+
+@_compiled
+def chain(gradient, cosine, total):
+    """gradient ← gradient · cosine; total ← total + its sum over the points. `(P, W)`, `(P, W)`, `(W,)`."""
+    for p in range(gradient.shape[0]):
+        for w in range(gradient.shape[1]):
+            product = gradient[p, w] * cosine[p, w]
+            gradient[p, w] = product
+            total[w] += product
+
+
+@_compiled
+def chain_outer(outer, weight, cosine, gradient, total):
+    """gradient = outer ⊗ weight · cosine; total ← total + its sum over the points. outer `(P,)`, weight `(W,)`."""
+    for p in range(gradient.shape[0]):
+        o = outer[p]
+        for w in range(gradient.shape[1]):
+            product = o * weight[w] * cosine[p, w]
+            gradient[p, w] = product
+            total[w] += product
