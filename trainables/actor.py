@@ -102,12 +102,12 @@ class Actor(tune.Trainable):
         if finished and request.model and (model := trainable.model()) is not None:
             write_atomically(request.model, _dump(model))
         curves = [{"trial": request.labels["trial"]} | row for row in trainable.curves()]
-        return {
+        report: dict[str, Any] = {
             "objective": sum(judged) / len(judged),
             "rows": _arrow(rows),
-            "curves": _arrow(curves),
             "notes": "; ".join(trainable.guard.reasons.values()),
         }
+        return report | ({"curves": _arrow(curves)} if curves else {})
 
     def _checkpoint(self, trainable: Trainable, result: dict[str, Any]) -> None:
         kept = {
@@ -148,8 +148,6 @@ def _dump(content: dict[str, Any]) -> bytes:
 
 
 def _arrow(rows: list[dict[str, Any]]) -> bytes:
-    if not rows:
-        return b""
     table = pa.Table.from_pylist(rows)
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema) as writer:

@@ -9,6 +9,7 @@ import pytest
 from trainables.actor import Actor
 from trainables.autodecoder.configuration import AutodecoderConfiguration, DecoderConfiguration
 from trainables.base import Request
+from trainables.interpolation import LinearBlend
 from trainables.shapes.bifurcation import Bifurcation
 from trainables.shapes.timeline import Timeline
 
@@ -109,6 +110,17 @@ def test_a_failing_disk_is_not_the_trials_fault(tmp_path, monkeypatch):
     monkeypatch.setattr("trainables.actor.write_atomically", full)
     with pytest.raises(OSError, match="No space left"):
         actor(request(tmp_path)).step()
+
+
+def test_a_trainable_without_network_has_rows_and_no_curves(tmp_path):
+    configuration = LinearBlend(sequences=[Bifurcation()], evaluation_grid=10)
+    given = request(tmp_path, implementation=LinearBlend.implementation)
+    given.configuration = configuration.model_dump(mode="json")
+    for _ in range(2):  # the second time from its checkpoint
+        (result,) = to_end(actor(given))
+        assert "failed" not in result
+        assert "curves" not in result
+        assert pa.ipc.open_stream(result["rows"]).read_all().num_rows == 8
 
 
 def test_divergence_becomes_a_reason_with_epoch_and_term(tmp_path):

@@ -6,8 +6,8 @@ Equal to the plain way up to rounding, which tests hold it to. What it saves:
   nothing is transposed;
 * a measure that two pairs share, as consecutive frames do, has its symmetric problem solved once.
 
-Work is divided among as many threads as torch would use. The first call of a process loads the compiled code (about a
-second); the very first on a machine compiles it (about ten seconds for each of float32 and float64).
+Work is divided among as many threads as torch would use. The first call of a process loads the compiled code (under a
+second); the very first on a machine compiles it (about six seconds for each of float32 and float64) and keeps it.
 """
 
 import functools
