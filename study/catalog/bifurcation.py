@@ -80,7 +80,7 @@ def paper(study: Study) -> None:
 
 def laptop(study: Study) -> None:
     """Two cores, a quarter of an hour: a smaller decoder, fewer epochs, coarser grids, the document's α, β, γ, ε."""
-    study.trials = 4
+    study.trials = 6
     study.replicates = 6
     study.pruning = Pruning(first_epoch=100, factor=2)
     study.space |= {
@@ -94,7 +94,7 @@ def laptop(study: Study) -> None:
     for method in _autodecoders(study):
         method.decoder = DecoderConfiguration(layers=5, width=64, code_layers=[3])
         method.epochs = 300
-        method.points_per_frame = 768
+        method.points_per_frame = 1024
         method.learning_rate = method.code_learning_rate = 5e-4
         method.halve_every = 150
         method.code_ramp = 30

@@ -176,7 +176,7 @@ def memory() -> str:
     return title + table(["", "peak above what it starts with"], rows)
 
 
-def scaling() -> str:
+def scaling(write: bool) -> str:
     number, cost, limits = 9, [], []
     for side in SIZES:
         cases = contenders(side, number)
@@ -193,7 +193,8 @@ def scaling() -> str:
         for side, each, limit in zip(SIZES, cost, limits, strict=True)
     ]
     slope = math.log(cost[-1] / cost[0]) / math.log(SIZES[-1] / SIZES[0])
-    _figure(cost)
+    if write:
+        _figure(cost)
     return (
         f"## Cost of a voxel and iteration, {number - 1} pairs\n\n"
         + table(["grid", "side / 11", "cost / cost at 11³", "of the arithmetic limit"], rows)
@@ -295,7 +296,13 @@ def main() -> None:
     if arguments.peak:
         print(peak(arguments.peak, SIDE, FRAMES))
         return
-    run = {"divergence": divergence, "memory": memory, "scaling": scaling, "barycenter": barycenters, "large": large}
+    run: dict[str, Callable[[], str]] = {
+        "divergence": divergence,
+        "memory": memory,
+        "scaling": functools.partial(scaling, arguments.write),
+        "barycenter": barycenters,
+        "large": large,
+    }
     parts = ["# Optimal transport on grids: what it costs", surroundings()]
     print(parts[1])
     for section in arguments.only:

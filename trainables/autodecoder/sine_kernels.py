@@ -9,12 +9,12 @@ functions are called.
 """
 
 import math
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-from numba import njit, types
+from numba import types
 from numba.extending import overload
+
+from trainables.compilation import compiled
 
 _S = tuple(np.float32(c) for c in (-0.166666567, 0.0083330106, -0.00019806196, 2.59926287e-06))
 _C = tuple(np.float32(c) for c in (-0.5, 0.0416666567, -0.0013888561, 2.47688477e-05, -2.61855575e-07))
@@ -55,14 +55,8 @@ def _typed(x):
     return single
 
 
-def _compiled(function: Callable[..., None]) -> Callable[..., None]:
-    """Compiled for each type it is called with; kept on disk where that can be written."""
-    # a · b + c may be one instruction; additions keep their order, and NaN stays NaN.
-    options: Any = {"nogil": True, "fastmath": {"contract"}, "error_model": "numpy"}
-    try:
-        return njit(cache=True, **options)(function)
-    except RuntimeError:  # no place for a cache: every process compiles for itself
-        return njit(**options)(function)
+# a · b + c may be one instruction; additions keep their order, and NaN stays NaN.
+_compiled = compiled({"contract"})
 
 
 @_compiled

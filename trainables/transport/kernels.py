@@ -13,13 +13,13 @@ Arrays seen along one axis have the shape ``[before, n, after]``, flat and conti
 
 import math
 import struct
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic, overload
+
+from trainables.compilation import compiled
 
 # What may be assumed in the loops: no NaN, no infinity, a · b + c in one instruction. Not that additions commute.
 _ASSUMED = {"nnan", "ninf", "nsz", "contract"}
@@ -147,16 +147,10 @@ def _log2_for(x):
     return double
 
 
-def compiled(function: Callable[..., None]) -> Callable[..., None]:
-    """Compiles, and keeps what was compiled beside the code, or in the user's cache if that is read-only."""
-    options: Any = {"nogil": True, "fastmath": _ASSUMED, "error_model": "numpy"}
-    try:
-        return njit(cache=True, **options)(function)
-    except RuntimeError:  # Neither can be written: every process compiles for itself.
-        return njit(**options)(function)
+_compiled = compiled(_ASSUMED)
 
 
-@compiled
+@_compiled
 def _direct(lines, result, largest, total, size, width, cost, lowest):
     """result[x] = log₂ Σ_y 2^(lines[y] − cost[x, y]), each term an exponential: always safe."""
     for x in range(size):
@@ -176,7 +170,7 @@ def _direct(lines, result, largest, total, size, width, cost, lowest):
             result[x, w] = largest[w] + _log2(total[w])
 
 
-@compiled
+@_compiled
 def _blocks(lines, result, largest, total, terms, size, width, edges, centres, offset, kernel, lowest):
     """The same by blocks of outputs: an exponential a block and term, and a matrix product."""
     for block in range(len(edges) - 1):
@@ -208,7 +202,7 @@ def _blocks(lines, result, largest, total, terms, size, width, edges, centres, o
                 result[x, w] = largest[w] + _log2(total[w]) - c
 
 
-@compiled
+@_compiled
 def log_sum_exp(h, size, after, share, shares, cost, edges, centres, offset, kernel):
     """In place along one axis: h[x] ← log₂ Σ_y 2^(h[y] − cost[x, y]).
 
@@ -268,7 +262,7 @@ def log_sum_exp(h, size, after, share, shares, cost, edges, centres, offset, ker
                         h[base + y * after + w] = result[y, r * long + w]
 
 
-@compiled
+@_compiled
 def gather(measures, over, factor, logs):
     """logs[v, w] = factor · measures[over[w], v]."""
     for v in range(logs.shape[0]):
@@ -276,7 +270,7 @@ def gather(measures, over, factor, logs):
             logs[v, w] = factor * measures[over[w], v]
 
 
-@compiled
+@_compiled
 def scatter(potentials, lanes, rows):
     """rows[lanes[w], v] = potentials[v, w]."""
     for w in range(len(lanes)):
@@ -284,7 +278,7 @@ def scatter(potentials, lanes, rows):
             rows[lanes[w], v] = potentials[v, w]
 
 
-@compiled
+@_compiled
 def update(logs, potentials, h, pairs, inverse, gain, keep, sizes, costs, edges, centres, offsets, kernels):
     """One symmetric update of the potentials of `pairs` problems (a, b) and any number of problems (a, a).
 

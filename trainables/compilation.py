@@ -1,0 +1,26 @@
+"""Loops compiled by numba, and kept on disk: the first process on a machine compiles, the others load."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numba import njit
+
+
+def compiled(fastmath: set[str]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Compile for each type it is called with, assuming no more of the arithmetic than LLVM's flags in `fastmath`.
+
+    What was compiled is kept beside the code, or in the user's cache if that is read-only; if neither can be
+    written, every process compiles for itself.
+    """
+    options: dict[str, Any] = {"nogil": True, "fastmath": fastmath, "error_model": "numpy"}
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        try:
+            found: Callable[..., None] = njit(cache=True, **options)(function)
+        except RuntimeError:  # numba's word for having no place for a cache
+            found = njit(**options)(function)
+        return found
+
+    return decorate
