@@ -182,7 +182,7 @@ def test_a_finished_run_is_extended_and_can_be_stopped_and_taken_up_again(killed
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=120)
     assert process.returncode == 143, err
-    assert f"--resume {run_folder(folder).name}" in err.splitlines()[-1]
+    assert f"--resume {run_folder(folder)}" in err.splitlines()[-1]
     process = start(folder, "--resume", run_folder(folder).name)
     _, err = process.communicate(timeout=400)
     assert process.returncode == 0, err
