@@ -6,6 +6,7 @@ of its own; when it ends they are compacted into one per table and phase.
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -235,8 +236,7 @@ def _alive(holder: dict[str, Any]) -> bool:
     if holder["host"] == socket.gethostname():
         try:
             os.kill(holder["process"], 0)
-        except ProcessLookupError:
-            return False
-        except PermissionError:
-            pass
+        except OSError as error:
+            if error.errno == errno.ESRCH:  # no such process; a process of another user is one that lives
+                return False
     return bool(time.time() - holder["heartbeat"] < _STALE)

@@ -79,7 +79,7 @@ def paper(study: Study) -> None:
 
 
 def laptop(study: Study) -> None:
-    """Two cores, a quarter of an hour: a smaller decoder, fewer epochs, coarser grids, the document's α, β, γ, ε."""
+    """Two cores, under ten minutes: a smaller decoder, fewer epochs, coarser grids, the document's α, β, γ, ε."""
     study.trials = 6
     study.replicates = 6
     study.pruning = Pruning(first_epoch=100, factor=2)
