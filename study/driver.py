@@ -168,7 +168,7 @@ class Driver:
 
     def _request(self, phase: str, arm: Arm, setting: str, trial: str, parameters: dict[str, Any]) -> Request:
         assert phase in ("search", "confirm")
-        configuration = self.study.configured(arm, parameters)
+        configuration = self.study.configured(arm, parameters, phase)
         labels = {"study": self.study.name, "run": self.folder.name, "trial": trial, "phase": phase, "setting": setting}
         return Request(
             labels=labels | {"method": arm.method, "supervision": arm.supervision},
@@ -182,6 +182,7 @@ class Driver:
             report_epochs=self.study.rungs(configuration) if phase == "search" else [],
             checkpoint=self.folder.file("checkpoints", f"{trial}.pt"),
             model=self.folder.file("models", f"{trial}.pt") if phase == "confirm" else None,
+            surfaces=phase == "confirm" and setting == "best",
             threads=self.study.resources.cpus,
         )
 
@@ -200,9 +201,13 @@ class Driver:
                 "command": provenance.without_credentials(shlex.join(["python", "-m", "study.run", *sys.argv[1:]])),
                 "question": study.question,
                 "replication_unit": study.replication_unit,
+                "unit": study.unit,
                 "baseline": study.baseline,
+                "references": study.references,
                 "sessions": [],
             }
+            if study.search_sequences is not None:
+                self.record["searched_sequences"] = study.search_sequences
         self.record |= {
             "status": "running",
             "finished": None,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from study.jobs import Job, JobSource, State
-from study.run_folder import RunFolder
+from study.run_folder import TABLES, RunFolder
 from study.study import Study, searched
 
 
@@ -28,7 +28,7 @@ class Recorder:
         self._started.setdefault(job.trial, datetime.now(UTC).isoformat(timespec="seconds"))
         if "busy" in result:
             self.busy.append(tuple(result.pop("busy")))
-        for table, key in (("per_time", "rows"), ("curves", "curves")):
+        for table, key in zip(TABLES, ("rows", "curves", "surfaces"), strict=True):
             if content := result.pop(key, None):
                 self._folder.write_table(table, job.trial, content)
         if details := result.pop("details", None):
@@ -59,7 +59,7 @@ class Recorder:
         self._on_end(row)
 
     def _row(self, job: Job, state: State, reason: str, last: dict[str, Any]) -> dict[str, Any]:
-        objective = last.get("objective", math.nan)
+        objective, phase = last.get("objective", math.nan), job.request.labels["phase"]
         return {
             **job.request.labels,
             "number": job.number,
@@ -73,7 +73,7 @@ class Recorder:
             **{f"param.{path}": _scalar(job.parameters.get(path)) for path in searched(self._study)},
             **{
                 f"derived.{path}": value
-                for path, value in self._study.configured(job.arm, job.parameters).derived().items()
+                for path, value in self._study.configured(job.arm, job.parameters, phase).derived().items()
             },
         }
 

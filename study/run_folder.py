@@ -25,7 +25,8 @@ from trainables.files import read, write_atomically
 
 _HEARTBEAT = 10.0
 _STALE = 6 * _HEARTBEAT
-_TABLES = ("per_time", "curves")
+TABLES = ("per_time", "curves", "surfaces")
+"""Tables of many rows a trial; a trial may have none in some of them."""
 
 
 class RunFolder:
@@ -95,7 +96,7 @@ class RunFolder:
     # rows of trials
 
     def write_table(self, table: str, trial: str, content: bytes) -> None:
-        """Write a trial's rows, Arrow bytes, to `table` (`per_time` or `curves`)."""
+        """Write a trial's rows, Arrow bytes, to `table`, one of `TABLES`."""
         rows = pa.ipc.open_stream(content).read_all()
         write_atomically(self.file(table, f"{trial}.parquet"), _parquet(rows))
 
@@ -135,11 +136,11 @@ class RunFolder:
 
     def forget(self, trial: str) -> None:
         """Remove everything of a trial that is to be run again."""
-        files = {".json": ["trials"], ".parquet": ["per_time", "curves"], ".pt": ["models", "checkpoints"]}
+        files = {".json": ["trials"], ".parquet": [*TABLES], ".pt": ["models", "checkpoints"]}
         for folder, suffix in ((folder, suffix) for suffix, folders in files.items() for folder in folders):
             self.remove(folder, trial + suffix)
         phase = trial.split("-")[0]
-        for table in _TABLES:
+        for table in TABLES:
             before = read(self.file(table, f"{phase}.parquet"))
             if before is not None:
                 old = pq.read_table(io.BytesIO(before))
@@ -152,7 +153,7 @@ class RunFolder:
     def compact(self, phase: str) -> None:
         """Put the per-trial files of a phase's tables together, the trials' rows into trials.parquet."""
         rows = self.trials()
-        for table in _TABLES:
+        for table in TABLES:
             mine = [n for n in self.names(table, ".parquet") if n.startswith(f"{phase}-")]
             if not mine:
                 continue
@@ -177,7 +178,7 @@ class RunFolder:
 
 def _parquet(table: pa.Table) -> bytes:
     buffer = io.BytesIO()
-    pq.write_table(table, buffer)
+    pq.write_table(table, buffer, compression="zstd")
     return buffer.getvalue()
 
 

@@ -67,8 +67,15 @@ class Study(Configuration):
     name: str
     question: str
     replication_unit: str = Field(description="what n counts in the report, in words")
+    unit: Literal["replicate", "sequence"] = Field("replicate", description="what is independent, and so counted")
+    search_sequences: list[str] | None = Field(
+        None, description="labels of the sequences that the search sees; all if not given"
+    )
     methods: dict[str, SerializeAsAny[TrainableConfiguration]]
     baseline: str
+    references: dict[str, str] = Field(
+        default_factory=dict, description="methods without a network → what their level means"
+    )
     supervisions: dict[str, Timeline]
     space: dict[str, BaseDistribution] = Field(
         description="dotted path in a method's configuration → distribution; a method searches the paths it has"
@@ -110,9 +117,11 @@ class Study(Configuration):
         has = paths(self.methods[arm.method])
         return {path: has[path] for path in self.arm_space(arm)}
 
-    def configured(self, arm: Arm, parameters: dict[str, Any]) -> TrainableConfiguration:
+    def configured(self, arm: Arm, parameters: dict[str, Any], phase: str) -> TrainableConfiguration:
         """The arm's trainable configuration with `parameters` (dotted path → value) put in."""
         configuration = self.methods[arm.method].model_copy(deep=True)
+        if phase == "search" and self.search_sequences is not None:
+            configuration.restrict(self.search_sequences)
         for path, value in parameters.items():
             assign(configuration, path, value)
         return configuration

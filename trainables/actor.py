@@ -27,8 +27,8 @@ class Actor(tune.Trainable):
     """Ray Tune's class interface around one `trainables.base.Trainable` at a time.
 
     Results have the keys `epoch`, `epochs`, `finished`, `busy` (wall-clock interval) and, after a report epoch and at
-    the end, `objective`, `rows` and `curves` (Arrow bytes), `seconds` (spent so far in the trial) and `notes`; or
-    `failed` (a sentence) and `details` (traceback).
+    the end, `objective`, `rows`, `curves` and `surfaces` (Arrow bytes), `seconds` (spent so far in the trial) and
+    `notes`; or `failed` (a sentence) and `details` (traceback).
     """
 
     def setup(self, config: dict[str, Any]) -> None:
@@ -101,13 +101,18 @@ class Actor(tune.Trainable):
         judged = [row[request.metric] for row in rows if row["role"] == request.objective_role]
         if finished and request.model and (model := trainable.model()) is not None:
             write_atomically(request.model, _dump(model))
-        curves = [{"trial": request.labels["trial"]} | row for row in trainable.curves()]
+        trial = {"trial": request.labels["trial"]}
+        curves = [trial | row for row in trainable.curves()]
+        shown: list[dict[str, Any]] = []
+        if finished and request.surfaces:
+            replicate = _median_replicate(rows, request)
+            shown = [trial | {"replicate": replicate} | row for row in trainable.surfaces(replicate)]
         report: dict[str, Any] = {
             "objective": sum(judged) / len(judged),
             "rows": _arrow(rows),
             "notes": "; ".join(trainable.guard.reasons.values()),
         }
-        return report | ({"curves": _arrow(curves)} if curves else {})
+        return report | {key: _arrow(table) for key, table in (("curves", curves), ("surfaces", shown)) if table}
 
     def _checkpoint(self, trainable: Trainable, result: dict[str, Any]) -> None:
         kept = {
@@ -139,6 +144,16 @@ class Actor(tune.Trainable):
             key: value.numpy().tobytes() if isinstance(value, torch.Tensor) else value
             for key, value in saved["result"].items()
         }
+
+
+def _median_replicate(rows: list[dict[str, Any]], request: Request) -> int:
+    """The replicate whose mean objective is the (lower) median."""
+    judged: dict[int, list[float]] = {}
+    for row in rows:
+        if row["role"] == request.objective_role:
+            judged.setdefault(row["replicate"], []).append(row[request.metric])
+    ordered = sorted(judged, key=lambda replicate: (sum(judged[replicate]) / len(judged[replicate]), replicate))
+    return ordered[(len(ordered) - 1) // 2]
 
 
 def _dump(content: dict[str, Any]) -> bytes:

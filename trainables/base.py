@@ -42,6 +42,10 @@ class TrainableConfiguration(Configuration):
         """Epochs before the loss is complete: nothing is judged before them."""
         return 0
 
+    def restrict(self, sequences: list[str]) -> None:
+        """Keep only the sequences with these labels; ValueError if there is no such sequence."""
+        raise ValueError("this trainable has no sequences to choose from")
+
 
 @dataclass(kw_only=True)
 class Request:
@@ -66,6 +70,8 @@ class Request:
     """URI of the checkpoint file."""
     model: str | None = None
     """URI to which the trained model is written, if it is kept."""
+    surfaces: bool = False
+    """Whether surfaces of one replicate are reported at the end, to be looked at."""
     threads: int = 1
     checkpoint_seconds: float = 10.0
     """Longest training time between two checkpoints."""
@@ -89,10 +95,12 @@ class DivergenceGuard:
     """
 
     reasons: dict[int, str] = field(default_factory=dict)
-    """replicate → what happened to it."""
+    """index of a network → what happened to it."""
+    names: list[str] | None = None
+    """What the networks are called; `replicate r` if not given."""
 
     def check(self, terms: dict[str, Tensor], epoch: int) -> Tensor:
-        """`terms` hold one loss `(R,)` each; returns which replicates `(R,)` may still be trained."""
+        """`terms` hold one loss `(R,)` each; returns which networks `(R,)` may still be trained."""
         import torch
 
         values = torch.stack([term.detach() for term in terms.values()])
@@ -103,7 +111,8 @@ class DivergenceGuard:
                     for name, value in zip(terms, values[:, replicate].tolist(), strict=True):
                         if not abs(value) < LARGEST_TERM:
                             what = "exploded" if math.isfinite(value) else "is not finite"
-                            self.reasons[replicate] = f"replicate {replicate}: {name} {what} at epoch {epoch}"
+                            who = self.names[replicate] if self.names else f"replicate {replicate}"
+                            self.reasons[replicate] = f"{who}: {name} {what} at epoch {epoch}"
                             break
         for replicate in self.reasons:
             alive[replicate] = False
@@ -145,6 +154,10 @@ class Trainable(ABC):
     @abstractmethod
     def restore(self, state: dict[str, Any]) -> None:
         """Continue from `state`, so that nothing differs from never having stopped (on the same device)."""
+
+    def surfaces(self, replicate: int) -> list[dict[str, Any]]:
+        """Rows of `metrics.display.display_rows` for one replicate, of the first sequence; none by default."""
+        return []
 
     def model(self) -> dict[str, Any] | None:
         """What is kept of a confirmed model, loadable with `weights_only`; None if there is no network."""

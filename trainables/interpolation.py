@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field, SerializeAsAny, field_validator
 
 from trainables.base import Trainable, TrainableConfiguration
-from trainables.shapes.sequence import ShapeSequence, from_descriptions, grid_points
+from trainables.shapes.sequence import ShapeSequence, from_descriptions, grid_points, labelled
 from trainables.shapes.timeline import Role, Timeline
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ class LinearBlend(TrainableConfiguration):
     @classmethod
     def _sequences(cls, value: Any) -> Any:
         return from_descriptions(value)
+
+    def restrict(self, sequences: list[str]) -> None:
+        self.sequences = labelled(self.sequences, sequences)
 
 
 class BarycenterOnly(LinearBlend):
@@ -53,14 +56,14 @@ class Interpolation(Trainable):
         self.configuration, self.timeline, self.replicates = configuration, timeline, len(seeds)
 
     @abstractmethod
-    def predictor(self, sequence: ShapeSequence) -> Callable[[float], Array]:
-        """time → SDF on the evaluation grid."""
+    def predictor(self, sequence: ShapeSequence, resolution: int) -> Callable[[float], Array]:
+        """time → SDF on `grid_points(resolution)`, `(n, n, n)`."""
 
-    def blend(self, sequence: ShapeSequence, time: float) -> Array:
+    def blend(self, sequence: ShapeSequence, time: float, resolution: int) -> Array:
         """Linear blend of the neighbouring frames, `(n, n, n)`; at a shown time, that frame."""
         j, s = self.neighbours(time)
         earlier, later = self.timeline.train_times[j : j + 2]
-        points = grid_points(self.configuration.evaluation_grid)
+        points = grid_points(resolution)
         blended: Array = ((1 - s) * sequence.sdf(points, earlier) + s * sequence.sdf(points, later)).numpy()
         return blended
 
@@ -79,9 +82,15 @@ class Interpolation(Trainable):
         rows = []
         for sequence in self.configuration.sequences:
             n = self.configuration.evaluation_grid
-            scored = score(self.predictor(sequence), sequence, self.timeline, roles, n)
+            scored = score(self.predictor(sequence, n), sequence, self.timeline, roles, n)
             rows += [{"replicate": r} | row for r in range(self.replicates) for row in scored]
         return rows
+
+    def surfaces(self, replicate: int) -> list[dict[str, Any]]:
+        from trainables.metrics.display import RESOLUTION, display_rows
+
+        sequence = self.configuration.sequences[0]
+        return display_rows(self.predictor(sequence, RESOLUTION), sequence, self.timeline)
 
     def curves(self) -> list[dict[str, Any]]:
         return []
@@ -99,8 +108,8 @@ class Blending(Interpolation):
     def __init__(self, configuration: dict[str, Any], timeline: Timeline, seeds: list[int], device: object) -> None:
         super().__init__(LinearBlend.model_validate(configuration), timeline, seeds)
 
-    def predictor(self, sequence: ShapeSequence) -> Callable[[float], Array]:
-        return lambda time: self.blend(sequence, time)
+    def predictor(self, sequence: ShapeSequence, resolution: int) -> Callable[[float], Array]:
+        return lambda time: self.blend(sequence, time, resolution)
 
 
 class Transporting(Interpolation):
@@ -111,7 +120,7 @@ class Transporting(Interpolation):
     def __init__(self, configuration: dict[str, Any], timeline: Timeline, seeds: list[int], device: object) -> None:
         super().__init__(BarycenterOnly.model_validate(configuration), timeline, seeds)
 
-    def predictor(self, sequence: ShapeSequence) -> Callable[[float], Array]:
+    def predictor(self, sequence: ShapeSequence, resolution: int) -> Callable[[float], Array]:
         import torch
 
         from trainables.shapes.barycenters import barycenter_sdf
@@ -128,10 +137,10 @@ class Transporting(Interpolation):
 
         def predict(time: float) -> Array:
             if time in shown:
-                return self.blend(sequence, time)
+                return self.blend(sequence, time, resolution)
             if time not in kept:
                 kept.update(transported([time]))
-            size = (c.evaluation_grid,) * 3
+            size = (resolution,) * 3
             fine = torch.nn.functional.interpolate(kept[time][None, None], size, mode="trilinear", align_corners=True)
             volume: Array = fine[0, 0].numpy()
             return volume

@@ -50,7 +50,7 @@ class Bench:
 
     def request(self, phase, arm, setting, trial, parameters) -> Request:
         labels = {"study": self.study.name, "run": "run", "trial": trial, "phase": phase, "setting": setting}
-        configuration = self.study.configured(arm, parameters)
+        configuration = self.study.configured(arm, parameters, phase)
         return Request(
             labels=labels | {"method": arm.method, "supervision": arm.supervision},
             implementation=configuration.implementation,

@@ -24,7 +24,7 @@ def test_every_study_and_preset_is_sound(name, preset):
     assert not set(study.seeds("search")) & set(study.seeds("confirm"))
     assert "test" not in study.roles("search")
     for arm in study.arms():
-        configuration = study.configured(arm, study.document_setting(arm))
+        configuration = study.configured(arm, study.document_setting(arm), "confirm")
         assert configuration == study.methods[arm.method]
         resolve(configuration.implementation)
         for rung in study.rungs(configuration):
@@ -72,7 +72,7 @@ def test_what_the_user_fixes_is_no_longer_searched():
     study.check()
     arm = Arm("sinkhorn", "sparse")
     assert "regularizers.sinkhorn.grid" not in study.arm_space(arm)
-    assert study.configured(arm, study.document_setting(arm)).regularizers["sinkhorn"].grid == 11
+    assert study.configured(arm, study.document_setting(arm), "confirm").regularizers["sinkhorn"].grid == 11
     study.edit("learning_rate", "0.001")
     assert study.arm_trials(Arm("none", "sparse")) == 1
 
@@ -111,3 +111,20 @@ def test_seeds_depend_on_the_study_seed_and_do_not_change():
 def test_contains(distribution, inside, outside):
     assert contains(distribution, inside)
     assert not contains(distribution, outside)
+
+
+def test_the_search_sees_only_the_sequences_it_is_given_and_the_confirmation_all():
+    study = catalog.load("bifurcations", "laptop")
+    for method in ("none", "linear-blend"):
+        arm = Arm(method, "sparse")
+        searched, confirmed = (study.configured(arm, {}, phase).sequences for phase in ("search", "confirm"))
+        assert [s.label for s in searched] == study.search_sequences == ["bifurcation-00"]
+        assert len(confirmed) == 9
+        assert searched[0] == confirmed[0]
+
+
+def test_a_sequence_that_is_not_there_cannot_be_searched_on():
+    study = catalog.load("bifurcations", "smoke")
+    study.search_sequences = ["bifurcation-77"]
+    with pytest.raises(ValueError, match="there is no sequence bifurcation-77"):
+        study.configured(Arm("none", "sparse"), {}, "search")

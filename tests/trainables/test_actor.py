@@ -145,3 +145,18 @@ def test_a_kept_model_is_read_back_as_a_function(tmp_path):
     np.testing.assert_allclose(load(given.model, replicate=1)(points), expected, rtol=1e-5)
     with pytest.raises(FileNotFoundError):
         load(str(tmp_path / "none.pt"))
+
+
+def test_surfaces_come_once_at_the_end_and_from_the_median_replicate(tmp_path):
+    results = to_end(actor(request(tmp_path, surfaces=True, seeds=[11, 12, 13])))
+    assert all("surfaces" not in result for result in results[:-1])
+    surfaces = pa.ipc.open_stream(results[-1]["surfaces"]).read_all().to_pandas()
+    rows = pa.ipc.open_stream(results[-1]["rows"]).read_all().to_pandas()
+    judged = rows[rows.role == "validation"].groupby("replicate").chamfer.mean().sort_values(kind="stable")
+    assert surfaces.replicate.unique().tolist() == [judged.index[1]]
+    assert set(surfaces.trial) == {"t"}
+    assert set(surfaces.kind) == {"predicted", "true"}
+
+
+def test_no_surfaces_are_reported_unless_asked_for(tmp_path):
+    assert all("surfaces" not in result for result in to_end(actor(request(tmp_path))))

@@ -40,5 +40,5 @@ def test_a_time_halfway_is_the_mean_of_its_neighbours():
     assert model.neighbours(0.25) == (0, 0.5)
     assert model.neighbours(0.5) == (1, 0.0)
     assert model.neighbours(1.0) == (1, 1.0)
-    predict = model.predictor(Bifurcation())
+    predict = model.predictor(Bifurcation(), 12)
     assert predict(0.25) == pytest.approx((predict(0.0) + predict(0.5)) / 2, abs=1e-6)

@@ -4,12 +4,15 @@
 
 The sums of eq. 3.4 over points and frames are means; w, which the document does not give, is `code_weight`.
 
-# R = replicate, N = sequence, F = frames of a batch, P = points per frame
+Where every sequence has a network of its own, a replicate is as many networks, trained side by side.
+
+# R = network, N = sequence of a network, F = frames of a batch, P = points per frame
 """
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -21,10 +24,11 @@ from trainables.autodecoder.decoder import Decoder
 from trainables.autodecoder.regularizers.base import Problem
 from trainables.autodecoder.sampling import FramePool
 from trainables.base import Trainable
+from trainables.metrics.display import RESOLUTION, display_rows, display_times
 from trainables.metrics.narrow_band import Field, narrow_band
 from trainables.metrics.per_time import score
 from trainables.metrics.surfaces import Array
-from trainables.shapes.sequence import grid_points
+from trainables.shapes.sequence import ShapeSequence, grid_points
 from trainables.shapes.timeline import Role, Timeline
 
 # Points evaluated at once when a volume is predicted: bounds memory, not results.
@@ -36,16 +40,21 @@ _FIELD_CHUNK = 1 << 12
 class Autodecoder(Trainable):
     """Decoder, codes, optimiser and random state of one trial."""
 
+    configuration_type: ClassVar[type[AutodecoderConfiguration]] = AutodecoderConfiguration
+
     def __init__(
         self, configuration: dict[str, Any], timeline: Timeline, seeds: list[int], device: torch.device
     ) -> None:
         super().__init__()
-        self.configuration = c = AutodecoderConfiguration.model_validate(configuration)
+        self.configuration = c = self.configuration_type.model_validate(configuration)
         self.timeline, self.device, self.epochs = timeline, device, c.epochs
-        self.generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+        self.networks = networks(len(seeds), len(c.sequences), c.shared)
+        self.guard.names = [self._name(network) for network in self.networks]
+        self.generators = [torch.Generator().manual_seed(self._seed(seeds, network)) for network in self.networks]
         self.decoder = Decoder(c.decoder, self.generators).to(device)
         size = c.decoder.code_dimension
-        codes = [torch.randn(len(c.sequences), size, generator=g) / size**0.5 for g in self.generators]
+        count = len(self.networks[0].sequences)
+        codes = [torch.randn(count, size, generator=g) / size**0.5 for g in self.generators]
         self.codes = nn.Parameter(torch.stack(codes).to(device))
         self.optimiser = torch.optim.Adam(
             [
@@ -57,13 +66,29 @@ class Autodecoder(Trainable):
         self.schedule = torch.optim.lr_scheduler.StepLR(self.optimiser, c.halve_every, 0.5)
         self.frames = timeline.train_times
         self.pools = [[FramePool.of(s, t, c.near_distance, device) for t in self.frames] for s in c.sequences]
-        problem = Problem(c.sequences, self.frames, device, self.generators)
+        apart = self.networks[:1] if c.shared else self.networks
+        sequences = [[c.sequences[i] for i in network.sequences] for network in apart]
+        problem = Problem(sequences, self.frames, device, self.generators)
         self.regularizers = {
             name: (regularizer, regularizer.prepare(problem))
             for name, regularizer in c.regularizers.items()
             if regularizer.weight > 0
         }
         self._curves: list[dict[str, Any]] = []
+
+    def _name(self, network: Network) -> str:
+        """What the network is called where it is told that it diverged."""
+        name = f"replicate {network.replicate}"
+        return (
+            name if self.configuration.shared else f"{name}, {self.configuration.sequences[network.sequences[0]].label}"
+        )
+
+    def _seed(self, seeds: list[int], network: Network) -> int:
+        """The replicate's seed, or one for each of its networks that follows from it."""
+        seed = seeds[network.replicate]
+        if self.configuration.shared:
+            return seed
+        return int(np.random.SeedSequence([seed, *network.sequences]).generate_state(1)[0])
 
     def decode(self, points: Tensor) -> Tensor:
         """points `(R | 1, N | 1, P, 4)` → predicted SDF `(R, N, P)`."""
@@ -77,8 +102,13 @@ class Autodecoder(Trainable):
         totals = [self._step(batch) for batch in batches]
         self.schedule.step()
         self.epoch += 1
-        for replicate in range(len(self.generators)):
-            means = {name: float(np.mean([t[name][replicate] for t in totals])) for name in totals[0]}
+        self._log(totals)
+
+    def _log(self, totals: list[dict[str, list[float]]]) -> None:
+        """Enter the mean of each term over batches and a replicate's networks into the training curves."""
+        for replicate in sorted({network.replicate for network in self.networks}):
+            mine = [i for i, network in enumerate(self.networks) if network.replicate == replicate]
+            means = {name: float(np.mean([t[name][i] for t in totals for i in mine])) for name in totals[0]}
             self._curves.append({"replicate": replicate, "epoch": self.epoch} | means)
 
     def _step(self, batch: list[int]) -> dict[str, list[float]]:
@@ -106,10 +136,10 @@ class Autodecoder(Trainable):
         c = self.configuration
         draws = [
             [
-                [pools[frame].draw(c.points_per_frame, c.near_fraction, generator) for frame in batch]
-                for pools in self.pools
+                [self.pools[i][frame].draw(c.points_per_frame, c.near_fraction, generator) for frame in batch]
+                for i in network.sequences
             ]
-            for generator in self.generators
+            for network, generator in zip(self.networks, self.generators, strict=True)
         ]
         points, truth = (
             torch.stack([torch.stack([torch.cat([d[i] for d in frames]) for frames in row]) for row in draws])
@@ -132,11 +162,10 @@ class Autodecoder(Trainable):
         parts = [self.decode(part) for part in points.split(chunk, dim=2)]
         return torch.cat(parts, dim=2).unflatten(2, (resolution,) * 3)
 
-    def field(self, replicate: int, sequence: int) -> Field:
-        """One replicate's prediction of one sequence: points `(P, 4)` → SDF `(P,)`, without gradients."""
-        one = slice(replicate, replicate + 1)
-        parameters = {name: p.detach()[one] for name, p in self.decoder.named_parameters()}
-        code = self.codes.detach()[one, sequence : sequence + 1]
+    def field(self, network: int, code: Tensor) -> Field:
+        """One network's prediction with a code `(C,)`: points `(P, 4)` → SDF `(P,)`, without gradients."""
+        parameters = {name: p.detach()[network : network + 1] for name, p in self.decoder.named_parameters()}
+        code = code.detach().view(1, 1, -1)
 
         @torch.no_grad()
         def predicted(points: Tensor) -> Tensor:
@@ -146,15 +175,29 @@ class Autodecoder(Trainable):
         return predicted
 
     def rows(self, roles: set[Role]) -> list[dict[str, Any]]:
+        return self.scored(self.configuration.sequences, self.codes, self.timeline, roles)
+
+    def scored(
+        self, sequences: list[ShapeSequence], codes: Tensor, timeline: Timeline, roles: set[Role]
+    ) -> list[dict[str, Any]]:
+        """Rows of what every network predicts with its codes `(R, N, C)` of its share of the sequences."""
         rows = []
-        for replicate in range(len(self.generators)):
-            for index, sequence in enumerate(self.configuration.sequences):
-                predicted = _Predicted(self, replicate, index, roles)
-                scored = score(predicted, sequence, self.timeline, roles, self.configuration.evaluation_grid)
+        for index, network in enumerate(self.networks):
+            mine = sequences if self.configuration.shared else [sequences[i] for i in network.sequences]
+            for sequence, code in zip(mine, codes[index], strict=True):
+                predicted = Predicted(self, index, code, self.configuration.evaluation_grid)
+                predicted.prepare([t for t, r in zip(timeline.times, timeline.roles, strict=True) if r in roles])
+                scored = score(predicted, sequence, timeline, roles, predicted.n)
                 for row in scored:
                     row["dense_fallback"] = row["time"] in predicted.fallback
-                rows += [{"replicate": replicate} | row for row in scored]
+                rows += [{"replicate": network.replicate} | row for row in scored]
         return rows
+
+    def surfaces(self, replicate: int) -> list[dict[str, Any]]:
+        network = next(i for i, network in enumerate(self.networks) if network.replicate == replicate)
+        predicted = Predicted(self, network, self.codes[network, 0], RESOLUTION)
+        predicted.prepare(display_times(self.timeline))
+        return display_rows(predicted, self.configuration.sequences[0], self.timeline)
 
     def curves(self) -> list[dict[str, Any]]:
         return self._curves
@@ -187,26 +230,44 @@ class Autodecoder(Trainable):
         }
 
 
-class _Predicted:
-    """Predicted SDF of one replicate and sequence by time, `(n, n, n)`: exact where its zero level is."""
+@dataclass(frozen=True)
+class Network:
+    """One of the networks that are trained side by side."""
 
-    def __init__(self, model: Autodecoder, replicate: int, sequence: int, roles: set[Role]) -> None:
-        self.field, self.device = model.field(replicate, sequence), model.device
-        self.n = model.configuration.evaluation_grid
+    replicate: int
+    sequences: tuple[int, ...]
+    """Indices of its sequences among those of the configuration."""
+
+
+def networks(replicates: int, sequences: int, shared: bool) -> list[Network]:
+    """One network a replicate if it is `shared` by the sequences; one for each sequence, in order, if it is not."""
+    if shared:
+        return [Network(r, tuple(range(sequences))) for r in range(replicates)]
+    return [Network(r, (n,)) for r in range(replicates) for n in range(sequences)]
+
+
+class Predicted:
+    """Predicted SDF of one network and code by time, `(n, n, n)`: exact where its zero level is."""
+
+    def __init__(self, model: Autodecoder, network: int, code: Tensor, n: int) -> None:
+        self.field, self.device, self.n = model.field(network, code), model.device, n
         self.fallback: set[float] = set()
         """Times at which the narrow band's bound did not hold."""
-        timeline = model.timeline
-        wanted = [time for time, role in zip(timeline.times, timeline.roles, strict=True) if role in roles]
-        # A replicate that diverged has no surface: it is scored as the worst, not left out.
-        self.diverged = replicate in model.guard.reasons
-        self._volumes = {} if self.diverged else self._evaluate(wanted)
+        # A network that diverged has no surface: it is scored as the worst, not left out.
+        self.diverged = network in model.guard.reasons
+        self._volumes: dict[float, Array] = {}
 
-    def _evaluate(self, times: list[float]) -> dict[float, Array]:
+    def prepare(self, times: list[float]) -> None:
+        """Evaluate several times together, which is faster than one by one."""
+        if self.diverged or not times:
+            return
         found = narrow_band(self.field, times, self.n, self.device)
         self.fallback |= {time for time, dense in zip(times, found.fallback.tolist(), strict=True) if dense}
-        return dict(zip(times, found.values.nan_to_num_(nan=torch.inf).cpu().numpy(), strict=True))
+        self._volumes |= zip(times, found.values.nan_to_num_(nan=torch.inf).cpu().numpy(), strict=True)
 
     def __call__(self, time: float) -> Array:
         if self.diverged:
             return np.full((self.n,) * 3, np.inf, dtype=np.float32)
-        return self._volumes[time] if time in self._volumes else self._evaluate([time])[time]
+        if time not in self._volumes:
+            self.prepare([time])
+        return self._volumes[time]

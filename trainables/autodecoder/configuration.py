@@ -12,7 +12,7 @@ from pydantic import Field, SerializeAsAny, field_validator
 from trainables.autodecoder.regularizers.base import Regularizer, available
 from trainables.base import TrainableConfiguration
 from trainables.configuration import Configuration, choose
-from trainables.shapes.sequence import ShapeSequence, from_descriptions
+from trainables.shapes.sequence import ShapeSequence, from_descriptions, labelled
 
 
 class DecoderConfiguration(Configuration):
@@ -38,6 +38,7 @@ class AutodecoderConfiguration(TrainableConfiguration):
     implementation: ClassVar[str] = "trainables.autodecoder.autodecoder:Autodecoder"
 
     sequences: list[SerializeAsAny[ShapeSequence]] = Field(min_length=1)
+    shared: bool = Field(True, description="one network for all sequences; false: one for each")
     decoder: DecoderConfiguration = DecoderConfiguration()
     regularizers: dict[str, SerializeAsAny[Regularizer]] = Field(default_factory=dict)
 
@@ -73,6 +74,9 @@ class AutodecoderConfiguration(TrainableConfiguration):
             for name, regularizer in self.regularizers.items()
             for key, value in regularizer.derived().items()
         }
+
+    def restrict(self, sequences: list[str]) -> None:
+        self.sequences = labelled(self.sequences, sequences)
 
     def warm_up_epochs(self) -> int:
         return max((r.warm_up for r in self.regularizers.values()), default=0)

@@ -27,9 +27,12 @@ def load(path: str, replicate: int = 0, sequence: int = 0) -> Callable[[NDArray]
     codes = saved["codes"]
     decoder = Decoder(configuration.decoder, [torch.Generator() for _ in codes])
     decoder.load_state_dict(saved["decoder"])
+    network, position = replicate, sequence
+    if not configuration.shared:
+        network, position = replicate * len(configuration.sequences) + sequence, 0
     for parameter in decoder.parameters():
-        parameter.data = parameter.data[replicate : replicate + 1]
-    code = codes[replicate : replicate + 1, sequence : sequence + 1]
+        parameter.data = parameter.data[network : network + 1]
+    code = codes[network : network + 1, position : position + 1]
 
     @torch.no_grad()
     def sdf(points: NDArray) -> NDArray:

@@ -29,16 +29,23 @@ class FramePool:
     """How many of them are near."""
 
     @classmethod
-    def of(cls, sequence: ShapeSequence, time: float, near_distance: float, device: torch.device) -> FramePool:
+    def of(
+        cls,
+        sequence: ShapeSequence,
+        time: float,
+        near_distance: float,
+        device: torch.device,
+        candidates: int = _CANDIDATES,
+    ) -> FramePool:
         """Uniform candidates; the same ones for every trial, so that only what is compared differs."""
         generator = torch.Generator().manual_seed(0)
-        x = LOWER + SIDE * torch.rand(_CANDIDATES, 3, generator=generator)
+        x = LOWER + SIDE * torch.rand(candidates, 3, generator=generator)
         sdf = sequence.sdf(x, time)
         order = torch.argsort((sdf > near_distance).to(torch.uint8), stable=True)
         near = int((sdf <= near_distance).sum())
         if near == 0:
             raise ValueError(f"{sequence.label} has no point with SDF ≤ {near_distance} at time {time}: nothing to fit")
-        points = torch.cat([x, torch.full((_CANDIDATES, 1), time)], dim=1)
+        points = torch.cat([x, torch.full((candidates, 1), time)], dim=1)
         return cls(points[order].to(device), sdf[order].to(device), near)
 
     def draw(self, count: int, near_fraction: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:

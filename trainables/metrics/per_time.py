@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from trainables.metrics.surfaces import Array, surface_distances, surface_points
-from trainables.metrics.volumes import bifurcation_time, components, dice
+from trainables.metrics.volumes import asymmetry, bifurcation_time, components, dice
 from trainables.shapes.sequence import DIAGONAL, ShapeSequence, from_description, grid_points, grid_spacing
 from trainables.shapes.timeline import Role, Timeline
 
@@ -31,9 +31,10 @@ def score(
     """One row of metrics for every time of the timeline whose role is in `roles`.
 
     `predict(time)` gives the predicted SDF on `grid_points(resolution)`, `(n, n, n)`. Columns: `chamfer`,
-    `hausdorff` (domain units), `dice`, `empty` (no predicted surface), `components`, `dense_fallback` (false; true is
-    for callers that evaluate a narrow band whose bound did not hold); and, if all times are asked for and the sequence
-    bifurcates, `bifurcation_time` and its absolute error, the same in every row.
+    `hausdorff` (domain units), `dice`, `empty` (no predicted surface), `components`, `asymmetry` (of sequences that are
+    point symmetric), `dense_fallback` (false; true is for callers that evaluate a narrow band whose bound did not
+    hold); if all times are asked for and the sequence bifurcates, `bifurcation_time`, its error and its delay (found −
+    true: negative where the prediction splits too early), the same in every row; and the sequence's descriptors.
     """
     rows: list[dict[str, Any]] = []
     for index, (time, role) in enumerate(zip(timeline.times, timeline.roles, strict=True)):
@@ -43,20 +44,24 @@ def score(
         truth, true_surface = _truth(sequence.description, time, resolution)
         surface = surface_points(predicted, grid_spacing(resolution))
         chamfer, hausdorff = surface_distances(surface, true_surface, DIAGONAL)
+        inside = predicted < 0
         rows.append(
             {
                 "sequence": sequence.label,
+                **sequence.descriptors(),
                 "time_index": index,
                 "time": time,
                 "role": role,
                 "chamfer": chamfer,
                 "hausdorff": hausdorff,
-                "dice": dice(predicted < 0, truth < 0),
+                "dice": dice(inside, truth < 0),
                 "empty": len(surface) == 0,
-                "components": components(predicted < 0),
+                "components": components(inside),
+                "asymmetry": asymmetry(inside) if sequence.point_symmetric else np.nan,
                 "dense_fallback": False,
                 "bifurcation_time": np.nan,
                 "bifurcation_time_error": np.nan,
+                "bifurcation_delay": np.nan,
             }
         )
     true_time = sequence.true_bifurcation_time()
@@ -67,4 +72,5 @@ def score(
         for row in rows:
             row["bifurcation_time"] = found
             row["bifurcation_time_error"] = abs(found - true_time)
+            row["bifurcation_delay"] = found - true_time
     return rows

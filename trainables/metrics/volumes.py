@@ -17,6 +17,11 @@ def dice(predicted: Volume, true: Volume) -> float:
     return 1.0 if total == 0 else 2.0 * int((predicted & true).sum()) / total
 
 
+def asymmetry(inside: Volume) -> float:
+    """1 − Dice of a shape and its point reflection in the middle of the grid; 1 (the worst) if it is empty."""
+    return 1.0 - dice(inside, inside[::-1, ::-1, ::-1]) if inside.any() else 1.0
+
+
 def components(inside: Volume) -> int:
     """Number of connected components (voxels that share a face)."""
     return int(ndimage.label(inside)[1])

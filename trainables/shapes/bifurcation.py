@@ -1,9 +1,9 @@
-"""A sphere that splits into two (seed 000, section 4.1.2).
+"""A sphere that splits into two (seed 000, section 4.1.2), and a family of such shapes.
 
-    c₁ = |x − (s t, 0, 0)| − r,   c₂ = |x + (s t, 0, 0)| − r,   SDF = −ln(e^{−k c₁} + e^{−k c₂}) / k
+    c₁ = |x − s t d| − r,   c₂ = |x + s t d| − r,   SDF = −ln(e^{−k c₁} + e^{−k c₂}) / k
 
-with s = 3/2, r = 1 and k = 5. The blended field is not a distance: it is ln 2 / k too small where both spheres are
-equally near, so that the radius at t = 0 is r + ln 2 / k = 1.139.
+with d = (1, 0, 0), s = 3/2, r = 1 and k = 5. The blended field is not a distance: it is ln 2 / k too small where both
+spheres are equally near, so that the radius at t = 0 is r + ln 2 / k = 1.139.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import Field
+import numpy as np
+from pydantic import Field, field_validator
 
 from trainables.shapes.sequence import ShapeSequence
 
@@ -20,13 +21,31 @@ if TYPE_CHECKING:
 
 
 class Bifurcation(ShapeSequence):
-    """Smooth union of two spheres that move apart along x."""
+    """Smooth union of two spheres that move apart along a line through the origin."""
 
     name: ClassVar[str] = "bifurcation"
+    point_symmetric: ClassVar[bool] = True
 
     smoothing: float = Field(5.0, gt=0, description="k, the sharpness of the blending, 1 / domain unit")
     speed: float = Field(1.5, gt=0, le=1.8, description="s, domain units per unit of time")
     radius: float = Field(1.0, gt=0, le=1.0, description="r, domain units")
+    direction: tuple[float, float, float] = Field((1.0, 0.0, 0.0), description="d, of length 1")
+    member: int | None = Field(None, ge=0, description="number in a family; none for the document's shape")
+
+    @field_validator("direction")
+    @classmethod
+    def _of_length_one(cls, value: tuple[float, float, float]) -> tuple[float, float, float]:
+        if abs(math.hypot(*value) - 1) > 1e-6:
+            raise ValueError(f"a direction has length 1, not {math.hypot(*value):.6g}")
+        return value
+
+    @property
+    def label(self) -> str:
+        return self.name if self.member is None else f"{self.name}-{self.member:02d}"
+
+    def descriptors(self) -> dict[str, float | str]:
+        """What the members of a family differ in, but for the direction."""
+        return {} if self.member is None else {"speed": self.speed, "smoothing": self.smoothing}
 
     def true_bifurcation_time(self) -> float | None:
         """The time at which the field at the origin, s t − r − ln 2 / k, becomes positive: 0.759 by default."""
@@ -36,7 +55,28 @@ class Bifurcation(ShapeSequence):
     def sdf(self, points: Tensor, time: float) -> Tensor:
         import torch
 
-        offset = points.new_tensor([self.speed * time, 0.0, 0.0])
+        offset = self.speed * time * points.new_tensor(self.direction)
         c1 = (points - offset).norm(dim=-1) - self.radius
         c2 = (points + offset).norm(dim=-1) - self.radius
         return -torch.logaddexp(-self.smoothing * c1, -self.smoothing * c2) / self.smoothing
+
+
+def family(count: int, seed: int = 0) -> list[ShapeSequence]:
+    """`count` bifurcations: direction uniform on the sphere, speed in [1.35, 1.8], blending k in [3, 10] (logarithmic).
+
+    All split before t = 1 and stay inside the domain. The first members of a larger family are those of a smaller one.
+    """
+    members: list[ShapeSequence] = []
+    for member in range(count):
+        generator = np.random.default_rng([seed, member])
+        direction = generator.standard_normal(3)
+        direction /= np.linalg.norm(direction)
+        members.append(
+            Bifurcation(
+                member=member,
+                direction=(float(direction[0]), float(direction[1]), float(direction[2])),
+                speed=float(generator.uniform(1.35, 1.8)),
+                smoothing=float(np.exp(generator.uniform(math.log(3), math.log(10)))),
+            )
+        )
+    return members

@@ -6,7 +6,7 @@ import json
 import math
 import sys
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from trainables.configuration import Plugin, choose, plugins
 
@@ -23,6 +23,9 @@ DIAGONAL = SIDE * math.sqrt(3)
 class ShapeSequence(Plugin):
     """One shape changing over time, on [-3, 3]³ × [0, 1]. A new sequence is a new file in this folder."""
 
+    point_symmetric: ClassVar[bool] = False
+    """Whether the shape is at all times its own point reflection in the origin."""
+
     @property
     def description(self) -> str:
         """Name and fields as JSON: equal descriptions are equal sequences."""
@@ -30,8 +33,12 @@ class ShapeSequence(Plugin):
 
     @property
     def label(self) -> str:
-        """The sequence's name in tables."""
+        """The sequence's name in tables, different from that of any other sequence of the study."""
         return type(self).name
+
+    def descriptors(self) -> dict[str, float | str]:
+        """Columns that say which of many sequences this is."""
+        return {}
 
     def true_bifurcation_time(self) -> float | None:
         """Time at which one component becomes two, where there is such a time."""
@@ -58,6 +65,14 @@ def from_descriptions(value: Any) -> list[ShapeSequence]:
     if not isinstance(value, list) or not all(isinstance(v, dict | ShapeSequence) for v in value):
         raise ValueError("not a list of shape sequences")
     return [from_description(v) if isinstance(v, dict) else v for v in value]
+
+
+def labelled(sequences: list[ShapeSequence], labels: list[str]) -> list[ShapeSequence]:
+    """Those of `sequences` that have one of the `labels`; ValueError if a label is that of none."""
+    missing = set(labels) - {sequence.label for sequence in sequences}
+    if missing:
+        raise ValueError(f"there is no sequence {', '.join(sorted(missing))}")
+    return [sequence for sequence in sequences if sequence.label in labels]
 
 
 def grid_points(n: int, device: torch.device | str = "cpu") -> Tensor:

@@ -117,3 +117,37 @@ def test_the_guard_lets_finite_terms_pass():
     alive = guard.check({"a": torch.tensor([1.0, 2.0]), "b": torch.tensor([0.0, torch.inf])}, 7)
     assert alive.tolist() == [True, False]
     assert guard.reasons == {1: "replicate 1: b is not finite at epoch 7"}
+
+
+def test_sequences_with_a_network_each_do_not_touch_each_other():
+    one, two = Bifurcation(member=0), Bifurcation(member=1, speed=1.0)
+    both = trained(4, (1, 2), sequences=[one, two], shared=False)
+    assert both.codes.shape[:2] == (4, 1)
+    alone = trained(4, (1, 2), sequences=[one], shared=False)
+    for replicate in range(2):
+        torch.testing.assert_close(
+            both.predict(0.4, 8)[2 * replicate], alone.predict(0.4, 8)[replicate], rtol=1e-5, atol=1e-5
+        )
+    rows = pd.DataFrame(both.rows({"train"}))
+    assert rows.groupby("sequence").replicate.unique().map(list).to_dict() == {
+        "bifurcation-00": [0, 1],
+        "bifurcation-01": [0, 1],
+    }
+    mine = pd.DataFrame(alone.rows({"train"}))
+    theirs = rows[rows.sequence == "bifurcation-00"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(theirs, mine, rtol=1e-4)
+    curves = pd.DataFrame(both.curves())
+    assert len(curves) == 2 * 4
+    assert both.guard.names[3] == "replicate 1, bifurcation-01"
+
+
+def test_surfaces_are_those_of_the_replicate_asked_for():
+    model = trained(60, (1, 2), points_per_frame=256, regularizers={})
+    first, second = (pd.DataFrame(model.surfaces(replicate)) for replicate in (0, 1))
+    assert list(first.columns) == ["sequence", "time", "role", "kind", "vertices", "faces"]
+    pd.testing.assert_frame_equal(first[first.kind == "true"], second[second.kind == "true"])
+    shown = first[(first.kind == "predicted") & (first.role == "train")].iloc[0]
+    other = second[(second.kind == "predicted") & (second.role == "train")].iloc[0]
+    assert shown.time == other.time == 0.0
+    assert len(shown.vertices) > 0
+    assert not np.array_equal(shown.vertices, other.vertices)

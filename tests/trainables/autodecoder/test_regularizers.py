@@ -8,12 +8,14 @@ import torch
 from trainables.autodecoder.regularizers.barycenter import Barycenter
 from trainables.autodecoder.regularizers.base import Problem, available
 from trainables.autodecoder.regularizers.sinkhorn import Sinkhorn
+from trainables.autodecoder.regularizers.temporal_smoothness import TemporalSmoothness
 from trainables.shapes.barycenters import barycenter_sdf
 from trainables.shapes.bifurcation import Bifurcation
 
 SMALL = {
     "sinkhorn": Sinkhorn(grid=6, time_samples=3, warm_up=0),
     "barycenter": Barycenter(count=2, grid=12, subsample=2),
+    "temporal-smoothness": TemporalSmoothness(points=200),
 }
 
 
@@ -24,7 +26,7 @@ def _cache(tmp_path, monkeypatch):
 
 def problem(replicates: int = 2) -> Problem:
     generators = [torch.Generator().manual_seed(r) for r in range(replicates)]
-    return Problem([Bifurcation(), Bifurcation(speed=0.5)], [0.0, 1.0], torch.device("cpu"), generators)
+    return Problem([[Bifurcation(), Bifurcation(speed=0.5)]], [0.0, 1.0], torch.device("cpu"), generators)
 
 
 def field(shift: torch.Tensor):
@@ -100,6 +102,44 @@ def test_barycenter_is_the_mean_distance_to_the_barycenters(points):
         exact = torch.where(time < 0.5, targets[1 / 3][i, j, k], targets[2 / 3][i, j, k])
         return exact + torch.tensor([0.0, 0.25]).view(2, 1, 1)
 
-    one = Problem([Bifurcation()], [0.0, 1.0], torch.device("cpu"), problem().generators)
+    one = Problem([[Bifurcation()]], [0.0, 1.0], torch.device("cpu"), problem().generators)
     loss = regularizer.prepare(one)(decode)
     torch.testing.assert_close(loss, torch.tensor([0.0, 0.25]))
+
+
+@pytest.mark.parametrize(("norm", "expected"), [("squared", [0.25, 4.0]), ("total-variation", [0.5, 2.0])])
+def test_temporal_smoothness_is_the_mean_speed_of_the_field(norm, expected):
+    speed = torch.tensor([0.5, -2.0]).view(2, 1, 1)
+
+    def decode(points: torch.Tensor) -> torch.Tensor:
+        return points[..., :3].norm(dim=-1) - 1 - speed * points[..., 3]
+
+    loss = TemporalSmoothness(norm=norm, points=300, step=0.01).prepare(problem())(decode)
+    torch.testing.assert_close(loss, torch.tensor(expected), rtol=1e-3, atol=0)
+
+
+def test_temporal_smoothness_integrates_over_domain_and_time():
+    def decode(points: torch.Tensor) -> torch.Tensor:
+        return points[..., 0] * points[..., 3] ** 2  # ∂f/∂t = 2 x t, mean of its square 4 · 3 · 1/3
+
+    generators = [torch.Generator().manual_seed(3)]
+    one = Problem([[Bifurcation()]], [0.0, 1.0], torch.device("cpu"), generators)
+    loss = TemporalSmoothness(points=200_000).prepare(one)(decode)
+    assert float(loss) == pytest.approx(4.0, rel=0.02)
+
+
+def test_networks_with_sequences_of_their_own_get_targets_of_their_own():
+    fast, slow = Bifurcation(), Bifurcation(speed=0.5)
+    apart = Problem([[fast], [slow]], [0.0, 1.0], torch.device("cpu"), problem().generators)
+    for points in (None, 30):
+        regularizer = SMALL["barycenter"].model_copy(update={"points": points})
+        both = regularizer.prepare(apart)(field(torch.tensor([[0.4], [0.4]])))
+        for index, sequence in enumerate((fast, slow)):
+            fresh = problem().generators[index : index + 1]
+            alone = Problem([[sequence]], [0.0, 1.0], torch.device("cpu"), fresh)
+            expected = regularizer.prepare(alone)(field(torch.tensor([[0.4]])))
+            if points is None:
+                torch.testing.assert_close(both[index : index + 1], expected)
+            else:
+                assert float(both[index]) == pytest.approx(float(expected), rel=0.5)
+        assert float(both[0]) != float(both[1])

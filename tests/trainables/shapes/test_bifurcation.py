@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from trainables.metrics.volumes import bifurcation_time, components
-from trainables.shapes.bifurcation import Bifurcation
+from trainables.metrics.volumes import asymmetry, bifurcation_time, components
+from trainables.shapes.bifurcation import Bifurcation, family
 from trainables.shapes.sequence import available, from_description, grid_points
 
 
@@ -49,7 +49,7 @@ def test_the_split_is_found_on_a_grid():
 
 @pytest.mark.parametrize("kind", sorted(available()))
 def test_every_sequence_is_negative_inside_and_survives_its_description(kind):
-    sequence = available()[kind]()
+    sequence = available()[kind](**({"z1": 0.6, "z2": -0.3} if kind == "sphere" else {}))
     assert from_description(sequence.description) == sequence
     for time in (0.0, 0.5, 1.0):
         sdf = sequence.sdf(grid_points(24), time)
@@ -57,3 +57,37 @@ def test_every_sequence_is_negative_inside_and_survives_its_description(kind):
         assert (sdf < 0).any()
         assert (sdf[0] > 0).all()
         assert (sdf[-1] > 0).all()
+
+
+def test_a_direction_turns_the_shape():
+    x = torch.tensor([[1.3, 0.2, -0.4], [0.1, 0.0, 0.9]], dtype=torch.float64)
+    turned = Bifurcation(direction=(0.0, 0.0, 1.0)).sdf(x, 0.7)
+    torch.testing.assert_close(turned, Bifurcation().sdf(x[:, [2, 0, 1]], 0.7))
+    with pytest.raises(ValueError, match="a direction has length 1, not 2"):
+        Bifurcation(direction=(2.0, 0.0, 0.0))
+
+
+def test_a_family_is_reproducible_splits_in_time_and_stays_inside():
+    members = family(12)
+    assert members == family(12)
+    assert members[:3] == family(3)
+    assert len({member.label for member in members}) == 12
+    assert family(1, seed=1)[0].direction != members[0].direction
+    boundary = grid_points(13)
+    boundary = boundary[(boundary.abs() > 2.99).any(-1)]
+    for member in members:
+        time = member.true_bifurcation_time()
+        assert time is not None
+        assert 0.5 < time < 0.95
+        assert bool((member.sdf(boundary, 1.0) > 0).all())
+        inside = member.sdf(grid_points(40), 0.9).numpy() < 0
+        assert asymmetry(inside) == pytest.approx(0, abs=1e-3)
+
+
+def test_the_directions_of_a_family_cover_the_sphere():
+    directions = torch.tensor([member.direction for member in family(400)], dtype=torch.float64)
+    torch.testing.assert_close(directions.norm(dim=1), torch.ones(400, dtype=torch.float64))
+    assert bool((directions.mean(0).abs() < 0.12).all())
+    torch.testing.assert_close(
+        directions.T @ directions / 400, torch.eye(3, dtype=torch.float64) / 3, atol=0.06, rtol=0
+    )

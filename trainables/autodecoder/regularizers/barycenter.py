@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from trainables.autodecoder.regularizers.base import Problem, Regularizer
-from trainables.shapes.sequence import grid_points
+from trainables.shapes.sequence import ShapeSequence, grid_points
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -47,14 +47,12 @@ class Barycenter(Regularizer):
         fractions = [k / (self.count + 1) for k in range(1, self.count + 1)]
         times, weights = between(problem.train_times, fractions)
         step = (slice(None, None, self.subsample),) * 3
-        targets = torch.stack(
-            [
-                barycenter_sdf(sequence, problem.train_times, weights, self.grid, self.blur_voxels)[:, *step]
-                for sequence in problem.sequences
-            ]
-        ).flatten(2)
-        targets = targets.to(problem.device)  # (N, B, G): B barycenters, G grid points
-        sequences, barycenters, size = targets.shape
+
+        def of(sequence: ShapeSequence) -> Tensor:
+            return barycenter_sdf(sequence, problem.train_times, weights, self.grid, self.blur_voxels)[:, *step]
+
+        targets = problem.each(of).flatten(3)  # (R | 1, N, B, G): B barycenters, G grid points
+        _, sequences, barycenters, size = targets.shape
         x = grid_points(self.grid, problem.device)[step].reshape(size, 3)
         t = torch.tensor(times, device=problem.device, dtype=x.dtype).view(1, 1, barycenters, 1, 1)
 
@@ -69,7 +67,11 @@ class Barycenter(Regularizer):
             coordinates = x[chosen].view(replicates, 1, 1, drawn, 3).expand(-1, sequences, barycenters, -1, -1)
             instants = t.expand(replicates, sequences, -1, drawn, -1)
             points = torch.cat([coordinates, instants], dim=-1).view(replicates, sequences, -1, 4)
-            truth = targets[:, :, chosen].permute(2, 0, 1, 3).reshape(replicates, sequences, -1)
-            return (decode(points) - truth).abs().mean((1, 2))
+            if drawn == size:
+                truth = targets
+            else:
+                index = chosen.view(replicates, 1, 1, drawn).expand(-1, sequences, barycenters, -1)
+                truth = targets.expand(replicates, -1, -1, -1).gather(3, index)
+            return (decode(points) - truth.flatten(2)).abs().mean((1, 2))
 
         return loss

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     # points (R, N, P, 4) holding x, y, z in domain units and t in [0, 1] → predicted SDF (R, N, P); R and N may be 1
-    # and broadcast: the same points for every replicate or sequence.
+    # and broadcast: the same points for every network or sequence.
     Decode = Callable[[Tensor], Tensor]
-    # decode → loss of each replicate (R,), not yet multiplied with the weight.
+    # decode → loss of each network (R,), not yet multiplied with the weight.
     LossTerm = Callable[[Decode], Tensor]
 
 
@@ -28,11 +28,18 @@ if TYPE_CHECKING:
 class Problem:
     """What a regularizer is prepared for."""
 
-    sequences: list[ShapeSequence]
+    sequences: list[list[ShapeSequence]]
+    """The N sequences of each of the R networks; a single list where all networks have the same."""
     train_times: list[float]
     device: torch.device
     generators: list[torch.Generator]
-    """One generator per replicate, on the CPU; whatever is random draws from them."""
+    """One generator per network, on the CPU; whatever is random draws from them."""
+
+    def each(self, function: Callable[[ShapeSequence], Tensor]) -> Tensor:
+        """`function` of every sequence, `(R | 1, N, …)`, on the device."""
+        import torch
+
+        return torch.stack([torch.stack([function(s) for s in mine]) for mine in self.sequences]).to(self.device)
 
 
 class Regularizer(Plugin):

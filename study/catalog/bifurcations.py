@@ -1,0 +1,57 @@
+"""Does what holds for one bifurcation hold for others? A family of random direction, speed and blending.
+
+Every member has a network of its own, so that the members are independent: they are the unit of replication that one
+sequence cannot give. The search sees the first member alone; its setting is transferred to the others.
+"""
+
+from __future__ import annotations
+
+from study import methods, presets
+from study.study import Objective, Study
+from trainables.shapes.bifurcation import family
+
+SEARCHED = 1
+"""Members that the search sees."""
+
+
+def study() -> Study:
+    """Beyond the document: 9 members, of which one is searched on and 8 are tested."""
+    return _of(9)
+
+
+def _of(count: int) -> Study:
+    members = family(count)
+    return Study(
+        name="bifurcations",
+        question=(
+            "Does optimal-transport regularization help through bifurcations in general, and does a setting that was "
+            "tuned on one of them serve the others?"
+        ),
+        replication_unit="bifurcations of random direction, speed and blending, a network each",
+        unit="sequence",
+        search_sequences=[member.label for member in members[:SEARCHED]],
+        methods=methods.networks(members, barycenters=3, shared=False) | methods.references(members),
+        baseline="none",
+        references=methods.REFERENCES,
+        supervisions=methods.SUPERVISIONS,
+        space=methods.space(),
+        metrics=methods.bifurcation_metrics(),
+        objective=Objective(metric="chamfer"),
+    )
+
+
+def laptop(study: Study) -> None:
+    """One seed a member."""
+    presets.laptop(study)
+    study.replicates = 1
+
+
+def smoke(study: Study) -> None:
+    """Three members."""
+    few = _of(3)
+    study.methods, study.search_sequences = few.methods, few.search_sequences
+    presets.smoke(study)
+    study.replicates = 1
+
+
+PRESETS = {"laptop": laptop, "smoke": smoke, "paper": presets.paper}

@@ -1,0 +1,41 @@
+"""Does optimal-transport regularization help where shapes only grow and shrink? (seed 000, section 4.1.1)
+
+Four spheres, two expanding and two shrinking, share one network; each is shown at two (sparse) or five (dense) times.
+Their signed distance is linear in time, so that blending two frames linearly gives the truth itself: no method can do
+better than `linear-blend` here, and what is asked is only how near a network comes to it.
+"""
+
+from __future__ import annotations
+
+from study import methods, presets
+from study.study import Objective, Study
+from trainables.shapes.sphere import training_spheres
+
+
+def study() -> Study:
+    """The document's experiment."""
+    return Study(
+        name="spheres",
+        question=(
+            "Does optimal-transport regularization help a neural shape sequence to grow and to shrink, and does it "
+            "narrow the differences between sequences?"
+        ),
+        replication_unit="training noise of one set of four sequences (seeds)",
+        methods=methods.networks(training_spheres()) | methods.references(training_spheres()),
+        baseline="none",
+        references={"linear-blend": "exact answer here", "barycenter-only": "ceiling"},
+        supervisions=methods.SUPERVISIONS,
+        space=methods.space(),
+        metrics=methods.metrics(),
+        objective=Objective(metric="chamfer"),
+    )
+
+
+def laptop(study: Study) -> None:
+    """Four sequences cost four times as much: fewer points, trials and replicates."""
+    presets.laptop(study)
+    study.trials, study.replicates = 4, 4
+    presets.put(study, points_per_frame=512)
+
+
+PRESETS = {"laptop": laptop, "smoke": presets.smoke, "paper": presets.paper}

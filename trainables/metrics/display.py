@@ -1,0 +1,58 @@
+"""Surfaces to look at: meshes of predicted and true shapes at some times, as rows of the table `surfaces`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from skimage.measure import marching_cubes
+
+from trainables.metrics.surfaces import Array
+from trainables.shapes.sequence import LOWER, ShapeSequence, grid_points, grid_spacing
+from trainables.shapes.timeline import Timeline
+
+RESOLUTION = 56
+"""Points along each axis: a sphere of radius 1 has some 2,000 vertices."""
+TIMES = 9
+
+
+def display_times(timeline: Timeline) -> list[float]:
+    """At most nine of a timeline's times, evenly spread, with the first and the last."""
+    count = len(timeline.times)
+    return [timeline.times[i] for i in sorted({round(x) for x in np.linspace(0, count - 1, min(TIMES, count))})]
+
+
+def display_rows(
+    predict: Callable[[float], Array], sequence: ShapeSequence, timeline: Timeline, resolution: int = RESOLUTION
+) -> list[dict[str, Any]]:
+    """Two rows a time, `kind` predicted and true: `sequence, time, role, kind, vertices, faces`.
+
+    `predict(time)` gives the predicted SDF on `grid_points(resolution)`, `(n, n, n)`. `vertices` are 3 V numbers (x, y,
+    z in domain units), `faces` 3 F indices of vertices; both are empty where there is no surface.
+    """
+    rows = []
+    for time in display_times(timeline):
+        role = timeline.roles[timeline.times.index(time)]
+        true = sequence.sdf(grid_points(resolution), time).numpy()
+        for kind, sdf in (("predicted", predict(time)), ("true", true)):
+            vertices, faces = _mesh(sdf, grid_spacing(resolution))
+            rows.append(
+                {
+                    "sequence": sequence.label,
+                    "time": time,
+                    "role": role,
+                    "kind": kind,
+                    "vertices": vertices.astype(np.float32).ravel(),
+                    "faces": faces.astype(np.int32).ravel(),
+                }
+            )
+    return rows
+
+
+def _mesh(sdf: Array, spacing: float) -> tuple[Array, Any]:
+    """Vertices `(V, 3)` in domain units and faces `(F, 3)` of the zero level."""
+    if not (sdf.min() < 0 < sdf.max()):
+        return np.empty((0, 3)), np.empty((0, 3), dtype=int)
+    vertices, faces, _, _ = marching_cubes(sdf, level=0.0, spacing=(spacing,) * 3)
+    return vertices + LOWER, faces
