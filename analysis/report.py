@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis import figures, record, sentences, wording
+from analysis import comparison, figures, record, sentences, wording
 from analysis.facts import Facts, gather
 from analysis.load import Run
 
@@ -40,6 +40,8 @@ def render(run: Run, drawings: Sequence[figures.Drawing] | None = None) -> str:
         metric=facts.metric,
         figures=[_figure(drawing) for drawing in shown],
         comparison=_comparison(facts),
+        unit=_unit(facts),
+        transfer=_transfer(facts),
         search=_search(facts),
         problems=_problems(facts),
         provenance=_provenance(run),
@@ -70,6 +72,29 @@ def _comparison(facts: Facts) -> list[dict[str, Any]]:
                 lines = [_line(row, facts) for row in rows.to_dict("records")]
                 groups.append({"title": f"{metric.axis}, {name}", "metric": metric, "rows": lines})
     return groups
+
+
+def _unit(facts: Facts) -> str:
+    """What n counts, in words."""
+    other = facts.sequences if facts.unit == "replicate" else facts.replicates
+    averaged = f", each averaged over its {other} {comparison.OTHER[facts.unit]}s" if other > 1 else ""
+    return f"{facts.unit}s ({record.unit_words(facts.run)}){averaged}"
+
+
+def _transfer(facts: Facts) -> dict[str, Any] | None:
+    """The difference to the baseline on the searched sequences and on the others, per arm."""
+    rows = [
+        {
+            "supervision": row["supervision"],
+            "method": row["method"],
+            "searched": wording.signed(row["searched"]),
+            "n": int(row["n"]),
+            "difference": wording.signed(row["difference"]),
+            "interval": wording.interval(row["low"], row["high"]),
+        }
+        for row in facts.transfer.to_dict("records")
+    ]
+    return {"sequences": record.searched_sequences(facts.run), "rows": rows} if rows else None
 
 
 def _line(row: Mapping[Hashable, Any], facts: Facts) -> dict[str, Any]:
