@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis import comparison, figures, record, sentences, wording
+from analysis import claims, comparison, figures, record, sentences, wording
 from analysis.facts import Facts, gather
 from analysis.load import Run
 
@@ -42,6 +42,7 @@ def render(run: Run, drawings: Sequence[figures.Drawing] | None = None) -> str:
         comparison=_comparison(facts),
         unit=_unit(facts),
         transfer=_transfer(facts),
+        claims=_claims(facts),
         search=_search(facts),
         problems=_problems(facts),
         provenance=_provenance(run),
@@ -95,6 +96,25 @@ def _transfer(facts: Facts) -> dict[str, Any] | None:
         for row in facts.transfer.to_dict("records")
     ]
     return {"sequences": record.searched_sequences(facts.run), "rows": rows} if rows else None
+
+
+def _claims(facts: Facts) -> list[dict[str, Any]]:
+    """The documents' claims that this run has tested, at the document's setting."""
+    table = claims.ledger([facts.run]) if facts.run.finished else pd.DataFrame()
+    return [
+        {
+            "claim": row["claim"],
+            "section": row["section"],
+            "n": int(row["n"]),
+            "effect": wording.signed(row["effect"]),
+            "interval": wording.interval(row["low"], row["high"]),
+            "p": wording.probability(row["p_holm"]).removeprefix("= "),
+            "verdict": row["verdict"],
+            "note": row["note"],
+        }
+        for row in table.to_dict("records")
+        if row["verdict"] != claims.NOT_TESTED
+    ]
 
 
 def _line(row: Mapping[Hashable, Any], facts: Facts) -> dict[str, Any]:
