@@ -12,6 +12,7 @@ them.
 
 from analysis import figures
 from analysis.bands import iqr_bands
+from analysis.carry_over import transfer
 from analysis.comparison import compare
 from analysis.load import LoadError, Run, load
 from analysis.report import render
@@ -19,5 +20,6 @@ from analysis.selection import NoRows
 from analysis.sentences import answer, conclusion
 
 __all__ = [
-    "LoadError", "NoRows", "Run", "answer", "compare", "conclusion", "figures", "iqr_bands", "load", "render",
+    "LoadError", "NoRows", "Run", "answer", "compare", "conclusion", "figures", "iqr_bands", "load",
+    "render", "transfer",
 ]  # fmt: skip

@@ -1,9 +1,13 @@
 """Paired comparison of methods with a baseline, on the test times of the confirmation.
 
-Time points of one sequence are not independent, so they are averaged first. With i over the n pairs of
-replicate and sequence, d_i = mean over test times of (method − baseline), the mean of d carries a t interval,
-d̄ ± t(n−1) · s/√n, and the paired t test gives p; the effect size is Cohen's d_z = d̄/s. ``p_holm`` is Holm's
-step-down correction over the rows of one call (one metric, one setting, all methods and supervisions).
+What varies independently is the unit of replication, and n counts it. Time points of one sequence are not
+independent, so they are averaged first. Sequences that share a network are not independent of each other
+either: with unit ``replicate`` a replicate is averaged over its sequences. Where each sequence has a network of
+its own and the question is about such sequences, seeds are no new sequences: with unit ``sequence`` a sequence
+is averaged over its replicates. With i over the n units and d_i the mean of (method − baseline), the mean of d
+carries a t interval, d̄ ± t(n−1) · s/√n, and the paired t test gives p; the effect size is Cohen's d_z = d̄/s.
+``p_holm`` is Holm's step-down correction over the rows of one call (one metric, one setting, all methods and
+supervisions).
 
 Deterministic methods have identical rows in every replicate, which is fine against a baseline that varies.
 Differences that are all identical (s = 0, up to rounding) give an interval of width 0, p = 1 if they are zero
@@ -14,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -27,6 +32,10 @@ HIGHER_IS_BETTER = ("dice",)
 ENOUGH = 3
 """Pairs below which no verdict is given."""
 PAIR = ["replicate", "sequence", "time_index"]
+
+Unit = Literal["replicate", "sequence"]
+"""The unit of replication: what n counts, each the mean over the other of the two."""
+OTHER: dict[str, str] = {"replicate": "sequence", "sequence": "replicate"}
 
 BETTER, WORSE, NO_DIFFERENCE, CANNOT_TELL = "better", "worse", "no difference shown", "cannot tell"
 
@@ -51,14 +60,16 @@ def compare(
     better: str | None = None,
     confidence: float = 0.95,
     methods: Sequence[str] = order.METHODS,
+    unit: Unit = "replicate",
 ) -> pd.DataFrame:
     """Every method against ``baseline`` on the test times of the confirm phase, per supervision.
 
     ``difference`` is method − baseline in the metric's unit, ``low`` and ``high`` its t interval. ``better``
     says which direction is good, ``"lower"`` or ``"higher"``; by default Dice is better higher and everything
     else lower. ``verdict`` is ``better`` or ``worse`` where ``p_holm`` is below 1 − confidence and the
-    interval leaves out 0, ``no difference shown`` where not, ``cannot tell`` below three pairs. A replicate
-    with a missing value at a test time is no pair. Raises ``ValueError`` for an unknown metric or baseline.
+    interval leaves out 0, ``no difference shown`` where not, ``cannot tell`` below three units. ``n`` counts
+    the ``unit`` (:func:`by_unit`). A replicate with a missing value at a test time is no pair. Raises
+    ``ValueError`` for an unknown metric, baseline or unit.
     """
     lower = lower_is_better(metric, better)
     selection.require_metric(per_time, metric)
@@ -67,7 +78,7 @@ def compare(
         known = ", ".join(order.ordered(chosen["method"], methods))
         raise selection.NoRows(f"no confirmed rows of the baseline '{baseline}': this table has {known}")
     others = chosen[chosen["method"] != baseline]
-    pairs = paired(others, chosen[chosen["method"] == baseline], metric, by=["supervision"])
+    pairs = by_unit(paired(others, chosen[chosen["method"] == baseline], metric, by=["supervision"]), unit)
     found = []
     for supervision in order.ordered(others["supervision"], order.SUPERVISIONS):
         here = pairs[pairs["supervision"] == supervision]
@@ -79,7 +90,11 @@ def compare(
 
 
 def compare_settings(
-    per_time: pd.DataFrame, metric: str = "chamfer", better: str | None = None, confidence: float = 0.95
+    per_time: pd.DataFrame,
+    metric: str = "chamfer",
+    better: str | None = None,
+    confidence: float = 0.95,
+    unit: Unit = "replicate",
 ) -> pd.DataFrame:
     """The search's ``best`` against the ``document`` setting of the same method: as :func:`compare`, one row
     per arm.
@@ -93,7 +108,7 @@ def compare_settings(
     selection.require_metric(per_time, metric)
     chosen = selection.rows(per_time, phase="confirm", role="test")
     best, document = (chosen[chosen["setting"] == setting] for setting in ("best", "document"))
-    pairs = paired(best, document, metric, by=["supervision", "method"])
+    pairs = by_unit(paired(best, document, metric, by=["supervision", "method"]), unit)
     if pairs.empty:
         raise selection.NoRows("no arm was confirmed at both settings, best and document")
     found = []
@@ -129,6 +144,22 @@ def paired(treated: pd.DataFrame, reference: pd.DataFrame, metric: str, by: list
     finite = np.isfinite(both["treated"]) & np.isfinite(both["reference"])
     complete = finite.groupby([both[name] for name in address]).transform("all")
     return both[complete].groupby(address)[["treated", "reference"]].mean().reset_index()
+
+
+def by_unit(pairs: pd.DataFrame, unit: Unit) -> pd.DataFrame:
+    """One row per (supervision, method, ``unit``) of ``pairs`` (:func:`paired`): the means of both sides over
+    the other factor.
+
+    A replicate counts only with all the sequences that any replicate of its method has, so that all are means
+    over the same sequences; a sequence counts with the replicates that it has.
+    """
+    if unit not in OTHER:
+        raise ValueError(f"unit must be 'replicate' or 'sequence', not '{unit}'")
+    arm = ["supervision", "method"]
+    if unit == "replicate":
+        whole = pairs.groupby(arm)["sequence"].transform("nunique")
+        pairs = pairs[pairs.groupby([*arm, unit])["sequence"].transform("nunique") == whole]
+    return pairs.groupby([*arm, unit])[["treated", "reference"]].mean().reset_index()
 
 
 def paired_mean(differences: np.ndarray, scale: float, confidence: float = 0.95) -> PairedMean:

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from analysis import comparison, order, record, selection
+from analysis import carry_over, comparison, order, record, selection
 from analysis.comparison import PairedMean
 from analysis.load import Run
 
@@ -45,8 +45,8 @@ class Facts:
     settings: pd.DataFrame
     """:func:`analysis.comparison.compare_settings` of the answer's metric."""
     levels: pd.DataFrame
-    """Mean on the test times: metric, setting, supervision, method, mean, n, empty (number of empty
-    surfaces), surfaces."""
+    """Mean on the test times: metric, setting, supervision, method, mean, n, lost (pairs of replicate and
+    sequence with a missing value), empty (number of empty surfaces), surfaces."""
     dips: list[Dip]
     arms: pd.DataFrame
     """Per searched (method, supervision): complete, pruned, failed, best_objective."""
@@ -59,6 +59,11 @@ class Facts:
     replicates: int
     """Replicates that the confirmation really has, the most of any method."""
     sequences: int
+    """Sequences that are compared: without the searched ones, where the search saw some sequences only."""
+    unit: comparison.Unit
+    """The unit of replication: what n counts."""
+    transfer: pd.DataFrame
+    """:func:`analysis.transfer` of the answer's metric; empty where the search saw every sequence."""
 
     def answered(self, supervision: str) -> pd.DataFrame:
         """The rows that answer the question: the objective's metric, the best setting, one supervision."""
@@ -73,6 +78,11 @@ class Facts:
         found = table[wanted & (table["supervision"] == supervision) & (table["method"] == method)]
         return float(found["mean"].iloc[0]) if len(found) else float("nan")
 
+    @property
+    def units(self) -> int:
+        """How many units of replication there are, the most that n can be."""
+        return self.replicates if self.unit == "replicate" else self.sequences
+
     def trained(self) -> list[str]:
         """The methods that are compared with the baseline and need a network."""
         return [name for name in self.methods if name != self.baseline and name not in self.references]
@@ -84,7 +94,7 @@ def gather(run: Run) -> Facts:
     metric = record.objective(run)
     metrics = record.metrics(run)
     methods, supervisions, baseline = record.methods(run), record.supervisions(run), record.baseline(run)
-    tested = _tested(run)
+    tested = record.tested(run)
     have = set(zip(tested["method"], tested["supervision"], strict=True))
     return Facts(
         run=run,
@@ -110,19 +120,21 @@ def gather(run: Run) -> Facts:
         unconfirmed=[(method, name) for name in supervisions for method in methods if (method, name) not in have],
         replicates=int(tested.groupby(["method", "supervision"])["replicate"].nunique().max()) if len(tested) else 0,
         sequences=int(tested["sequence"].nunique()),
+        unit=record.unit(run),
+        transfer=carry_over.transfer(run, metric.name),
     )
 
 
 def comparisons(run: Run) -> pd.DataFrame:
     """:func:`analysis.compare` of every metric, at ``best`` and at ``document``, one below the other."""
-    baseline, methods = record.baseline(run), record.methods(run)
-    tested = _tested(run)
+    baseline, methods, unit = record.baseline(run), record.methods(run), record.unit(run)
+    tested = record.tested(run)
     found = []
     for setting in ("best", "document"):
         for metric in record.metrics(run):
             try:
                 table = comparison.compare(
-                    tested, metric.name, baseline, setting, better=metric.better, methods=methods
+                    tested, metric.name, baseline, setting, better=metric.better, methods=methods, unit=unit
                 )
             except selection.NoRows:
                 continue
@@ -130,23 +142,18 @@ def comparisons(run: Run) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=comparison.COLUMNS)
 
 
-def _tested(run: Run) -> pd.DataFrame:
-    """What is reported: the rows of the confirmation on test times."""
-    return run.per_time[(run.per_time["phase"] == "confirm") & (run.per_time["role"] == "test")]
-
-
 def _settings(run: Run, metric: record.Metric) -> pd.DataFrame:
     if metric.name not in selection.metric_names(run.per_time):
         return pd.DataFrame()
     try:
-        return comparison.compare_settings(_tested(run), metric.name, better=metric.better)
+        return comparison.compare_settings(record.tested(run), metric.name, better=metric.better, unit=record.unit(run))
     except selection.NoRows:
         return pd.DataFrame()
 
 
 def _levels(tested: pd.DataFrame, metrics: list[record.Metric], methods: list[str]) -> pd.DataFrame:
     address = ["setting", "supervision", "method"]
-    columns = ["metric", *address, "mean", "n", "empty", "surfaces"]
+    columns = ["metric", *address, "mean", "n", "lost", "empty", "surfaces"]
     found = []
     for metric in metrics:
         table = tested.assign(value=tested[metric.name].astype("float64"))
@@ -157,6 +164,8 @@ def _levels(tested: pd.DataFrame, metrics: list[record.Metric], methods: list[st
         grouped = table.groupby(address, sort=False).agg(
             mean=("value", "mean"), n=("pair", "nunique"), empty=("empty", "sum"), surfaces=("empty", "size")
         )
+        missing = table[table["value"].isna()].groupby(address)["pair"].nunique()
+        grouped["lost"] = missing.reindex(grouped.index, fill_value=0).astype("int64")
         found.append(grouped.reset_index().assign(metric=metric.name))
     if not found:
         return pd.DataFrame(columns=columns)
@@ -178,14 +187,17 @@ def _dip(run: Run, metric: record.Metric, method: str, supervision: str) -> Dip 
     if metric.name not in selection.metric_names(table):
         return None
     wanted = (table["phase"] == "confirm") & (table["setting"] == "best") & (table["method"] == method)
-    here = table[wanted & (table["supervision"] == supervision)]
-    means = here.pivot_table(index=["replicate", "sequence"], columns="role", values=metric.name, aggfunc="mean")
-    if not {"test", "train"} <= set(means.columns):
+    wanted &= (table["supervision"] == supervision) & ~table["sequence"].isin(record.searched_sequences(run))
+    here = table[wanted]
+    pair = ["supervision", "method", "replicate", "sequence"]
+    roles = here.pivot_table(index=pair, columns="role", values=metric.name, aggfunc="mean")
+    if not {"test", "train"} <= set(roles.columns):
         return None
-    means = means[["test", "train"]].dropna()
+    pairs = roles[["test", "train"]].dropna().set_axis(["treated", "reference"], axis="columns").reset_index()
+    means = comparison.by_unit(pairs, record.unit(run))[["treated", "reference"]]
     if means.empty:
         return None
-    difference = means["test"].to_numpy() - means["train"].to_numpy()
+    difference = means["treated"].to_numpy() - means["reference"].to_numpy()
     change = comparison.paired_mean(difference, scale=float(means.abs().to_numpy().max()))
     shown = change.low > 0 if metric.lower else change.high < 0
     by_time = here[here["role"] == "test"].groupby("time")[metric.name].mean().dropna()
@@ -193,8 +205,8 @@ def _dip(run: Run, metric: record.Metric, method: str, supervision: str) -> Dip 
     return Dip(
         supervision=supervision,
         metric=metric,
-        test_mean=float(means["test"].mean()),
-        train_mean=float(means["train"].mean()),
+        test_mean=float(means["treated"].mean()),
+        train_mean=float(means["reference"].mean()),
         change=change,
         visible=bool(shown) if change.n >= comparison.ENOUGH else None,
         worst_time=float(by_time.index[worst]),

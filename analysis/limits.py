@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analysis import record
 from analysis.comparison import BETTER, NO_DIFFERENCE, WORSE
 from analysis.facts import Facts
 from analysis.wording import count, listing
@@ -27,14 +28,30 @@ def limits(facts: Facts) -> list[str]:
 def _unit(facts: Facts) -> list[str]:
     if facts.replicates == 0:
         return []
-    unit = facts.run.record.get("replication_unit") or "replicates"
+    words = record.unit_words(facts.run)
     if facts.replicates * facts.sequences == 1:
-        return [f"There is one replicate of one sequence only, so nothing is known about {unit}."]
+        return [f"There is one replicate of one sequence only, so nothing is known about {words}.", *_tuned(facts)]
+    replicates, sequences = count(facts.replicates, "replicate"), count(facts.sequences, "sequence")
+    if facts.unit == "sequence":
+        line = f"The intervals are over {sequences} ({words})"
+        if facts.replicates > 1:
+            line += f", each averaged over its {replicates}, which are not counted as independent of each other"
+        return [f"{line}.", *_tuned(facts)]
     if facts.sequences == 1:
-        sure = f"The intervals are over {count(facts.replicates, 'replicate')} of one sequence"
-        return [f"{sure}, so they measure {unit}, and say nothing about other shapes."]
-    pairs = f"{count(facts.replicates, 'replicate')} × {count(facts.sequences, 'sequence')}"
-    return [f"The intervals are over {pairs} ({unit}); pairs of one sequence are not independent of each other."]
+        sure = f"The intervals are over {replicates} of one sequence"
+        return [f"{sure}, so they measure {words}, and say nothing about other shapes.", *_tuned(facts)]
+    line = f"The intervals are over {replicates} ({words}), each averaged over its {sequences}"
+    return [f"{line}, which are not counted as independent of each other.", *_tuned(facts)]
+
+
+def _tuned(facts: Facts) -> list[str]:
+    """That a setting is transferred from the sequences that the search saw."""
+    names = record.searched_sequences(facts.run)
+    if not names:
+        return []
+    them = "it is" if len(names) == 1 else "they are"
+    seen = f"The search saw {listing(names)} only: its best settings are transferred to the other sequences"
+    return [f"{seen}, and {them} left out of every comparison."]
 
 
 def _search(facts: Facts) -> list[str]:
@@ -111,9 +128,13 @@ def _reasons(reasons: list[str], shown: int = 3) -> str:
 
 
 def _incomplete(facts: Facts) -> list[str]:
-    """Arms with fewer pairs than the fullest one: replicates that diverged."""
-    table = facts.comparisons
-    whole = facts.replicates * facts.sequences
+    """Arms with fewer values than the fullest one: replicates that diverged."""
+    if facts.unit == "sequence":
+        table = facts.levels
+        rows = table[(table["metric"] == facts.metric.name) & (table["setting"] == "best") & (table["lost"] > 0)]
+        named = [f"{row.method} ({row.supervision}): {row.lost} of {row.n}" for row in rows.itertuples()]
+        return [f"Pairs of replicate and sequence left out for want of values: {listing(named)}."] if named else []
+    table, whole = facts.comparisons, facts.units
     rows = table[(table["metric"] == facts.metric.name) & (table["setting"] == "best")]
     rows = rows[(rows["n"] > 0) & (rows["n"] < whole)]
     named = [f"{row.method} ({row.supervision}): {row.n}" for row in rows.itertuples()]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+import pandas as pd
+
 from analysis import order, selection
-from analysis.comparison import lower_is_better
+from analysis.comparison import Unit, lower_is_better
 from analysis.load import Run
 
 
@@ -92,3 +94,26 @@ def references(run: Run) -> dict[str, str]:
     """Methods that need no network → what their level means (``floor``, ``ceiling``)."""
     named = run.record.get("references")
     return dict(named) if named is not None else dict(order.REFERENCES)
+
+
+def unit(run: Run) -> Unit:
+    """What n counts: ``replicate`` (the networks), unless the study says that it is the ``sequence``."""
+    return "sequence" if run.record.get("unit") == "sequence" else "replicate"
+
+
+def unit_words(run: Run) -> str:
+    """The unit of replication in words, as the study puts it."""
+    return str(run.record.get("replication_unit") or f"{unit(run)}s")
+
+
+def searched_sequences(run: Run) -> list[str]:
+    """The only sequences that the search saw, where their setting is transferred to others; else none."""
+    return [str(name) for name in run.record.get("searched_sequences") or []]
+
+
+def tested(run: Run) -> pd.DataFrame:
+    """What is compared: the rows of the confirmation on test times, without the sequences that the search saw
+    where it saw some only."""
+    table = run.per_time
+    wanted = (table["phase"] == "confirm") & (table["role"] == "test")
+    return table[wanted & ~table["sequence"].isin(searched_sequences(run))]

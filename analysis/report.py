@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis import figures, record, sentences, wording
+from analysis import claims, comparison, figures, record, sentences, wording
 from analysis.facts import Facts, gather
 from analysis.load import Run
 
@@ -40,6 +40,9 @@ def render(run: Run, drawings: Sequence[figures.Drawing] | None = None) -> str:
         metric=facts.metric,
         figures=[_figure(drawing) for drawing in shown],
         comparison=_comparison(facts),
+        unit=_unit(facts),
+        transfer=_transfer(facts),
+        claims=_claims(facts),
         search=_search(facts),
         problems=_problems(facts),
         provenance=_provenance(run),
@@ -70,6 +73,48 @@ def _comparison(facts: Facts) -> list[dict[str, Any]]:
                 lines = [_line(row, facts) for row in rows.to_dict("records")]
                 groups.append({"title": f"{metric.axis}, {name}", "metric": metric, "rows": lines})
     return groups
+
+
+def _unit(facts: Facts) -> str:
+    """What n counts, in words."""
+    other = facts.sequences if facts.unit == "replicate" else facts.replicates
+    averaged = f", each averaged over its {other} {comparison.OTHER[facts.unit]}s" if other > 1 else ""
+    return f"{facts.unit}s ({record.unit_words(facts.run)}){averaged}"
+
+
+def _transfer(facts: Facts) -> dict[str, Any] | None:
+    """The difference to the baseline on the searched sequences and on the others, per arm."""
+    rows = [
+        {
+            "supervision": row["supervision"],
+            "method": row["method"],
+            "searched": wording.signed(row["searched"]),
+            "n": int(row["n"]),
+            "difference": wording.signed(row["difference"]),
+            "interval": wording.interval(row["low"], row["high"]),
+        }
+        for row in facts.transfer.to_dict("records")
+    ]
+    return {"sequences": record.searched_sequences(facts.run), "rows": rows} if rows else None
+
+
+def _claims(facts: Facts) -> list[dict[str, Any]]:
+    """The documents' claims that this run has tested, at the document's setting."""
+    table = claims.ledger([facts.run]) if facts.run.finished else pd.DataFrame()
+    return [
+        {
+            "claim": row["claim"],
+            "section": row["section"],
+            "n": int(row["n"]),
+            "effect": wording.signed(row["effect"]),
+            "interval": wording.interval(row["low"], row["high"]),
+            "p": wording.probability(row["p_holm"]).removeprefix("= "),
+            "verdict": row["verdict"],
+            "note": row["note"],
+        }
+        for row in table.to_dict("records")
+        if row["verdict"] != claims.NOT_TESTED
+    ]
 
 
 def _line(row: Mapping[Hashable, Any], facts: Facts) -> dict[str, Any]:

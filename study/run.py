@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from study import catalog
-from study.errors import Interrupted, Mistake
+from study.command import exit_status
+from study.errors import Interrupted
 from study.options import DEFAULT_PRESET, Options, Plan, plan
 from study.places import default_output
 
@@ -109,17 +110,11 @@ def _run(checked: Plan) -> int:
 
 def command_line(arguments: list[str] | None = None) -> int:
     """The exit status; wrong input is one line on standard error and 2."""
-    try:
-        status: int = main.main(args=arguments, prog_name="python -m study.run", standalone_mode=False)
-        return status or 0
-    except (Mistake, click.ClickException) as error:
-        sentence = error.format_message() if isinstance(error, click.ClickException) else str(error)
-        if isinstance(error, click.MissingParameter):
-            sentence = f"no study is named; choose among {', '.join(catalog.names())}, or see --help"
-        click.echo(f"error: {' '.join(sentence.split())}", err=True)
-        return 2
-    except click.Abort:
-        return 130
+
+    def missing() -> str:
+        return f"no study is named; choose among {', '.join(catalog.names())}, or see --help"
+
+    return exit_status(main, "python -m study.run", arguments, missing)
 
 
 if __name__ == "__main__":

@@ -84,7 +84,7 @@ def test_one_sequence_means_training_noise_only(run_of: Opener) -> None:
     assert "6 replicates of one sequence" in said
     assert "training noise of one sequence (seeds)" in said
     several = text(run_of(**TWO, sequences=("one", "two", "three")))
-    assert "6 replicates × 3 sequences" in several
+    assert "6 replicates (training noise of one sequence (seeds)), each averaged over its 3 sequences" in several
 
 
 def test_floor_and_ceiling_are_stated_and_whether_a_network_passes_them(write_run: Writer, run_of: Opener) -> None:
