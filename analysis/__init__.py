@@ -14,12 +14,13 @@ from analysis import figures
 from analysis.bands import iqr_bands
 from analysis.carry_over import transfer
 from analysis.comparison import compare
+from analysis.latent import latent_grid
 from analysis.load import LoadError, Run, load
 from analysis.report import render
-from analysis.selection import NoRows
+from analysis.selection import NoRows, NotApplicable
 from analysis.sentences import answer, conclusion
 
 __all__ = [
-    "LoadError", "NoRows", "Run", "answer", "compare", "conclusion", "figures", "iqr_bands", "load",
-    "render", "transfer",
+    "LoadError", "NoRows", "NotApplicable", "Run", "answer", "compare", "conclusion", "figures", "iqr_bands",
+    "latent_grid", "load", "render", "transfer",
 ]  # fmt: skip

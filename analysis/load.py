@@ -68,6 +68,12 @@ class Run:
         """One row per (trial, replicate, epoch), one column per loss term."""
         return tables.read_curves(self._filesystem, self._folder)
 
+    @cached_property
+    def surfaces(self) -> pd.DataFrame:
+        """Triangle meshes of some confirmed trials, see :func:`analysis.tables.read_surfaces`; empty in runs that keep
+        none."""
+        return tables.read_surfaces(self._filesystem, self._folder)
+
 
 def load(run: str | os.PathLike[str], results: str | None = None) -> Run:
     """Open a run.

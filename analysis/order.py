@@ -7,8 +7,13 @@ never depends on the order of rows in a table.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
-METHODS = ("none", "sinkhorn", "barycenter", "sinkhorn+barycenter", "linear-blend", "barycenter-only")
+Item = TypeVar("Item")
+
+METHODS = (
+    "none", "sinkhorn", "barycenter", "sinkhorn+barycenter", "temporal-smoothness", "linear-blend", "barycenter-only",
+)  # fmt: skip
 SUPERVISIONS = ("sparse", "dense")
 SETTINGS = ("best", "document", "search")
 
@@ -26,3 +31,10 @@ def ordered(names: Iterable[str], preferred: Sequence[str]) -> list[str]:
 def rank(names: Iterable[str], preferred: Sequence[str]) -> dict[str, int]:
     """name → place in :func:`ordered`, to sort a table's column with ``.map``."""
     return {name: place for place, name in enumerate(ordered(names, preferred))}
+
+
+def spread(items: Sequence[Item], number: int) -> list[Item]:
+    """At most ``number`` of ``items``, evenly spread, the first and the last among them."""
+    if len(items) <= number:
+        return list(items)
+    return [items[round(place * (len(items) - 1) / (number - 1))] for place in range(number)]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
-from analysis.tables import PER_TIME_COLUMNS
+from analysis.tables import DESCRIPTORS, PER_TIME_COLUMNS
 
 
 class NoRows(ValueError):
@@ -15,10 +15,16 @@ class NoRows(ValueError):
     role."""
 
 
+class NotApplicable(NoRows):
+    """The study is of another kind, so that its tables will never have such rows."""
+
+
 def metric_names(per_time: pd.DataFrame) -> list[str]:
-    """The columns that can be asked for as a metric: all numbers that are not part of a row's address."""
+    """The columns that can be asked for as a metric: all numbers that are neither part of a row's address nor
+    describe its sequence."""
     kinds = per_time.dtypes.items()
-    return [str(name) for name, kind in kinds if name not in PER_TIME_COLUMNS and is_numeric_dtype(kind)]
+    others = {*PER_TIME_COLUMNS, *DESCRIPTORS}
+    return [str(name) for name, kind in kinds if name not in others and is_numeric_dtype(kind)]
 
 
 def require_metric(per_time: pd.DataFrame, metric: str) -> None:

@@ -43,20 +43,21 @@ _SOLID, _DASHED, _DASH_DOT, _DOTTED = (
     (0, (6.0, 1.6, 1.2, 1.6)),
     (0, (1.2, 1.6)),
 )
-_LONG, _DASH_DOT_DOT = (0, (10.0, 2.5)), (0, (4.0, 1.4, 1.0, 1.4, 1.0, 1.4))
+_LONG, _DASH_DOT_DOT, _SHORT = (0, (10.0, 2.5)), (0, (4.0, 1.4, 1.0, 1.4, 1.0, 1.4)), (0, (3.0, 1.2))
 
 METHODS = {
     "none": MethodStyle(colour="#24292f", line=_SOLID, marker="o"),
     "sinkhorn": MethodStyle(colour="#0072b2", line=_DASHED, marker="s"),
     "barycenter": MethodStyle(colour="#d55e00", line=_DASH_DOT, marker="^"),
     "sinkhorn+barycenter": MethodStyle(colour="#009e73", line=_DASH_DOT_DOT, marker="D"),
+    "temporal-smoothness": MethodStyle(colour="#e69f00", line=_SHORT, marker="X"),
     "linear-blend": MethodStyle(colour="#8a8f98", line=_DOTTED, marker="v"),
     "barycenter-only": MethodStyle(colour="#cc79a7", line=_LONG, marker="P"),
 }
 
-_OTHER_COLOURS = ("#56b4e9", "#e69f00", "#7b4fa3", "#a6761d", "#b2182b", "#1b7f8c", "#66803b")
+_OTHER_COLOURS = ("#56b4e9", "#999933", "#7b4fa3", "#a6761d", "#b2182b", "#1b7f8c", "#66803b")
 _OTHER_LINES = (_DASHED, _DASH_DOT, _DOTTED, _LONG, _DASH_DOT_DOT)
-_OTHER_MARKERS = ("X", "p", "h", "<", ">", "*", "d")
+_OTHER_MARKERS = ("8", "p", "h", "<", ">", "*", "d")
 
 
 def method_style(method: str) -> MethodStyle:

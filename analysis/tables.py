@@ -1,5 +1,5 @@
-"""Reading the tables of a run folder: ``trials``, ``per_time`` and ``curves``, on any filesystem that fsspec
-reaches.
+"""Reading the tables of a run folder: ``trials``, ``per_time``, ``curves`` and ``surfaces``, on any filesystem
+that fsspec reaches.
 
 A phase that is finished has one compacted file; a phase that is running has one small file per trial. Both
 are read, and the per-trial files, which are the newer ones where both exist, win.
@@ -35,10 +35,22 @@ PER_TIME_COLUMNS = {
     "time": "float64",
     "role": "str",
 }
+DESCRIPTORS = ("z1", "z2", "hull", "speed", "smoothing", "fold", "class", "window")
+"""Columns of ``per_time`` that some studies have and that describe a row's sequence: no metrics, even where they
+are numbers."""
 CURVE_COLUMNS = {"trial": "str", "replicate": "int64", "epoch": "int64"}
+SURFACE_COLUMNS = {
+    "trial": "str",
+    "replicate": "int64",
+    "sequence": "str",
+    "time": "float64",
+    **dict.fromkeys(("kind", "role"), "str"),
+    **dict.fromkeys(("vertices", "faces"), "object"),
+}
 
 PER_TIME_KEY = ["trial", "replicate", "sequence", "time_index"]
 CURVE_KEY = ["trial", "replicate", "epoch"]
+SURFACE_KEY = ["trial", "replicate", "sequence", "time", "kind"]
 
 _ATTEMPTS = 5
 
@@ -67,6 +79,18 @@ def read_curves(filesystem: Any, folder: str) -> pd.DataFrame:
     such term."""
     table = _joined(_parts(filesystem, folder, "curves"), CURVE_COLUMNS, key=CURVE_KEY)
     return table.sort_values(CURVE_KEY, ignore_index=True)
+
+
+def read_surfaces(filesystem: Any, folder: str) -> pd.DataFrame:
+    """One row per (trial, replicate, sequence, time, kind), sorted so; empty, with its columns, where a run keeps no
+    surfaces.
+
+    ``kind`` is ``predicted`` or ``true``, ``role`` that of the time. ``vertices`` holds (3V,) float32 numbers, x y z
+    of one vertex after the other in domain units, ``faces`` (3F,) int32 vertex numbers; both are of length 0 where
+    there is no surface.
+    """
+    table = _joined(_parts(filesystem, folder, "surfaces"), SURFACE_COLUMNS, key=SURFACE_KEY)
+    return table.sort_values(SURFACE_KEY, ignore_index=True)
 
 
 def _parts(filesystem: Any, folder: str, table: str) -> list[pd.DataFrame]:

@@ -3,7 +3,8 @@
 A figure's file has ``TITLE``, ``ORDER`` (its place in the report), ``draw(run)`` →
 ``matplotlib.figure.Figure``, ``caption(run)`` and ``alternative(run)`` (what a reader who does not see it
 needs). ``draw`` raises :class:`analysis.selection.NoRows` with a sentence where a run has nothing to draw
-yet.
+yet, and :class:`analysis.selection.NotApplicable` where its study is not of the kind that the figure is about: such
+a figure is left out. Files whose names begin with an underscore are shared by figures.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from analysis.selection import NoRows
+from analysis.selection import NoRows, NotApplicable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -54,15 +55,18 @@ def draw(name: str, run: Run) -> Figure:
 
 
 def drawings(run: Run, only: Sequence[str] | None = None, scale: float = 1.6) -> list[Drawing]:
-    """Every figure of a run (or those named in ``only``) as PNG, ``scale`` times finer than 100 dots per
-    inch."""
-    return [_drawing(name, run, scale) for name in (only if only is not None else names())]
+    """Every figure that applies to a run's study (of those named in ``only``, if given) as PNG, ``scale`` times finer
+    than 100 dots per inch."""
+    found = [_drawing(name, run, scale) for name in (only if only is not None else names())]
+    return [drawing for drawing in found if drawing is not None]
 
 
-def _drawing(name: str, run: Run, scale: float) -> Drawing:
+def _drawing(name: str, run: Run, scale: float) -> Drawing | None:
     module: Any = _module(name)
     try:
         figure = draw(name, run)
+    except NotApplicable:
+        return None
     except NoRows as error:
         return Drawing(name=name, title=module.TITLE, caption=f"Not drawn: {error}.", alternative="", png=b"", width=0)
     width = round(figure.get_figwidth() * figure.dpi)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analysis import comparison, facts, order, record, style
+from analysis import facts, order, record, style
 from analysis.comparison import BETTER, WORSE
 from analysis.selection import NoRows
 from analysis.wording import listing
@@ -96,15 +96,16 @@ def _handles(settings: list[str]) -> list[Any]:
 
 def caption(run: Run) -> str:
     return (
-        f"Mean paired difference to the baseline '{record.baseline(run)}' with its 95 % t interval, averaged "
-        "over the test times of each replicate and sequence before pairing. Filled markers differ from zero "
-        "after Holm's correction over the methods and supervisions of one metric and setting."
+        f"Mean paired difference to the baseline '{record.baseline(run)}' with its 95 % t interval, over "
+        f"{record.unit_words(run)}; the test times of each are averaged before pairing. Filled markers differ "
+        "from zero after Holm's correction over the methods and supervisions of one metric and setting."
     )
 
 
 def alternative(run: Run) -> str:
     metric = record.objective(run)
-    table = comparison.compare(run.per_time, metric.name, record.baseline(run), better=metric.better)
+    table = facts.gather(run).comparisons
+    table = table[(table["metric"] == metric.name) & (table["setting"] == "best")]
     said = []
     for supervision in order.ordered(table["supervision"], record.supervisions(run)):
         rows = table[table["supervision"] == supervision]

@@ -42,7 +42,8 @@ def test_every_file_of_the_folder_is_a_figure_and_the_answer_comes_first() -> No
     folder = Path(figures.__file__).parent
     files = {path.stem for path in folder.glob("*.py") if not path.stem.startswith("_")}
     assert set(figures.names()) == files
-    assert figures.names()[:4] == NAMES
+    assert [name for name in figures.names() if name in NAMES] == NAMES
+    assert figures.names()[0] == "interpolation"
 
 
 def test_an_unknown_figure_names_what_exists(whole: analysis.Run) -> None:
@@ -91,7 +92,7 @@ def test_differences_are_those_of_the_comparison(whole: analysis.Run) -> None:
 def test_figures_without_data_are_replaced_by_a_sentence(run_of: Opener) -> None:
     run = run_of(methods=(), status="running")
     drawings = figures.drawings(run)
-    assert len(drawings) == len(figures.names())
+    assert [drawing.name for drawing in drawings] == NAMES
     for drawing in drawings:
         assert drawing.png == b""
         assert drawing.caption.startswith("Not drawn: ")

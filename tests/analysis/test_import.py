@@ -26,7 +26,7 @@ def test_importing_analysis_leaves_heavy_libraries_alone(module: str, imported: 
 def test_the_names_that_scripts_rely_on_are_there_and_are_functions() -> None:
     import analysis
 
-    for name in ("load", "iqr_bands", "compare", "render", "answer", "conclusion"):
+    for name in ("load", "iqr_bands", "latent_grid", "compare", "render", "answer", "conclusion"):
         assert callable(getattr(analysis, name))
 
 

@@ -5,7 +5,8 @@ concatenated again before every later layer and the output, the latent code befo
 is kept as its three blocks of rows, so that the code, equal for all points of a sequence, enters as a bias.
 
 `forward` is one function computed in two ways: `plainly`, in PyTorch's own operations, batched over replicates, on any
-device and differentiable in everything; and on the CPU, where points are data, by `fused.py`, which is held against it.
+device and differentiable in everything; and on the CPU, where points are data and many, by `fused.py`, which is held
+against it.
 
 # R = replicate, N = sequence, P = point, C = code dimension, W = width
 """
@@ -20,6 +21,9 @@ from torch import Tensor, nn
 from trainables.autodecoder.configuration import DecoderConfiguration
 from trainables.autodecoder.fused import Workspace, evaluate
 from trainables.shapes.sequence import UPPER
+
+# Points per sequence below which one product for all sequences beats one for each.
+_FEW = 128
 
 
 class Layer(nn.Module):
@@ -90,7 +94,8 @@ class Decoder(nn.Module):
 
     def forward(self, points: Tensor, codes: Tensor) -> Tensor:
         """points `(R | 1, N | 1, P, 4)`: x, y, z in domain units, t in [0, 1]; codes `(R, N, C)` → SDF `(R, N, P)`."""
-        if codes.device.type != "cpu" or points.requires_grad:
+        few = codes.shape[1] > 1 and points.shape[2] < _FEW
+        if codes.device.type != "cpu" or points.requires_grad or few:
             return self.plainly(points, codes)
         frequencies = [*(self.omega for _ in self.layers), 1.0]
         layers = [*self.layers, self.output]

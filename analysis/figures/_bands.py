@@ -1,0 +1,94 @@
+"""Bands over time that several figures draw: rows of panels, a column per metric, mean line and interquartile area
+per method."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from analysis import order, record, style
+from analysis.bands import iqr_bands
+from analysis.selection import NoRows
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from analysis.load import Run
+
+SETTING = "best"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One row of panels."""
+
+    title: str
+    per_time: pd.DataFrame
+    """The rows of ``per_time`` that it shows, of one supervision."""
+    group: str
+    """Rows of one group share their vertical axes."""
+
+
+def draw(run: Run, rows: Sequence[Row], dots: str, height: float = 2.95) -> Figure:
+    """Mean line and interquartile band of every method over time; white dots, which the legend calls ``dots``, at times
+    of role train. ``height`` is a panel's, in inches. Raises :class:`analysis.selection.NoRows`."""
+    metrics = [metric for metric in record.metrics(run) if metric.over_time]
+    if not metrics:
+        raise NoRows("there are no values over time yet")
+    order_of_methods = record.methods(run)
+    present: set[str] = set()
+    with style.context():
+        width = style.panel_width(len(metrics))
+        figure, axes = style.panels(len(rows), len(metrics), width, height, sharex=True)
+        first: dict[tuple[str, int], Any] = {}
+        for line, row in enumerate(rows):
+            train = set(row.per_time.loc[row.per_time["role"] == "train", "time"])
+            for column, metric in enumerate(metrics):
+                axis = axes[line, column]
+                if (leader := first.setdefault((row.group, column), axis)) is not axis:
+                    axis.sharey(leader)
+                bands = iqr_bands(row.per_time, metric.name, setting=SETTING, methods=order_of_methods)
+                present.update(bands["method"])
+                for method in order.ordered(bands["method"], order_of_methods):
+                    _band(axis, bands[bands["method"] == method], method, train)
+                axis.set_ylabel(metric.unit)
+                axis.margins(x=0.02)
+                arrow = "↓" if metric.lower else "↑"
+                if line == 0:
+                    axis.set_title(f"{metric.label}  ({arrow} {metric.better} is better)")
+                if line == len(rows) - 1:
+                    axis.set_xlabel("time t")
+            style.row_title(axes[line, 0], row.title)
+        handles = [style.handle(method) for method in order.ordered(present, order_of_methods)]
+        style.legend(figure, [*handles, _dot(dots)], columns=math.ceil((len(handles) + 1) / 2))
+    return figure
+
+
+def confirmed(run: Run) -> pd.DataFrame:
+    """The rows of the confirmation at each method's best setting."""
+    table = run.per_time
+    return table[(table["phase"] == "confirm") & (table["setting"] == SETTING)]
+
+
+def _band(axis: Any, band: pd.DataFrame, method: str, train: set[float]) -> None:
+    look = style.method_style(method)
+    axis.fill_between(band["time"], band["q25"], band["q75"], color=look.colour, alpha=0.16, linewidth=0)
+    axis.plot(band["time"], band["mean"], color=look.colour, linestyle=look.line)
+    given = band[band["time"].isin(train)]
+    axis.plot(
+        given["time"], given["mean"], linestyle="none", marker="o", markersize=5.5, markerfacecolor="white",
+        markeredgecolor=look.colour, markeredgewidth=1.3, zorder=3, clip_on=False,
+    )  # fmt: skip
+
+
+def _dot(label: str) -> Any:
+    from matplotlib.lines import Line2D
+
+    return Line2D(
+        [], [], linestyle="none", marker="o", markerfacecolor="white",
+        markeredgecolor=style.INK, markeredgewidth=1.3, label=label,
+    )  # fmt: skip

@@ -1,0 +1,165 @@
+"""Surfaces over time, in the manner of seed 000, figure 4.3: the ground truth on top, then a row per method; frames
+that the model was shown in another colour, one camera, light and scale for all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from analysis import order, record, style
+from analysis.figures import _blocks
+from analysis.figures._rendering import Mesh, extent, picture
+from analysis.selection import NotApplicable
+from analysis.wording import listing
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from analysis.load import Run
+
+TITLE = "Surfaces over time"
+ORDER = 25
+SETTING = "best"
+TRUTH = "ground truth"
+SHOWN, OTHER = "#2e6fb7", "#efc48c"
+"""Colours at times that the model was shown, and at all others: dark and light when printed grey."""
+TIMES = 9
+"""The most columns; more times are thinned evenly."""
+WIDTH = 11.0
+"""Inches of a page."""
+RESOLUTION = 200
+"""Pixels per inch of a picture."""
+
+Key = tuple[str, str, float]
+"""Supervision, row (method or ground truth), time."""
+
+
+def draw(run: Run, sequence: str | None = None, supervision: str | None = None) -> Figure:
+    """One block of rows per supervision (or the one named) of one sequence (the first unless named).
+
+    Raises ``ValueError`` for a sequence or supervision that has no surfaces,
+    :class:`analysis.selection.NotApplicable` where a run keeps none at all.
+    """
+    table = _chosen(run, sequence, supervision)
+    meshes = _meshes(table)
+    shown = _shown(table)
+    supervisions = order.ordered(table["supervision"], record.supervisions(run))
+    blocks = [(name, _rows(run, meshes, name)) for name in supervisions]
+    times = order.spread(sorted({time for _, _, time in meshes}), TIMES)
+    left, right, lower, upper = extent([mesh for key, mesh in meshes.items() if key[2] in times])
+    margin = 0.03 * (right - left)
+    window = (left - margin, right + margin, lower - margin, upper + margin)
+    with style.context():
+        start = 1.42
+        width = min(1.7, (WIDTH - start) / len(times) - 0.12)
+        height = width * (window[3] - window[2]) / (window[1] - window[0])
+        page = _blocks.Page(
+            blocks=[(f"{name} supervision", rows) for name, rows in blocks],
+            columns=[f"t = {time:g}" for time in times], width=width, height=height, left=start, gap=0.12, above=0.4,
+        )  # fmt: skip
+        figure = page.figure()
+        for block, (name, rows) in enumerate(blocks):
+            for row, method in enumerate(rows):
+                for column, time in enumerate(times):
+                    mesh = meshes.get((name, method, time))
+                    if mesh is not None:
+                        axis = page.panel(figure, block, row, column)
+                        axis.set_label(f"{name}/{method}/{time:g}")
+                        _panel(axis, mesh, SHOWN if time in shown[name] else OTHER, window, (width, height))
+        figure.legend(handles=_handles(), loc="upper left", bbox_to_anchor=(0.0, 1.0), ncols=2, handlelength=1.2)
+    return figure
+
+
+def _chosen(run: Run, sequence: str | None, supervision: str | None) -> pd.DataFrame:
+    """The surfaces to draw, of one sequence and one replicate per trial, with their method and supervision."""
+    trials = run.trials[(run.trials["phase"] == "confirm") & (run.trials["setting"] == SETTING)]
+    table = run.surfaces.merge(trials[["trial", "method", "supervision"]], on="trial")
+    if table.empty:
+        raise NotApplicable("this run has kept no surfaces")
+    table = _only(table, "sequence", sequence or str(table["sequence"].iloc[0]))
+    if supervision is not None:
+        table = _only(table, "supervision", supervision)
+    first = table.groupby("trial")["replicate"].transform("min")
+    return table[table["replicate"] == first].assign(time=table["time"].round(6))
+
+
+def _only(table: pd.DataFrame, column: str, value: str) -> pd.DataFrame:
+    known = list(dict.fromkeys(table[column]))
+    if value not in known:
+        raise ValueError(f"there are no surfaces of {column} '{value}', only of {listing(known)}")
+    return table[table[column] == value]
+
+
+def _meshes(table: pd.DataFrame) -> dict[Key, Mesh]:
+    found: dict[Key, Mesh] = {}
+    for row in table.itertuples():
+        name = TRUTH if row.kind == "true" else str(row.method)
+        vertices, faces = np.asarray(row.vertices, dtype="float32"), np.asarray(row.faces, dtype="int64")
+        key = (str(row.supervision), name, float(row.time))  # type: ignore[arg-type]
+        found.setdefault(key, Mesh(vertices.reshape(-1, 3), faces.reshape(-1, 3)))
+    return found
+
+
+def _shown(table: pd.DataFrame) -> dict[str, set[float]]:
+    """Supervision → the times at which the model was shown the ground truth."""
+    train = table[table["role"] == "train"]
+    return {
+        str(name): set(train.loc[train["supervision"] == name, "time"]) for name in table["supervision"].unique()
+    }  # fmt: skip
+
+
+def _rows(run: Run, meshes: Mapping[Key, Mesh], supervision: str) -> list[str]:
+    present = {name for where, name, _ in meshes if where == supervision}
+    return order.ordered(present, [TRUTH, *record.methods(run)])
+
+
+def _panel(
+    axis: Any, mesh: Mesh, colour: str, window: tuple[float, float, float, float], size: tuple[float, float]
+) -> None:
+    from matplotlib.colors import to_rgb
+
+    axis.set_axis_off()
+    if mesh.empty:
+        axis.text(
+            0.5, 0.5, "no surface", transform=axis.transAxes, ha="center", va="center", fontsize=8.5, style="italic",
+            bbox={"boxstyle": "round,pad=0.5", "facecolor": "none", "edgecolor": style.MUTED, "linestyle": (0, (3, 2))},
+        )  # fmt: skip
+        return
+    shape = (round(size[1] * RESOLUTION), round(size[0] * RESOLUTION))
+    axis.imshow(picture(mesh, to_rgb(colour), window, shape), aspect="auto", interpolation="antialiased")
+
+
+def _handles() -> list[Any]:
+    from matplotlib.patches import Patch
+
+    return [
+        Patch(facecolor=SHOWN, label="ground truth shown to the model at this time"),
+        Patch(facecolor=OTHER, label="not shown"),
+    ]
+
+
+def caption(run: Run) -> str:
+    table = _chosen(run, None, None)
+    return (
+        f"Zero level sets of sequence '{table['sequence'].iloc[0]}': ground truth on top, then one row per method at "
+        "its best configuration, of one replicate, the median one by the objective. Blue: times at which the ground "
+        "truth was shown to the model. Camera, light and scale are the same everywhere."
+    )
+
+
+def alternative(run: Run) -> str:
+    table = _chosen(run, None, None)
+    meshes = _meshes(table)
+    rows = order.ordered({name for _, name, _ in meshes}, [TRUTH, *record.methods(run)])
+    times = sorted({time for _, _, time in meshes})
+    supervisions = order.ordered(table["supervision"], record.supervisions(run))
+    text = (
+        f"Rendered surfaces of sequence '{table['sequence'].iloc[0]}' at {len(times)} times from {times[0]:g} to "
+        f"{times[-1]:g}, one row each for {listing(rows)}, under {listing(supervisions)} "
+        "supervision."
+    )
+    empty = [f"{name}, {where}, t = {time:g}" for (where, name, time), mesh in meshes.items() if mesh.empty]
+    return f"{text} No surface: {'; '.join(empty)}." if empty else text
