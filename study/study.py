@@ -146,6 +146,8 @@ class Study(Configuration):
 
     def check(self) -> None:
         """Raise Mistake where fields that are each valid do not fit together."""
+        for name, method in self.methods.items():
+            self._check_sequences(name, method.labels())
         for arm in self.arms():
             setting = self.document_setting(arm)
             for path, distribution in self.arm_space(arm).items():
@@ -165,6 +167,20 @@ class Study(Configuration):
                     f"pruning.first_epoch = {self.pruning.first_epoch} lies within the warm-up of method {arm.method}, "
                     f"{configuration.warm_up_epochs()} epochs: raise it"
                 )
+
+    def _check_sequences(self, method: str, labels: list[str]) -> None:
+        twice = sorted({label for label in labels if labels.count(label) > 1})
+        if twice:
+            raise Mistake(
+                f"sequences of method {method}: {twice[0]!r} is there twice, so that their rows could not be told "
+                "apart; leave one out, or give members of a family numbers of their own"
+            )
+        missing = sorted(set(self.search_sequences or []) - set(labels))
+        if missing:
+            raise Mistake(
+                f"sequences of method {method}: the search is to see {missing[0]!r}, which is not among "
+                f"{', '.join(labels)}; keep it in"
+            )
 
     def put(self, key: str, value: Any) -> None:
         """Set a field of that path: the study's own, or that of every method that has it; KeyError if none has."""

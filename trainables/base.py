@@ -42,6 +42,10 @@ class TrainableConfiguration(Configuration):
         """Epochs before the loss is complete: nothing is judged before them."""
         return 0
 
+    def labels(self) -> list[str]:
+        """Labels of the sequences that its rows may be of."""
+        return []
+
     def restrict(self, sequences: list[str]) -> None:
         """Keep only the sequences with these labels; ValueError if there is no such sequence."""
         raise ValueError("this trainable has no sequences to choose from")

@@ -33,6 +33,9 @@ class LinearBlend(TrainableConfiguration):
     def _sequences(cls, value: Any) -> Any:
         return from_descriptions(value)
 
+    def labels(self) -> list[str]:
+        return [sequence.label for sequence in self.sequences]
+
     def restrict(self, sequences: list[str]) -> None:
         self.sequences = labelled(self.sequences, sequences)
 

@@ -59,19 +59,22 @@ def draw(run: Run, rows: Sequence[Row], dots: str, height: float = 2.95) -> Figu
                 axis.margins(x=0.02)
                 arrow = "↓" if metric.lower else "↑"
                 if line == 0:
-                    axis.set_title(f"{metric.label}  ({arrow} {metric.better} is better)")
+                    axis.set_title(f"{metric.label}\n{arrow} {metric.better} is better")
                 if line == len(rows) - 1:
                     axis.set_xlabel("time t")
             style.row_title(axes[line, 0], row.title)
         handles = [style.handle(method) for method in order.ordered(present, order_of_methods)]
-        style.legend(figure, [*handles, _dot(dots)], columns=math.ceil((len(handles) + 1) / 2))
+        handles += [_dot(dots)] if any((row.per_time["role"] == "train").any() for row in rows) else []
+        style.legend(figure, handles, columns=math.ceil(len(handles) / 2))
     return figure
 
 
 def confirmed(run: Run) -> pd.DataFrame:
-    """The rows of the confirmation at each method's best setting."""
+    """The rows of the confirmation at each method's best setting, without the sequences that the search saw where it
+    saw some only."""
     table = run.per_time
-    return table[(table["phase"] == "confirm") & (table["setting"] == SETTING)]
+    wanted = (table["phase"] == "confirm") & (table["setting"] == SETTING)
+    return table[wanted & ~table["sequence"].isin(record.searched_sequences(run))]
 
 
 def _band(axis: Any, band: pd.DataFrame, method: str, train: set[float]) -> None:
@@ -79,6 +82,8 @@ def _band(axis: Any, band: pd.DataFrame, method: str, train: set[float]) -> None
     axis.fill_between(band["time"], band["q25"], band["q75"], color=look.colour, alpha=0.16, linewidth=0)
     axis.plot(band["time"], band["mean"], color=look.colour, linestyle=look.line)
     given = band[band["time"].isin(train)]
+    if given.empty:  # an unclipped line without points has no extent, which undoes the layout
+        return
     axis.plot(
         given["time"], given["mean"], linestyle="none", marker="o", markersize=5.5, markerfacecolor="white",
         markeredgecolor=look.colour, markeredgewidth=1.3, zorder=3, clip_on=False,

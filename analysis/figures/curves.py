@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -43,7 +44,7 @@ def draw(run: Run) -> Figure:
                 if len(positive):
                     style.logarithmic(axis, positive)
                 if line == 0:
-                    axis.set_title(term)
+                    axis.set_title(textwrap.fill(term.replace("-", "- "), 16).replace("- ", "-"))
                 if line == len(supervisions) - 1:
                     axis.set_xlabel("epoch")
             style.row_title(axes[line, 0], supervision)

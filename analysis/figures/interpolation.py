@@ -38,11 +38,11 @@ def draw(run: Run) -> Figure:
 def caption(run: Run) -> str:
     rows = _bands.confirmed(run)
     replicates, sequences = rows["replicate"].nunique(), rows["sequence"].nunique()
+    dots = "White dots mark the times at which the ground truth was shown; every other time is interpolated."
     return (
         "Lines are means, areas interquartile ranges over "
         f"{count(replicates, 'replicate')} of {count(sequences, 'sequence')}, at each method's best "
-        "configuration. White dots mark the times at which the ground truth was shown; every other time is "
-        "interpolated."
+        f"configuration. {dots if (rows['role'] == 'train').any() else 'No time shown is among these.'}"
     )
 
 

@@ -48,7 +48,7 @@ def draw(run: Run, metric: str | None = None) -> Figure:
     ]
     times = sorted({time for _, _, time in maps if time is not None})
     columns = [*times, None]
-    titles = [*(f"t = {time:g}" for time in times), "mean of test times"]
+    titles = [*(f"t = {time:.3g}" for time in times), "mean of test times"]
     scale = _scale(maps, shown)
     with style.context():
         page = _blocks.Page(

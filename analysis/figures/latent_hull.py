@@ -47,7 +47,7 @@ def caption(run: Run) -> str:
     return (
         f"Lines are means, areas interquartile ranges over {count(table['replicate'].nunique(), 'replicate')} of the "
         f"sequences whose codes were not in training: {sides} the rectangle that the four training codes span. The "
-        "network stays as trained under the supervision named; only the code is fitted, at the times with white dots. "
+        "network stays as trained under the supervision named; only the code is fitted, at times other than these. "
         "Rows of one supervision share their vertical axes."
     )
 

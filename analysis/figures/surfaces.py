@@ -58,7 +58,7 @@ def draw(run: Run, sequence: str | None = None, supervision: str | None = None) 
         height = width * (window[3] - window[2]) / (window[1] - window[0])
         page = _blocks.Page(
             blocks=[(f"{name} supervision", rows) for name, rows in blocks],
-            columns=[f"t = {time:g}" for time in times], width=width, height=height, left=start, gap=0.12, above=0.4,
+            columns=[f"t = {time:.3g}" for time in times], width=width, height=height, left=start, gap=0.12, above=0.4,
         )  # fmt: skip
         figure = page.figure()
         for block, (name, rows) in enumerate(blocks):

@@ -60,6 +60,58 @@ CASES = {
     "zero time limit": (["bifurcation", "--time-limit", "0h"], "not a time"),
     "address without port": (["bifurcation", "--address", "somewhere"], "write HOST:PORT"),
     "unknown tracking scheme": (["bifurcation", "--tracking-uri", "ftp://x"], "ftp"),
+    "unknown norm": (
+        ["bifurcation", "--set", "regularizers.temporal-smoothness.norm=cubic"],
+        "should be 'squared' or 'total-variation'",
+    ),
+    "negative strength": (
+        ["spheres", "--set", "regularizers.temporal-smoothness.strength=-1"],
+        "temporal-smoothness.strength=-1: input should be greater than or equal to 0",
+    ),
+    "difference of a whole sequence": (
+        ["spheres", "--set", "regularizers.temporal-smoothness.step=1"],
+        "temporal-smoothness.step=1: input should be less than or equal to 0.1",
+    ),
+    "shared in words": (["bifurcations", "--set", "shared=maybe"], "--set shared=maybe: input should be a valid bool"),
+    "the searched member left out": (
+        ["bifurcations", "--set", 'sequences=[{"name":"bifurcation","member":5}]'],
+        "the search is to see 'bifurcation-00', which is not among bifurcation-05",
+    ),
+    "one sequence twice": (
+        ["spheres", "--set", 'sequences=[{"name":"sphere","z1":1,"z2":0},{"name":"sphere","z1":1,"z2":0}]'],
+        "'sphere z1=+1 z2=+0' is there twice",
+    ),
+    "unseen and in training": (
+        ["latent-generalization", "--set", 'unseen=[{"name":"sphere","z1":1,"z2":0.5}]'],
+        "'sphere z1=+1 z2=+0.5' is there twice",
+    ),
+    "nothing unseen": (["latent-generalization", "--set", "unseen=[]"], "--set unseen=[]: list should have at least 1"),
+    "a sphere outside": (
+        ["latent-generalization", "--set", 'unseen=[{"name":"sphere","z1":4,"z2":0}]'],
+        "the sphere with z1 = 4.0, z2 = 0.0 leaves the domain",
+    ),
+    "a radius of zero": (
+        ["spheres", "--set", 'sequences=[{"name":"sphere","z1":1,"z2":-1}]'],
+        "input should be greater than -1",
+    ),
+    "unknown sequence": (["spheres", "--set", 'sequences=[{"name":"cube"}]'], "there is no shape sequence 'cube'"),
+    "a long direction": (
+        ["bifurcation", "--set", 'sequences=[{"name":"bifurcation","direction":[2,0,0]}]'],
+        "a direction has length 1, not 2",
+    ),
+    "no code epochs": (["latent-generalization", "--set", "code_epochs=0"], "code_epochs=0: input should be greater"),
+    "one fitting time": (
+        ["latent-generalization", "--set", "code_fitting_times=1"],
+        "code_fitting_times=1: input should be greater than or equal to 2",
+    ),
+    "more fitting points than candidates": (
+        ["latent-generalization", "--set", "code_fitting_points=5000"],
+        "code_fitting_points=5000: input should be less than or equal to 1024",
+    ),
+    "fitting rate in words": (
+        ["latent-generalization", "--set", "code_fitting_rate=fast"],
+        "code_fitting_rate=fast: input should be a valid number",
+    ),
     "tracking into a folder": (["bifurcation", "--tracking-uri", "sqlite:///."], "is a folder"),
 }
 

@@ -75,6 +75,9 @@ class AutodecoderConfiguration(TrainableConfiguration):
             for key, value in regularizer.derived().items()
         }
 
+    def labels(self) -> list[str]:
+        return [sequence.label for sequence in self.sequences]
+
     def restrict(self, sequences: list[str]) -> None:
         self.sequences = labelled(self.sequences, sequences)
 

@@ -44,6 +44,9 @@ class LatentGeneralizationConfiguration(AutodecoderConfiguration):
     def _unseen(cls, value: Any) -> Any:
         return from_descriptions(value)
 
+    def labels(self) -> list[str]:
+        return [*super().labels(), *(sequence.label for sequence in self.unseen)]
+
 
 class LatentGeneralization(Autodecoder):
     """Decoder and training codes for `epochs` epochs, codes of unseen sequences for `code_epochs` more."""

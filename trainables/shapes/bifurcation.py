@@ -36,7 +36,7 @@ class Bifurcation(ShapeSequence):
     @classmethod
     def _of_length_one(cls, value: tuple[float, float, float]) -> tuple[float, float, float]:
         if abs(math.hypot(*value) - 1) > 1e-6:
-            raise ValueError(f"a direction has length 1, not {math.hypot(*value):.6g}")
+            raise ValueError(f"a direction has length 1, not {math.hypot(*value):.6g}: divide it by that")
         return value
 
     @property
