@@ -42,6 +42,9 @@ class Facts:
     references: dict[str, str]
     comparisons: pd.DataFrame
     """:func:`analysis.compare` of every metric, at ``best`` and at ``document``, one below the other."""
+    controls: pd.DataFrame
+    """:func:`analysis.compare` of the answer's metric at ``best`` with each control as the baseline, of the trained
+    methods but the baseline; empty where a study has no control."""
     settings: pd.DataFrame
     """:func:`analysis.comparison.compare_settings` of the answer's metric."""
     levels: pd.DataFrame
@@ -105,6 +108,7 @@ def gather(run: Run) -> Facts:
         baseline=baseline,
         references=record.references(run),
         comparisons=comparisons(run),
+        controls=controls(run),
         settings=_settings(run, metric),
         levels=_levels(tested, metrics, methods),
         dips=[
@@ -139,6 +143,24 @@ def comparisons(run: Run) -> pd.DataFrame:
             except selection.NoRows:
                 continue
             found.append(table)
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=comparison.COLUMNS)
+
+
+def controls(run: Run) -> pd.DataFrame:
+    """Every trained method but the baseline against every control, corrected over these comparisons alone."""
+    metric, tested = record.objective(run), record.tested(run)
+    left_out = {record.baseline(run), *record.references(run)}
+    known = metric.name in selection.metric_names(run.per_time)
+    found = []
+    for control in record.controls(run) if known else []:
+        try:
+            table = comparison.compare(
+                tested[~tested["method"].isin(left_out - {control})], metric.name, control, better=metric.better,
+                methods=record.methods(run), unit=record.unit(run),
+            )  # fmt: skip
+        except selection.NoRows:
+            continue
+        found.append(table)
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=comparison.COLUMNS)
 
 

@@ -96,6 +96,11 @@ def references(run: Run) -> dict[str, str]:
     return dict(named) if named is not None else dict(order.REFERENCES)
 
 
+def controls(run: Run) -> list[str]:
+    """Methods that the others must beat to be more than what a simpler remedy does."""
+    return [str(name) for name in run.record.get("controls") or []]
+
+
 def unit(run: Run) -> Unit:
     """What n counts: ``replicate`` (the networks), unless the study says that it is the ``sequence``."""
     return "sequence" if run.record.get("unit") == "sequence" else "replicate"

@@ -136,6 +136,7 @@ def _supervision(facts: Facts, supervision: str) -> list[str]:
     lines = [*_baseline(facts, supervision)]
     lines += [_method(facts, row) for _, row in rows[rows["method"].isin(facts.trained())].iterrows()]
     lines += _other_metrics(facts, supervision)
+    lines += _controls(facts, supervision)
     return lines + _references(facts, supervision)
 
 
@@ -204,6 +205,16 @@ def _other_metrics(facts: Facts, supervision: str) -> list[str]:
         if verdicts:
             said.append(f"{metric.label}: {', '.join(verdicts)}")
     return [f"By the other metrics, against '{facts.baseline}': {'; '.join(said)}."] if said else []
+
+
+def _controls(facts: Facts, supervision: str) -> list[str]:
+    table = facts.controls
+    here = table[table["supervision"] == supervision]
+    lines = []
+    for control, rows in here.groupby("baseline", sort=False):
+        said = [f"{row['method']} {row['verdict']} ({_evidence(row)})" for _, row in rows.iterrows()]
+        lines.append(f"Against the control '{control}', in {facts.metric.label}: {'; '.join(said)}.")
+    return lines
 
 
 def _references(facts: Facts, supervision: str) -> list[str]:

@@ -203,6 +203,7 @@ class Driver:
                 "replication_unit": study.replication_unit,
                 "unit": study.unit,
                 "baseline": study.baseline,
+                "controls": study.controls,
                 "references": study.references,
                 "sessions": [],
             }

@@ -32,6 +32,8 @@ COMBINATIONS: dict[str, list[str]] = {
     "temporal-smoothness": ["temporal-smoothness"],
 }
 
+CONTROLS = ["temporal-smoothness"]
+
 REFERENCES = {"linear-blend": "floor", "barycenter-only": "ceiling"}
 """What the level of a method without a network means, where nothing else is said."""
 

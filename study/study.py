@@ -73,6 +73,9 @@ class Study(Configuration):
     )
     methods: dict[str, SerializeAsAny[TrainableConfiguration]]
     baseline: str
+    controls: list[str] = Field(
+        default_factory=list, description="methods that the others must beat to be more than a simpler remedy"
+    )
     references: dict[str, str] = Field(
         default_factory=dict, description="methods without a network → what their level means"
     )
@@ -95,8 +98,9 @@ class Study(Configuration):
 
     @model_validator(mode="after")
     def _known_baseline(self) -> Study:
-        if self.baseline not in self.methods:
-            raise ValueError(f"the baseline {self.baseline!r} is not among the methods")
+        for what, name in [("baseline", self.baseline), *(("control", c) for c in self.controls)]:
+            if name not in self.methods:
+                raise ValueError(f"the {what} {name!r} is not among the methods")
         return self
 
     def arms(self) -> list[Arm]:

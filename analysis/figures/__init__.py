@@ -2,9 +2,10 @@
 
 A figure's file has ``TITLE``, ``ORDER`` (its place in the report), ``draw(run)`` →
 ``matplotlib.figure.Figure``, ``caption(run)`` and ``alternative(run)`` (what a reader who does not see it
-needs). ``draw`` raises :class:`analysis.selection.NoRows` with a sentence where a run has nothing to draw
-yet, and :class:`analysis.selection.NotApplicable` where its study is not of the kind that the figure is about: such
-a figure is left out. Files whose names begin with an underscore are shared by figures.
+needs). One that is drawn several times, such as once per metric, has ``variants(run)`` → name → title, and takes
+the variant's name as a second argument of the three. Each raises :class:`analysis.selection.NoRows` with a sentence
+where a run has nothing to draw yet, and :class:`analysis.selection.NotApplicable` where its study is not of the kind
+that the figure is about: such a figure is left out. Files whose names begin with an underscore are shared by figures.
 """
 
 from __future__ import annotations
@@ -45,38 +46,48 @@ def names() -> list[str]:
     return sorted(found, key=lambda name: (_module(name).ORDER, name))
 
 
-def draw(name: str, run: Run) -> Figure:
-    """The figure ``name`` of a run."""
+def draw(name: str, run: Run, variant: str | None = None) -> Figure:
+    """The figure ``name`` of a run; of a figure that has variants the one named, or the first."""
     known = names()
     if name not in known:
         raise ValueError(f"unknown figure '{name}': there are {', '.join(known)}")
-    figure: Figure = _module(name).draw(run)
+    figure: Figure = _module(name).draw(run, *([] if variant is None else [variant]))
     return figure
 
 
 def drawings(run: Run, only: Sequence[str] | None = None, scale: float = 1.6) -> list[Drawing]:
     """Every figure that applies to a run's study (of those named in ``only``, if given) as PNG, ``scale`` times finer
     than 100 dots per inch."""
-    found = [_drawing(name, run, scale) for name in (only if only is not None else names())]
+    found = [drawing for name in (only if only is not None else names()) for drawing in _drawn(name, run, scale)]
     return [drawing for drawing in found if drawing is not None]
 
 
-def _drawing(name: str, run: Run, scale: float) -> Drawing | None:
+def _drawn(name: str, run: Run, scale: float) -> list[Drawing | None]:
+    """A figure, in all its variants; a single None where it does not apply."""
     module: Any = _module(name)
     try:
-        figure = draw(name, run)
+        variants: dict[str, str] = module.variants(run) if hasattr(module, "variants") else {}
+        if not variants:
+            return [_drawing(name, module.TITLE, run, scale)]
+        return [_drawing(name, f"{module.TITLE}: {title}", run, scale, variant) for variant, title in variants.items()]
     except NotApplicable:
-        return None
+        return [None]
     except NoRows as error:
-        return Drawing(name=name, title=module.TITLE, caption=f"Not drawn: {error}.", alternative="", png=b"", width=0)
-    width = round(figure.get_figwidth() * figure.dpi)
+        return [
+            Drawing(name=name, title=module.TITLE, caption=f"Not drawn: {error}.", alternative="", png=b"", width=0)
+        ]
+
+
+def _drawing(name: str, title: str, run: Run, scale: float, *variant: str) -> Drawing:
+    module: Any = _module(name)
+    figure = draw(name, run, *variant)
     return Drawing(
-        name=name,
-        title=module.TITLE,
-        caption=module.caption(run),
-        alternative=module.alternative(run),
+        name="-".join([name, *variant]),
+        title=title,
+        caption=module.caption(run, *variant),
+        alternative=module.alternative(run, *variant),
         png=png(figure, scale),
-        width=width,
+        width=round(figure.get_figwidth() * figure.dpi),
     )
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from analysis import figures, latent, order, record, style
+from analysis import latent, order, record, style
 from analysis.figures import _blocks, latent_codes
 from analysis.selection import NoRows
 from analysis.wording import number
@@ -74,14 +71,12 @@ def draw(run: Run, metric: str | None = None) -> Figure:
     return figure
 
 
-def save(run: Run, folder: str | os.PathLike[str], metrics: Sequence[str] | None = None) -> list[Path]:
-    """Write ``latent_grid-<metric>.png`` into a local folder for every metric over time, or those named; returns the
-    files."""
-    names = metrics if metrics is not None else [metric.name for metric in record.metrics(run) if metric.over_time]
-    files = {Path(folder) / f"latent_grid-{name}.png": figures.png(draw(run, name), 1.6) for name in names}
-    for file, content in files.items():
-        file.write_bytes(content)
-    return list(files)
+def variants(run: Run) -> dict[str, str]:
+    """One figure a metric that has a value at every time, the objective's first."""
+    latent.codes(run.per_time)
+    first = record.objective(run).name
+    metrics = sorted(record.metrics(run), key=lambda metric: metric.name != first)
+    return {metric.name: metric.label for metric in metrics if metric.over_time}
 
 
 def _metric(run: Run, name: str | None) -> Metric:
@@ -206,8 +201,8 @@ def _handles() -> list[Any]:
     ]
 
 
-def caption(run: Run) -> str:
-    metric = record.objective(run)
+def caption(run: Run, metric_name: str | None = None) -> str:
+    metric = _metric(run, metric_name)
     return (
         f"{metric.label} of the sequences whose codes were not in training, each cell one code, mean over replicates "
         f"at each method's best configuration ({metric.better} is better): at some of the test times, at which no code "
@@ -216,8 +211,8 @@ def caption(run: Run) -> str:
     )
 
 
-def alternative(run: Run) -> str:
-    metric = record.objective(run)
+def alternative(run: Run, metric_name: str | None = None) -> str:
+    metric = _metric(run, metric_name)
     said = []
     for (supervision, method, time), grid in _maps(run, metric).items():
         if time is None and grid.notna().to_numpy().any():

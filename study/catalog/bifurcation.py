@@ -22,6 +22,7 @@ def study() -> Study:
         replication_unit="training noise of one sequence (seeds)",
         methods=methods.networks([Bifurcation()], barycenters=3) | methods.references([Bifurcation()]),
         baseline="none",
+        controls=methods.CONTROLS,
         references=methods.REFERENCES,
         supervisions=methods.SUPERVISIONS,
         space=methods.space(),

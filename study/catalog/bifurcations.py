@@ -32,6 +32,7 @@ def _of(count: int) -> Study:
         search_sequences=[member.label for member in members[:SEARCHED]],
         methods=methods.networks(members, barycenters=3, shared=False) | methods.references(members),
         baseline="none",
+        controls=methods.CONTROLS,
         references=methods.REFERENCES,
         supervisions=methods.SUPERVISIONS,
         space=methods.space(),

@@ -26,6 +26,7 @@ def study() -> Study:
         replication_unit="training noise of one set of four sequences (seeds)",
         methods=compared,
         baseline="none",
+        controls=methods.CONTROLS,
         supervisions=methods.SUPERVISIONS,
         space=methods.space(),
         metrics=methods.metrics(),

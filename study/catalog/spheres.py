@@ -23,6 +23,7 @@ def study() -> Study:
         replication_unit="training noise of one set of four sequences (seeds)",
         methods=methods.networks(training_spheres()) | methods.references(training_spheres()),
         baseline="none",
+        controls=methods.CONTROLS,
         references={"linear-blend": "exact answer here", "barycenter-only": "ceiling"},
         supervisions=methods.SUPERVISIONS,
         space=methods.space(),

@@ -97,6 +97,23 @@ def test_floor_and_ceiling_are_stated_and_whether_a_network_passes_them(write_ru
     assert "no network gets past linear-blend and barycenter-only" in text(beaten)
 
 
+def test_methods_are_held_against_the_control_over_these_comparisons_alone(write_run: Writer) -> None:
+    level = {"none": 0.6, "sinkhorn": 0.2, "barycenter": 0.6, "temporal-smoothness": 0.6, "linear-blend": 0.1}
+    folder = write_run(methods=tuple(level), level=level, supervisions=("sparse",))
+    assert "Against the control" not in text(analysis.load(folder))
+    record = json.loads((folder / "study.json").read_text())
+    (folder / "study.json").write_text(json.dumps(record | {"controls": ["temporal-smoothness"]}))
+    run = analysis.load(folder)
+    (line,) = [line for line in analysis.answer(run) if line.startswith("Against the control")]
+    assert "'temporal-smoothness', in Chamfer distance: sinkhorn better (difference −" in line
+    assert "barycenter no difference shown" in line
+    assert "none" not in line
+    assert "linear-blend" not in line
+    trained = run.per_time[run.per_time["method"].isin(["sinkhorn", "barycenter", "temporal-smoothness"])]
+    alone = analysis.compare(trained, baseline="temporal-smoothness").set_index("method")
+    assert f"p {analysis.wording.probability(alone.loc['barycenter', 'p_holm'])} after Holm" in line
+
+
 def test_the_searchs_best_is_held_against_the_documents_setting(write_run: Writer) -> None:
     folder = write_run(**TWO)
     said = text(analysis.load(folder))
