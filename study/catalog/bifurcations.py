@@ -55,4 +55,10 @@ def smoke(study: Study) -> None:
     study.replicates = 1
 
 
-PRESETS = {"laptop": laptop, "smoke": smoke, "paper": presets.paper}
+def paper(study: Study) -> None:
+    """One seed a member: nine networks in a trial."""
+    presets.paper(study)
+    study.replicates = 1
+
+
+PRESETS = {"laptop": laptop, "smoke": smoke, "paper": paper}

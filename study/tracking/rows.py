@@ -29,7 +29,7 @@ ROLE_NAMES = {"train": "shown"}
 """`train/` already holds the losses; the times a model was shown go under another name."""
 COUNTS = ("empty", "components")
 """Columns per time that are followed beside the study's metrics."""
-SEQUENCE_SCALARS = ("bifurcation_time", "bifurcation_time_error")
+SEQUENCE_SCALARS = ("bifurcation_time", "bifurcation_time_error", "bifurcation_delay")
 """Columns that hold one value per sequence."""
 CURVE_POINTS = 50
 """MLflow's cost is per point, some 0.1 ms; the tables hold every epoch."""

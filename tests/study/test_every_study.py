@@ -1,0 +1,99 @@
+"""Every method of every study of the catalog, trained for real, through the same cases. No cluster is needed."""
+
+import json
+from dataclasses import asdict
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from study import catalog
+from study.study import Arm
+from trainables.actor import Actor
+from trainables.base import Request
+from trainables.shapes.sequence import from_description
+
+EPOCHS = 12
+CASES = [
+    (name, method, phase)
+    for name in catalog.names()
+    for method in catalog.load(name, "smoke").methods
+    for phase in ("search", "confirm")
+]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STUDY_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+def request_of(name: str, method: str, phase: str, folder) -> Request:
+    study = catalog.load(name, "smoke")
+    for key, value in (("epochs", EPOCHS), ("evaluation_grid", 12), ("code_epochs", 3)):
+        if any(key in type(m).model_fields for m in study.methods.values()):
+            study.put(key, value)
+    arm = Arm(method, "sparse")
+    configuration = study.configured(arm, study.document_setting(arm), phase)
+    return Request(
+        labels={"study": name, "run": "r", "trial": "t", "phase": phase, "setting": "best", "method": method}
+        | {"supervision": "sparse"},
+        implementation=configuration.implementation,
+        configuration=configuration.model_dump(mode="json"),
+        timeline=study.supervisions["sparse"].model_dump(mode="json"),
+        seeds=study.seeds(phase),
+        roles=study.roles(phase),
+        metric=study.objective.metric,
+        objective_role=study.objective.role,
+        report_epochs=[EPOCHS // 2] if phase == "search" and method not in study.references else [],
+        checkpoint=str(folder / "t.pt"),
+        model=str(folder / "model.pt") if phase == "confirm" else None,
+        surfaces=phase == "confirm",
+    )
+
+
+def to_end(request: Request) -> list[dict]:
+    actor = Actor(config={"request": json.dumps(asdict(request))})
+    results = [actor.step()]
+    while not results[-1]["done"]:
+        results.append(actor.step())
+    return results
+
+
+def table(content: bytes) -> pd.DataFrame:
+    return pa.ipc.open_stream(content).read_all().to_pandas()
+
+
+@pytest.mark.parametrize(("name", "method", "phase"), CASES)
+def test_a_trial_scores_every_sequence_and_time_it_is_asked_for_and_no_other(name, method, phase, tmp_path):
+    study, request = catalog.load(name, "smoke"), request_of(name, method, phase, tmp_path)
+    results = to_end(request)
+    assert not any("failed" in result for result in results), results[-1]
+    rows = table(results[-1]["rows"])
+    assert set(rows.replicate) == set(range(len(request.seeds)))
+    configured = request.configuration
+    labels = [from_description(s).label for s in configured.get("unseen", configured["sequences"])]
+    assert set(rows.sequence) == set(labels)
+    counts = rows.groupby(["replicate", "sequence"]).agg(times=("time", "nunique"), size=("time", "size"))
+    assert counts.times.nunique() == 1
+    assert (counts.times == counts["size"]).all(), "one row for each time"
+    assert set(rows.role) <= set(request.roles)
+    assert ("test" in set(rows.role)) == (phase == "confirm")
+    assert study.objective.role in set(rows.role)
+    for metric in study.metrics:
+        assert metric.name in rows, metric
+    finite = [m.name for m in study.metrics if m.name != "bifurcation_time_error"]
+    assert rows[finite].notna().all().all()
+    if name.startswith("bifurcation"):
+        assert rows.bifurcation_delay.notna().all() == (phase == "confirm")
+    if study.search_sequences is not None and phase == "search":
+        assert set(rows.sequence) == set(study.search_sequences)
+    assert results[-1]["objective"] == pytest.approx(rows[rows.role == "validation"][study.objective.metric].mean())
+    assert (tmp_path / "model.pt").exists() == (phase == "confirm" and method not in study.references)
+
+
+@pytest.mark.parametrize("name", catalog.names())
+def test_the_same_trial_gives_the_same_numbers(name, tmp_path):
+    once, again = (to_end(request_of(name, "sinkhorn", "search", tmp_path / str(i))) for i in range(2))
+    pd.testing.assert_frame_equal(table(once[-1]["rows"]), table(again[-1]["rows"]))
