@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis import order, record, style
 from analysis.figures import _blocks
-from analysis.figures._rendering import Mesh, extent, picture
+from analysis.rendering import Mesh, extent, picture
 from analysis.selection import NotApplicable
 from analysis.wording import listing
 

@@ -14,7 +14,7 @@ from matplotlib.colors import to_rgb
 import analysis
 from analysis import figures, tables
 from analysis.figures import surfaces
-from analysis.figures._rendering import Mesh, camera, extent, picture
+from analysis.rendering import Mesh, camera, extent, picture
 
 METHODS = ("none", "barycenter", "sinkhorn")
 TIMES = {"sparse": {0.0: "train", 0.5: "test", 1.0: "train"}, "dense": {0.0: "train", 0.5: "train", 1.0: "train"}}

@@ -1,0 +1,227 @@
+"""`python -m study.export`: a confirmed model's sequences at any times, in the coordinates of the input."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from study.command import exit_status
+from study.errors import Mistake
+from study.exporting.formats import available
+from study.places import check_output, default_output
+
+if TYPE_CHECKING:
+    from analysis import Run
+    from study.exporting.choice import Choice
+    from study.exporting.group import Group
+
+FORMATS = available()
+
+_EPILOG = (
+    "\b\nFormats:\n"
+    + "".join(f"  {name:<10} {form.summary}\n" for name, form in FORMATS.items())
+    + """
+\b
+The exported shape is the zero level of the mean of all replicates' signed distances. Beside every export lies
+spread.csv: for each time how far the replicates disagree, the volume, the number of parts, and the Dice score
+where the true shape is known. Parts smaller than 2 % of the largest are counted there and get no label. Where
+the replicates disagree, the interpolation is a guess; where they agree, they may still all be wrong.
+
+\b
+Sequences of one source share a volume; an analytic sequence is written on a grid of its domain, [-3, 3]³.
+A shape that divides gets daughters with labels of their own. With few times a part may not overlap its next
+position; it then gets a new label.
+
+\b
+Examples:
+  python -m study.export bifurcation                            labels at 21 times, of the best confirmed model
+  python -m study.export cells --times 61 --format ome-zarr --spread
+  python -m study.export results/cells/20260101-120000 --at 0.1,0.15,0.2 --format ply --format gif
+"""
+)
+
+
+@click.command(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.argument("run", metavar="RUN")
+@click.option(
+    "--results", default=default_output, metavar="DIR-or-URI", help="run folders  [default: results, or $STUDY_RESULTS]"
+)
+@click.option("--times", type=int, metavar="N", help="N times, evenly spaced from 0 to 1  [default: five steps per "
+              "interval between shown frames, or as many as make twenty steps in all]")  # fmt: skip
+@click.option("--at", metavar="T1,T2,…", help="these times, from 0 to 1")
+@click.option(
+    "--format", "forms", type=click.Choice(list(FORMATS)), multiple=True, default=["labels"], show_default=True,
+    help="may be given several times",
+)  # fmt: skip
+@click.option("--method", help="[default: of the confirmed model with the best objective on validation times]")
+@click.option("--supervision", help="[default: likewise]")
+@click.option(
+    "--setting", type=click.Choice(["best", "document"]), default="best", show_default=True,
+    help="the search's best setting, or the document's",
+)  # fmt: skip
+@click.option("--sequence", "labels", multiple=True, metavar="LABEL", help="may be given several times  [default: all]")
+@click.option("--replicate", type=click.IntRange(min=0), metavar="K", help="export replicate K instead of the mean")
+@click.option("--spread", is_flag=True, help="write the spread over the replicates as a volume (ply: on the vertices)")
+@click.option("--output", metavar="DIR", help="[default: exports in the run folder; of a run that is not on a local "
+              "disk, exports/<run>]")  # fmt: skip
+@click.option(
+    "--grid", type=click.IntRange(16, 512), default=64, show_default=True, metavar="N",
+    help="points along an axis of the domain: for meshes, and for sequences without a source",
+)  # fmt: skip
+@click.option("--force", is_flag=True, help="replace an export that is there")
+def main(
+    run: str, results: str, times: int | None, at: str | None, forms: tuple[str, ...], method: str | None,
+    supervision: str | None, setting: str, labels: tuple[str, ...], replicate: int | None, spread: bool,
+    output: str | None, grid: int, force: bool,
+) -> int:  # fmt: skip
+    """Write the sequences of a confirmed model at any times, in the coordinates of the input.
+
+    RUN is a study (its newest finished run) or a run folder's path or URI.
+    """
+    from study.exporting import choice as choices
+    from study.exporting import writing
+
+    opened = _open(run, results)
+    chosen = choices.choose(opened, method, supervision, setting)
+    wanted = choices.sequences(chosen, labels)
+    if replicate is not None and replicate >= chosen.replicates:
+        raise Mistake(f"--replicate {replicate}: trial {chosen.trial} has {chosen.replicates} replicates; count from 0")
+    moments = choices.times(times, at, chosen.shown(wanted[0]))
+    _refuse_unseen(opened, chosen)
+    place = _output(output, opened)
+    formats = [FORMATS[name] for name in dict.fromkeys(forms)]
+    folders = writing.targets(place, formats, force)
+    _end_on_termination()
+
+    click.echo(f"exporting {chosen.sentence}")
+    groups = _groups(chosen, wanted, moments, grid, replicate)
+    shape = f"replicate {replicate}" if replicate is not None else _mean_of(groups)
+    click.echo(f"the exported shape is that of {shape}; {len(moments)} times from {moments[0]:g} to {moments[-1]:g}")
+    record = {
+        "study": opened.study, "run": opened.name, "trial": chosen.trial, "model": chosen.model,
+        "command": f"python -m study.export {' '.join(sys.argv[1:])}", "shape": shape, "times": moments,
+        "unit": {group.name: group.space.unit for group in groups},
+        "sequences": {group.name: [member.label for member in group.members] for group in groups},
+    }  # fmt: skip
+    title = f"{chosen.method}, {chosen.supervision}, {shape}"
+    rows = _write(groups, formats, folders, title=title, record=record, spread=spread, grid=grid)
+    _report(rows, list(folders.values()))
+    return 0
+
+
+def _open(name: str, results: str) -> Run:
+    from analysis import LoadError, load
+
+    try:
+        run = load(name, results)
+    except LoadError as error:
+        raise Mistake(f"RUN {name}: {error}") from None
+    if not run.finished:
+        raise Mistake(f"RUN {name}: the run is {run.status}; wait for it or resume it, or name a finished run")
+    return run
+
+
+def _refuse_unseen(run: Run, choice: Choice) -> None:
+    """Mistake if the confirmed rows are of sequences that the model holds no codes of."""
+    methods = (run.record.get("configuration") or {}).get("methods") or {}
+    if "unseen" in (methods.get(choice.method) or {}):
+        raise Mistake(
+            f"run {run.name} of study {run.study} scores sequences that its models were not trained on, and keeps no "
+            "codes of them: export a run of another study"
+        )
+
+
+def _output(output: str | None, run: Run) -> Path:
+    if output is None:
+        local = "://" not in run.location
+        output = os.path.join(run.location, "exports") if local else os.path.join("exports", run.name)
+    if "://" in output:
+        raise Mistake(f"--output {output}: exports are written to a local disk; name a folder")
+    check_output(output)
+    return Path(output).expanduser().absolute()
+
+
+def _end_on_termination() -> None:
+    """A termination ends as an interruption does: with nothing half-written."""
+
+    def end(number: int, _: Any) -> None:
+        raise SystemExit(128 + number)
+
+    signal.signal(signal.SIGTERM, end)
+
+
+def _groups(choice: Choice, labels: list[str], times: list[float], grid: int, replicate: int | None) -> list[Group]:
+    from study.exporting.group import groups
+    from trainables.autodecoder.model import open_model
+
+    try:
+        model = open_model(choice.model)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise Mistake(f"the model {choice.model} cannot be read ({reason}); restore it, or name another run") from None
+    known = [sequence.label for sequence in model.configuration.sequences]
+    missing = [label for label in labels if label not in known]
+    if missing:
+        raise Mistake(f"the model {choice.model} holds no sequence {missing[0]}; name one of {', '.join(known)}")
+    return groups(choice, model, labels, times, grid, replicate)
+
+
+def _mean_of(groups: list[Group]) -> str:
+    counts = sorted({len(member.ensemble.fields) for group in groups for member in group.members})
+    many = " to ".join(str(count) for count in dict.fromkeys((counts[0], counts[-1])))
+    return f"the mean signed distance of {many} replicate{'s' if counts[-1] > 1 else ''}"
+
+
+def _write(groups: list[Group], formats: Any, folders: dict[str, Path], **options: Any) -> list[dict[str, Any]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from study.exporting import writing
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("times", total=sum(len(group.times) for group in groups))
+        try:
+            return writing.write(groups, formats, folders, advance=lambda: progress.advance(task), **options)
+        except OSError as error:
+            where = error.filename or next(iter(folders.values())).parent
+            raise Mistake(
+                f"{where} cannot be written ({error.strerror or error}); make room, or name another --output"
+            ) from None
+
+
+def _report(rows: list[dict[str, Any]], folders: list[Path]) -> None:
+    for label in dict.fromkeys(row["sequence"] for row in rows):
+        mine = [row for row in rows if row["sequence"] == label]
+        shown = [row for row in mine if row["shown"] and row["dice"] == row["dice"]]
+        if shown:
+            worst = min(shown, key=lambda row: row["dice"])
+            mean = sum(row["dice"] for row in shown) / len(shown)
+            said = (
+                f"Dice at the {len(shown)} shown frames {mean:.3f}, lowest {worst['dice']:.3f} at t = {worst['time']:g}"
+            )
+        else:
+            said = "none of the exported times is a shown frame, so there is no Dice score of one"
+        unsure = max(mine, key=lambda row: row["surface_sd"] if row["surface_sd"] == row["surface_sd"] else -1.0)
+        if unsure["surface_sd"] == unsure["surface_sd"]:
+            said += f"; spread largest at t = {unsure['time']:g}, {unsure['surface_sd']:.3g}"
+        click.echo(f"{label}: {said}")
+    for folder in folders:
+        click.echo(f"wrote {folder}")
+
+
+def command_line(arguments: list[str] | None = None) -> int:
+    """The exit status; wrong input is one line on standard error and 2."""
+    return exit_status(
+        main, "python -m study.export", arguments, lambda: "no run is named: python -m study.export RUN, where RUN is "
+        "a study or a run folder's path or URI",
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(command_line())

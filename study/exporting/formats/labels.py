@@ -1,0 +1,54 @@
+"""Labels in the layout of the Cell Tracking Challenge: `man_trackTTT.tif` (uint16) and `man_track.txt`.
+
+Source: celltrackingchallenge.net, "Annotation of tracking ground truth": one line `L B E P` a track, with its label,
+the numbers of its first and last image, and its parent's label or 0.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from study.exporting.formats.base import Format
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from study.exporting.moment import Moment
+
+
+class LabelImages(Format):
+    """With `--spread` also `spreadTTT.tif` (float32, NaN where no sequence's domain is)."""
+
+    name: ClassVar[str] = "labels"
+    summary: ClassVar[str] = "label images in the layout of the Cell Tracking Challenge"
+    order: ClassVar[int] = 1
+
+    def add(self, moment: Moment) -> None:
+        space = self.group.space
+        image = np.zeros(space.shape, dtype=np.uint16)
+        for part in moment.parts:
+            np.maximum(image[part.member.box], part.labels, out=image[part.member.box])
+        self._write("man_track", moment.index, image)
+        if self.spread:
+            volume = np.full(space.shape, np.nan, dtype=np.float32)
+            for part in moment.parts:
+                view = volume[part.member.box]
+                np.fmax(view, part.volume.deviation * np.float32(part.member.space.scale), out=view)
+            self._write("spread", moment.index, volume)
+
+    def _write(self, stem: str, index: int, image: NDArray) -> None:
+        import tifffile
+
+        digits = max(3, len(str(len(self.group.times) - 1)))
+        space = self.group.space
+        metadata = {"axes": "ZYX", "spacing": space.voxel[0], "unit": space.unit}
+        tifffile.imwrite(
+            self.folder / f"{stem}{index:0{digits}d}.tif", image, compression="zlib", photometric="minisblack",
+            resolution=(1 / space.voxel[2], 1 / space.voxel[1]), metadata=metadata,
+        )  # fmt: skip
+
+    def close(self, rows: list[dict[str, Any]]) -> None:
+        lines = [f"{t.label} {t.begin} {t.end} {t.parent}\n" for t in self.movie.tracks]
+        (self.folder / "man_track.txt").write_text("".join(lines))

@@ -1,0 +1,145 @@
+"""Sequences that share one picture: those of one source volume, or one analytic sequence alone.
+
+Times of a group go from 0 to 1. Sequences of one source that begin or end at different frames are each at their own
+time when the group's clock is at a frame, and absent outside their frames.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from study.errors import Mistake
+from study.exporting.choice import SAME, Choice
+from study.exporting.space import Box, Prepared, Space, domain_space, prepared
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from study.exporting.ensemble import Ensemble
+    from trainables.autodecoder.model import SavedModel
+    from trainables.shapes.sequence import ShapeSequence
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """One sequence of a group."""
+
+    label: str
+    sequence: ShapeSequence
+    ensemble: Ensemble
+    space: Space
+    box: Box
+    points: NDArray
+    """Domain coordinates of the voxels of the box, `(nz, ny, nx, 3)`."""
+    source: Prepared | None
+    shown: list[float]
+    """Times, of the sequence, that the model was shown."""
+
+    def is_shown(self, time: float) -> bool:
+        return any(abs(time - shown) < SAME for shown in self.shown)
+
+    def frame(self, time: float) -> int | None:
+        """The frame of the source at this time of the sequence, None between frames and without a source."""
+        if self.source is None:
+            return None
+        nearest = int(np.abs(self.source.times - time).argmin())
+        return int(self.source.frames[nearest]) if abs(self.source.times[nearest] - time) < SAME else None
+
+    def truth(self, time: float) -> NDArray | None:
+        """Where the true shape is, on the voxels of the box; None where the source has no frame."""
+        import torch
+
+        if self.source is not None and self.frame(time) is None:
+            return None
+        inside: NDArray = (self.sequence.sdf(torch.from_numpy(self.points), time) < 0).numpy()
+        return inside & (np.abs(self.points) <= 3 + 1e-5).all(axis=-1)
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Sequences on one voxel grid."""
+
+    name: str
+    """For files and folders."""
+    members: list[Member]
+    times: list[float]
+
+    @property
+    def space(self) -> Space:
+        """The voxel grid (its `affine` is that of the first member)."""
+        return self.members[0].space
+
+    def clock(self, member: Member, time: float) -> float | None:
+        """The member's own time at the group's `time`; None if it is not there."""
+        if member.source is None or len(self.members) == 1:
+            return time
+        frames = [m.source.frames for m in self.members if m.source is not None]
+        first, last = min(f[0] for f in frames), max(f[-1] for f in frames)
+        frame, own = first + time * (last - first), member.source.frames
+        if not own[0] - SAME <= frame <= own[-1] + SAME:
+            return None
+        return float(np.clip(np.interp(frame, own, member.source.times), 0, 1))
+
+    def frame_axis(self) -> NDArray:
+        """The times as frame numbers of the source where there is one, else as they are: `(T,)`."""
+        source = self.members[0].source
+        if source is None:
+            return np.asarray(self.times)
+        if len(self.members) == 1:
+            return np.interp(self.times, source.times, source.frames)
+        frames = [m.source.frames for m in self.members if m.source is not None]
+        first, last = min(f[0] for f in frames), max(f[-1] for f in frames)
+        return first + np.asarray(self.times) * (last - first)
+
+
+def groups(
+    choice: Choice, model: SavedModel, labels: Sequence[str], times: list[float], grid: int, replicate: int | None
+) -> list[Group]:
+    """The sequences `labels` of a model, grouped by source.
+
+    Diverged replicates are left out; Mistake if none is left, or if the exported one is among them.
+    """
+    found: dict[object, list[Member]] = {}
+    own = [sequence.label for sequence in model.configuration.sequences]
+    for label in labels:
+        member = _member(choice, model, own.index(label), label, grid, replicate)
+        key: object = label
+        if member.source is not None:
+            key = (member.source.source, member.space.shape, member.space.voxel)
+        found.setdefault(key, []).append(member)
+    names: list[str] = []
+    for members in found.values():
+        source = members[0].source
+        name = slug(members[0].label if source is None or len(members) == 1 else PurePosixPath(source.source).stem)
+        names.append(name if name not in names else f"{name}-{len(names)}")
+    return [Group(name, members, times) for name, members in zip(names, found.values(), strict=True)]
+
+
+def _member(choice: Choice, model: SavedModel, index: int, label: str, grid: int, replicate: int | None) -> Member:
+    from study.exporting.ensemble import Ensemble
+
+    sequence = model.configuration.sequences[index]
+    lost = choice.diverged(label)
+    alive = [r for r in range(model.replicates) if r not in lost]
+    if not alive or (replicate is not None and replicate not in alive):
+        who = "every replicate" if not alive else f"replicate {replicate}"
+        raise Mistake(f"sequence {label} of trial {choice.trial}: {who} has diverged; export another")
+    fields = [model.field(r, index) for r in alive]
+    source = prepared(sequence)
+    space = domain_space(grid) if source is None else source.space
+    box = space.box()
+    if any(side.stop <= side.start for side in box):
+        raise Mistake(f"sequence {label}: its place lies outside the volume of its source; prepare it again")
+    ensemble = Ensemble(fields, None if replicate is None else alive.index(replicate))
+    return Member(label, sequence, ensemble, space, box, space.points(box), source, choice.shown(label))
+
+
+def slug(text: str) -> str:
+    """`text` as a file's name."""
+    return re.sub(r"[^A-Za-z0-9.+=-]+", "_", text).strip("._") or "sequence"

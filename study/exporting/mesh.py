@@ -1,0 +1,28 @@
+"""Closed triangle meshes of exported shapes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from skimage.measure import marching_cubes
+
+from analysis.rendering import Mesh
+from trainables.shapes.sequence import LOWER, grid_spacing
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def surface(sdf: NDArray) -> Mesh:
+    """The zero level of an SDF on `grid_points(n)`, `(n, n, n)`, in domain coordinates, faces turned outwards.
+
+    A shape that the domain cuts is closed half a grid spacing outside it.
+    """
+    h = grid_spacing(len(sdf))
+    if not (sdf < 0).any():
+        return Mesh(np.empty((0, 3)), np.empty((0, 3), dtype=int))
+    sdf = np.pad(np.clip(sdf, -1e3, 1e3), 1, constant_values=h)
+    # scikit-image counts corners by the left hand: "descent" turns faces to where the SDF grows.
+    vertices, faces, _, _ = marching_cubes(sdf, level=0.0, spacing=(h,) * 3, gradient_direction="descent")
+    return Mesh(vertices + LOWER - h, faces)

@@ -1,0 +1,139 @@
+"""A group at one time: labels, signed distances, meshes, and the row of `spread.csv` of every sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from study.exporting.ensemble import Volume
+from study.exporting.group import Group, Member
+from study.exporting.lineage import Labels, Lineage, Track
+from study.exporting.mesh import Mesh, surface
+from trainables.metrics.volumes import dice
+from trainables.shapes.sequence import grid_points
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+COLUMNS = {
+    "sequence": "its label",
+    "time_index": "number of the exported time",
+    "time": "in 0 … 1",
+    "frame": "number of the source's frame at this time; empty between frames",
+    "shown": "whether the model was shown the shape at this time",
+    "volume": "of the exported shape, fragments left out, unit³",
+    "volume_mean": "mean over the replicates, unit³",
+    "volume_sd": "standard deviation over the replicates, unit³",
+    "components": "parts of the exported shape",
+    "fragments": "parts too small to count",
+    "disagreement": "mean over the replicates of 1 − Dice to their median shape",
+    "surface_sd": "standard deviation over the replicates of the SDF, mean over the voxels at the surface, unit",
+    "dice": "Dice of the exported labels and the true shape, where that is known",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One sequence at the group's time."""
+
+    member: Member
+    time: float
+    """The sequence's own time."""
+    volume: Volume
+    """On the voxels of the member's box."""
+    labels: NDArray
+    """uint16, on the same voxels; 0 outside."""
+    mesh: Mesh | None
+    """In domain coordinates; None if no format asked for it."""
+    row: dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """All sequences of a group that are there at one of its times."""
+
+    index: int
+    time: float
+    parts: list[Part]
+
+
+class Movie:
+    """A group's moments in the order of time; its tracks grow with them."""
+
+    def __init__(self, group: Group, everywhere: bool, meshes: int | None) -> None:
+        """`everywhere`: distances are exact in the whole domain; `meshes`: points along an axis of their grid."""
+        self.group, self.everywhere, self.meshes = group, everywhere, meshes
+        roots = {m.source.root_label for m in group.members if m.source is not None}
+        labels = Labels(roots)
+        self._lineages = [Lineage(labels, m.source.root_label if m.source else 0) for m in group.members]
+
+    @property
+    def tracks(self) -> list[Track]:
+        """The tracks so far, by label."""
+        return sorted((t for lineage in self._lineages for t in lineage.tracks.values()), key=lambda t: t.label)
+
+    def tracks_of(self, member: Member) -> list[Track]:
+        """One sequence's tracks so far."""
+        return list(self._lineages[self.group.members.index(member)].tracks.values())
+
+    def moments(self) -> Iterator[Moment]:
+        """One moment after the other; each is computed when it is asked for."""
+        for index, time in enumerate(self.group.times):
+            there: list[tuple[int, float, Volume]] = []
+            for place, member in enumerate(self.group.members):
+                own = self.group.clock(member, time)
+                if own is None:
+                    self._lineages[place].absent()
+                else:
+                    there.append((place, own, member.ensemble.volume(member.points, own, self.everywhere)))
+            insides = _apart([(self.group.members[place], volume) for place, _, volume in there], self.group)
+            parts = [
+                self._part(index, time, place, own, volume, inside)
+                for (place, own, volume), inside in zip(there, insides, strict=True)
+            ]
+            yield Moment(index, time, parts)
+
+    def _part(self, index: int, time: float, place: int, own: float, volume: Volume, inside: NDArray) -> Part:
+        member = self.group.members[place]
+        labels, components, fragments = self._lineages[place].label(inside, index)
+        size, truth = member.space.voxel_volume, member.truth(own)
+        volumes = volume.insides.sum(axis=(1, 2, 3)) * size
+        row = {
+            "sequence": member.label,
+            "time_index": index,
+            "time": time,
+            "frame": member.frame(own),
+            "shown": member.is_shown(own),
+            "volume": float((labels > 0).sum() * size),
+            "volume_mean": float(volumes.mean()),
+            "volume_sd": float(volumes.std(ddof=1)) if len(volumes) > 1 else float("nan"),
+            "components": components,
+            "fragments": fragments,
+            "disagreement": volume.disagreement(),
+            "surface_sd": volume.surface_deviation() * member.space.scale,
+            "dice": float("nan") if truth is None else dice(labels > 0, truth),
+        }
+        mesh = None if self.meshes is None else self._mesh(member, own, volume, self.meshes)
+        return Part(member, own, volume, labels, mesh, row)
+
+    def _mesh(self, member: Member, time: float, volume: Volume, n: int) -> Mesh:
+        if member.source is None:  # its voxels are the grid of the domain, as z, y, x
+            return surface(volume.value.transpose(2, 1, 0))
+        return surface(member.ensemble.volume(grid_points(n).numpy(), time).value)
+
+
+def _apart(volumes: list[tuple[Member, Volume]], group: Group) -> list[NDArray]:
+    """The exported shapes on their boxes; a voxel inside several goes to the one in which it lies deepest."""
+    if len(volumes) == 1:
+        return [volumes[0][1].inside]
+    deepest = np.zeros(group.space.shape, dtype=np.float32)
+    owner = np.full(group.space.shape, -1, dtype=np.int32)
+    for number, (member, volume) in enumerate(volumes):
+        depth = np.where(volume.inside, volume.value * member.space.scale, np.inf)
+        claim = depth < deepest[member.box]
+        deepest[member.box][claim] = depth[claim]
+        owner[member.box][claim] = number
+    return [owner[member.box] == number for number, (member, _) in enumerate(volumes)]

@@ -1,0 +1,142 @@
+"""Where a sequence comes from: the voxel grid of its source, and the way from the domain to it.
+
+Index 0 is the centre of the first voxel. Physical positions are `origin + index × voxel`, in the source's unit.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from study.errors import Mistake
+from trainables.files import read
+from trainables.shapes.sequence import LOWER, UPPER, grid_spacing
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from trainables.shapes.sequence import ShapeSequence
+
+Box = tuple[slice, slice, slice]
+"""Voxels z, y, x."""
+
+UNITS = {"um": "micrometer", "µm": "micrometer", "μm": "micrometer", "micron": "micrometer", "nm": "nanometer",
+         "mm": "millimeter"}  # fmt: skip
+"""Short names of units → those that OME-NGFF spells out."""
+
+
+@dataclass(frozen=True, eq=False)
+class Space:
+    """A voxel grid and the domain's place in it."""
+
+    affine: NDArray
+    """`(4, 4)`: domain (x, y, z, 1) → voxel index (z, y, x, 1)."""
+    shape: tuple[int, int, int]
+    """Voxels along z, y, x."""
+    voxel: tuple[float, float, float]
+    """Sizes along z, y, x, in `unit`."""
+    origin: tuple[float, float, float]
+    """Physical position z, y, x of voxel (0, 0, 0)."""
+    unit: str
+
+    @property
+    def scale(self) -> float:
+        """Physical length of a domain unit; where the axes are stretched differently, their geometric mean."""
+        physical = np.diag(self.voxel) @ self.affine[:3, :3]
+        return float(np.cbrt(abs(np.linalg.det(physical))))
+
+    @property
+    def voxel_volume(self) -> float:
+        """Volume of a voxel, `unit`³."""
+        return float(np.prod(self.voxel))
+
+    def box(self) -> Box:
+        """The voxels whose centres the domain's bounding box holds."""
+        corners = np.stack(np.meshgrid(*[[LOWER, UPPER]] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+        index = corners @ self.affine[:3, :3].T + self.affine[:3, 3]
+        low = np.clip(np.ceil(index.min(axis=0) - 1e-6).astype(int), 0, self.shape)
+        high = np.clip(np.floor(index.max(axis=0) + 1e-6).astype(int) + 1, low, self.shape)
+        return slice(low[0], high[0]), slice(low[1], high[1]), slice(low[2], high[2])
+
+    def points(self, box: Box) -> NDArray:
+        """Domain coordinates x, y, z of the centres of the voxels in `box`: `(nz, ny, nx, 3)` float32."""
+        inverse = np.linalg.inv(self.affine)
+        axes = [np.arange(side.start, side.stop, dtype=np.float64) for side in box]
+        z, y, x = np.meshgrid(*axes, indexing="ij", sparse=True)
+        parts = [inverse[i, 0] * z + inverse[i, 1] * y + inverse[i, 2] * x + inverse[i, 3] for i in range(3)]
+        return np.stack(parts, axis=-1).astype(np.float32)
+
+    def physical(self, points: NDArray) -> NDArray:
+        """Domain coordinates `(V, 3)` x, y, z → physical positions `(V, 3)` x, y, z."""
+        index = points @ self.affine[:3, :3].T + self.affine[:3, 3]
+        return (np.asarray(self.origin) + index * np.asarray(self.voxel))[:, ::-1]
+
+    @property
+    def mirrored(self) -> bool:
+        """Whether the way from the domain to physical x, y, z turns a right hand into a left one."""
+        return bool(np.linalg.det(self.affine[[2, 1, 0], :3]) < 0)
+
+
+def domain_space(n: int) -> Space:
+    """The domain itself on `grid_points(n)`, for sequences without a source: voxel (z, y, x) lies at that point."""
+    h = grid_spacing(n)
+    affine = np.zeros((4, 4))
+    affine[[0, 1, 2], [2, 1, 0]] = 1 / h
+    affine[:3, 3] = -LOWER / h
+    affine[3, 3] = 1
+    return Space(affine, (n, n, n), (h, h, h), (LOWER, LOWER, LOWER), "domain")
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """What a prepared sequence file says of its source."""
+
+    space: Space
+    times: NDArray
+    """`(F,)` in [0, 1], increasing."""
+    frames: NDArray
+    """`(F,)` frame numbers in the source."""
+    source: str
+    root_label: int
+    """The label that the sequence has in the source at its beginning; 0 if the file does not say."""
+
+
+def prepared(sequence: ShapeSequence) -> Prepared | None:
+    """The source of a sequence that was read from data, None for one that is a formula.
+
+    Raises Mistake if its prepared file is not there or not whole.
+    """
+    file = getattr(sequence, "file", None)
+    if file is None:
+        return None
+    try:
+        content = read(str(file))
+    except OSError as error:
+        raise Mistake(f"the prepared sequence {file} cannot be read ({error.strerror or error}); restore it") from None
+    if content is None:
+        raise Mistake(f"the prepared sequence {file} is not there: restore it, or run the study again from its data")
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as held:
+            metadata = json.loads(str(held["metadata"]))
+            z, y, x = (int(side) for side in held["source_shape"])
+            sizes = tuple(float(size) for size in held["voxel"])
+            space = Space(
+                affine=held["affine"].astype(np.float64).reshape(4, 4), shape=(z, y, x),
+                voxel=(sizes[0], sizes[1], sizes[2]), origin=(0.0, 0.0, 0.0), unit=str(metadata.get("unit") or "voxel"),
+            )  # fmt: skip
+            times, frames = held["times"].astype(float), held["frames"].astype(int)
+    except (KeyError, ValueError, IndexError, zipfile.BadZipFile) as error:
+        raise Mistake(f"the prepared sequence {file} is damaged ({error}); prepare it again from its data") from None
+    return Prepared(space, times, frames, str(metadata.get("source", file)), _root(metadata))
+
+
+def _root(metadata: dict[str, Any]) -> int:
+    """The track without a parent among a sequence's own."""
+    tracks = metadata.get("tracks") or []
+    roots = [int(label) for label, _, _, parent in tracks if parent not in {track[0] for track in tracks}]
+    return roots[0] if roots else 0

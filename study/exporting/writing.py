@@ -1,0 +1,101 @@
+"""Writing exports: every format in a temporary folder that gets its name when it is whole."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from study.errors import Mistake
+from study.exporting.formats import Format
+from study.exporting.group import Group
+from study.exporting.moment import COLUMNS, Movie
+
+
+def targets(output: Path, formats: list[type[Format]], force: bool) -> dict[str, Path]:
+    """The folder of each format; Mistake if one is there and may not be replaced."""
+    found = {form.name: output / form.name for form in formats}
+    for path in found.values():
+        if path.exists() and not force:
+            raise Mistake(f"{path} is there already: name another --output, or replace it with --force")
+        if path.exists() and not path.is_dir():
+            raise Mistake(f"{path} is a file: remove it, or name another --output")
+    return found
+
+
+def write(
+    groups: list[Group], formats: list[type[Format]], folders: dict[str, Path], *, title: str, record: dict[str, Any],
+    spread: bool, grid: int, advance: Callable[[], None],
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Write all groups in all formats, with `spread.csv` and `export.json` beside each; the rows of `spread.csv`.
+
+    `advance` is called after every time of every group. Whatever happens, nothing half-written is left.
+    """
+    rows: list[dict[str, Any]] = []
+    with ExitStack() as stack:
+        begun = {form.name: stack.enter_context(_whole(folders[form.name])) for form in formats}
+        for group in groups:
+            rows += _group(group, formats, begun, title, spread, grid, advance)
+        for folder in begun.values():
+            _table(folder / "spread.csv", rows)
+            (folder / "export.json").write_text(json.dumps(record, indent=1, ensure_ascii=False))
+    return rows
+
+
+def _group(
+    group: Group, formats: list[type[Format]], folders: dict[str, Path], title: str, spread: bool, grid: int,
+    advance: Callable[[], None],
+) -> list[dict[str, Any]]:  # fmt: skip
+    everywhere = spread or any(form.everywhere for form in formats)
+    movie = Movie(group, everywhere, grid if any(form.meshes for form in formats) else None)
+    writers, rows = [], []
+    for form in formats:
+        folder = folders[form.name] / group.name
+        folder.mkdir()
+        writers.append(form(folder, movie, title, spread))
+    for moment in movie.moments():
+        rows += [part.row for part in moment.parts]
+        for writer in writers:
+            writer.add(moment)
+        advance()
+    for writer in writers:
+        writer.close(rows)
+    return rows
+
+
+@contextmanager
+def _whole(target: Path) -> Iterator[Path]:
+    """A temporary folder beside `target`, which it replaces at the end; removed, with folders made for it, after an
+    error."""
+    made = [parent for parent in target.parents if not parent.exists()]
+    target.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
+    folder.chmod(0o755)
+    try:
+        yield folder
+        if target.exists():
+            replaced = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".old.part", dir=target.parent))
+            target.rename(replaced / target.name)
+            folder.rename(target)
+            shutil.rmtree(replaced)
+        else:
+            folder.rename(target)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        for parent in made:
+            if parent.exists() and not any(parent.iterdir()):
+                parent.rmdir()
+        raise
+
+
+def _table(path: Path, rows: list[dict[str, Any]]) -> None:
+    with open(path, "w", newline="") as file:
+        writer = csv.DictWriter(file, list(COLUMNS))
+        writer.writeheader()
+        for row in rows:
+            writer.writerow({key: "" if value is None or value != value else value for key, value in row.items()})
