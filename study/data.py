@@ -10,7 +10,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import trainables.shapes
 from study.errors import Mistake
 from trainables.files import cache_folder, read, write_atomically
 from trainables.shapes.bad_data import BadData
@@ -21,10 +20,6 @@ if TYPE_CHECKING:
     from study.run_folder import RunFolder
     from study.study import Study
     from trainables.shapes.readers.base import Recorded
-
-EXAMPLE = Path(trainables.shapes.__path__[0]) / "data" / "cho_nuclei"
-"""A small real recording that comes with the program; its licence and source are beside it."""
-EXAMPLE_VOXEL = (1.0, 0.202, 0.202)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,12 +67,12 @@ class Wanted:
 
 def find(wanted: Wanted, resolution: int, say: Callable[[str], None] = lambda sentence: None) -> Data:
     """The recording's sequences, prepared on a grid of `resolution` points an axis; Mistake if they cannot be used."""
-    from trainables.shapes.readers.base import open_recording
+    from trainables.shapes.readers import base
 
     tracks, voxel = wanted.track_numbers(), wanted.voxel_size()
-    path = EXAMPLE if wanted.path is None else Path(wanted.path)
+    path = base.example() if wanted.path is None else Path(wanted.path)
     try:
-        reader = open_recording(path, voxel or (EXAMPLE_VOXEL if wanted.path is None else None))
+        reader = base.open_recording(path, voxel)
         listing = reader.sequences(tracks)
         found = listing.usable if wanted.skip_bad else listing.all_usable()
         left_out = dict(listing.bad)
