@@ -31,7 +31,7 @@ def module(name: str) -> ModuleType:
 
 
 def takes_data(name: str) -> bool:
-    """Whether a study is about recordings: its `study` then takes them, and `RESOLUTION` says how fine they are kept."""
+    """Whether a study is about recordings: its `study` then takes them, `RESOLUTION` says how fine they are kept."""
     return hasattr(module(name), "RESOLUTION")
 
 
