@@ -11,6 +11,7 @@ from analysis.wording import count, listing
 def limits(facts: Facts) -> list[str]:
     """Sentences; empty where a run has nothing confirmed and nothing failed."""
     found = [
+        *_data(facts),
         *_unit(facts),
         *_search(facts),
         *_settings(facts),
@@ -23,6 +24,17 @@ def limits(facts: Facts) -> list[str]:
         state = "still running" if facts.run.status == "running" else "unfinished"
         found.append(f"The run is {state}: everything here is what its files hold so far.")
     return found
+
+
+def _data(facts: Facts) -> list[str]:
+    """What is to be known of recorded data, and which sequences were left out."""
+    data = facts.run.record.get("data") or {}
+    said = [f"Of the recorded data: {note}." for note in data.get("notes", [])]
+    left_out = data.get("left_out") or {}
+    if left_out:
+        reasons = "; ".join(f"{label} ({reason})" for label, reason in left_out.items())
+        said.append(f"Left out, because they cannot be used: {reasons}.")
+    return said
 
 
 def _unit(facts: Facts) -> list[str]:

@@ -17,6 +17,7 @@ from rich.console import Console
 from study import places, provenance
 from study.confirm import Confirmation
 from study.console import Progressing
+from study.data import keep
 from study.errors import Interrupted, Mistake
 from study.execution import cluster, execute, nodes, seen_by_all_nodes
 from study.jobs import JobSource
@@ -86,6 +87,8 @@ class Driver:
             stack.enter_context(self.stop.listening())  # after Ray, which sets handlers of its own
             scratch = self._scratch()
             self.stop.lock = stack.enter_context(Lock(self.folder))
+            if self.study.data:
+                keep(self.study, self.folder)
             self._open_record()
             self.console.print(f"run {self.folder.url}", highlight=False, soft_wrap=True)
             journal = Journal(self.state / "journal.log", self.folder)
@@ -219,6 +222,7 @@ class Driver:
             "supervisions": list(study.supervisions),
             "metrics": [m.model_dump() for m in study.metrics],
             "objective": study.objective.model_dump(),
+            "data": study.data,
             "trials_per_arm": study.trials,
             "replicates": study.replicates,
             "choices": choices,

@@ -6,6 +6,7 @@ Ray's own state is scratch: nothing is resumed from it (`search.py` and `trainab
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import logging
 import math
@@ -82,6 +83,9 @@ def cluster(address: str | None, scratch: Path) -> Iterator[None]:
     try:
         yield
     finally:
+        # Tune leaves handles of its actors in cycles; one that is freed after Ray is gone, in whatever thread the
+        # collector runs then, ends the process (seen once, between the confirmation and the report).
+        gc.collect()
         ray.shutdown()
 
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 import re
 import socket
+import sys
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from study import catalog, tracking
 from study.errors import Mistake
 from study.places import check_output, default_output, find_run
 from study.run_folder import Lock, RunFolder
 from study.study import Study
+
+if TYPE_CHECKING:
+    from study.data import Data
 
 DEFAULT_PRESET = "laptop"
 
@@ -32,6 +36,9 @@ class Options:
     tracking_uri: str | None = None
     address: str | None = None
     data: str | None = None
+    tracks: str | None = None
+    voxel: str | None = None
+    skip_bad: bool = False
     resume: str | None = None
     changes: list[str] = field(default_factory=list)
     time_limit: str | None = None
@@ -77,9 +84,7 @@ def plan(options: Options) -> Plan:
         if missing or record["study"] != options.name:
             raise Mistake(f"{resumed.file('study.json')} is not that of a run of {options.name}: name another run")
         choices = _continued(options, resumed, record)
-    study = _make(options.name, choices)
-    if options.data is not None:
-        _check_data(options)
+    study = _make(options.name, choices, _data(options, record))
     if record and (changed := _difference(study, record["configuration"])):
         raise Mistake(
             f"run {resumed.name if resumed else ''} was made by a version in which {changed} was different: "
@@ -105,6 +110,7 @@ def _choices(options: Options) -> dict[str, Any]:
         "replicates": options.replicates,
         "seed": options.seed,
         "changes": options.changes,
+        "data": options.data and str(Path(options.data).resolve()),
     }
 
 
@@ -126,8 +132,8 @@ def _continued(options: Options, folder: RunFolder, record: dict[str, Any]) -> d
     return choices | ({"trials": options.trials} if options.trials is not None else {})
 
 
-def _make(name: str, choices: dict[str, Any]) -> Study:
-    study = catalog.load(name, choices["preset"])
+def _make(name: str, choices: dict[str, Any], data: Data | None) -> Study:
+    study = catalog.load(name, choices["preset"], data)
     for change in choices["changes"]:
         key, equals, value = change.partition("=")
         if not equals or not key:
@@ -145,10 +151,31 @@ def _difference(study: Study, before: dict[str, Any]) -> str:
     return next((key for key in now if key != "trials" and now[key] != before.get(key)), "")
 
 
-def _check_data(options: Options) -> None:
-    if not Path(str(options.data)).exists():
+def _data(options: Options, record: dict[str, Any]) -> Data | None:
+    """The recording that a study is about; None for a study that makes its own data."""
+    given = {"--data": options.data, "--tracks": options.tracks, "--voxel": options.voxel}
+    flags = [f"{flag} {value}" for flag, value in given.items() if value is not None]
+    flags += ["--skip-bad"] if options.skip_bad else []
+    if options.data is not None and not Path(options.data).exists():
         raise Mistake(f"--data {options.data}: there is no such file or folder; name one that exists")
-    raise Mistake(f"--data {options.data}: study {options.name} makes its own data; leave --data out")
+    if not catalog.takes_data(options.name):
+        if flags:
+            flag = flags[0].split()[0]
+            raise Mistake(f"{flags[0]}: study {options.name} makes its own data; leave {flag} out")
+        return None
+    from study.data import Wanted, again, find
+
+    if record:
+        if flags:
+            raise Mistake(f"{flags[0]} cannot be changed when a run is resumed: leave it out, or start a new run")
+        return again(record)
+    wanted = Wanted(path=options.data, tracks=options.tracks, voxel=options.voxel, skip_bad=options.skip_bad)
+    return find(wanted, catalog.module(options.name).RESOLUTION, _say)
+
+
+def _say(sentence: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\033[K{sentence}", end="", file=sys.stderr, flush=True)
 
 
 def _probe_ray(address: str | None, source: str) -> None:

@@ -88,6 +88,7 @@ class Study(Configuration):
     trials: int = Field(30, ge=1, description="search trials of each arm")
     search_replicates: int = Field(1, ge=1, description="replicates of each search trial")
     replicates: int = Field(8, ge=1, description="replicates of each confirmed configuration")
+    data: dict[str, Any] = Field(default_factory=dict, description="what is told of recorded data")
     pruning: Pruning = Pruning()
     resources: Resources = Resources()
     seed: int = Field(0, ge=0)

@@ -32,6 +32,7 @@ def draw(run: Run) -> Figure:
     supervisions = order.ordered(table["supervision"], record.supervisions(run))
     metrics = [metric for metric in record.metrics(run) if metric.name in set(table["metric"])]
     methods = order.ordered(table["method"], record.methods(run))
+    crowded = len(metrics) > 3
     with style.context():
         height = 1.3 + 0.34 * len(methods)
         figure, axes = style.panels(
@@ -46,9 +47,9 @@ def draw(run: Run) -> Figure:
                     _interval(axis, row, methods.index(str(row.method)))
                 _frame(axis, here, methods)
                 side = "← better" if metric.lower else "better →"
-                axis.set_xlabel(f"{metric.unit}   {side}".strip())
+                axis.set_xlabel(f"{metric.unit}{chr(10) if crowded else '   '}{side}".strip())
                 if line == 0:
-                    axis.set_title(textwrap.fill(f"Δ {metric.label}", 26))
+                    axis.set_title(textwrap.fill(f"Δ {metric.label}", 16 if crowded else 26))
             style.row_title(axes[line, 0], f"{supervision} supervision")
         style.legend(figure, _handles(sorted(set(table["setting"]))), length=1.0)
     return figure
@@ -74,7 +75,7 @@ def _frame(axis: Any, rows: pd.DataFrame, methods: list[str]) -> None:
     axis.set_ylim(len(methods) - 0.4, -0.6)
     axis.grid(axis="y", visible=False)
     axis.tick_params(axis="y", length=0)
-    axis.xaxis.set_major_locator(MaxNLocator(4))
+    axis.xaxis.set_major_locator(MaxNLocator(3))
     reach = rows[["difference", "low", "high"]].abs().max().max()
     if reach == 0 or reach != reach:
         axis.set_xlim(-1, 1)

@@ -1,0 +1,74 @@
+"""Which method fills in the frames that a microscope did not take? Recorded cells (seed 000, section 4.1.3).
+
+Every fourth (sparse) or every second (dense) frame of a recording is shown, and the last, so that every other frame has
+one before and one after; all frames are scored. The sequences of a recording share one network. `--data` names a
+recording (Cell Tracking Challenge, HDF5 with `sdf_vid`, label TIFFs); without it, two nuclei of Chinese hamster ovary
+cells, which come with the program, are taken: real, but five slices thin and with segmentation errors.
+"""
+
+from __future__ import annotations
+
+from study import methods, presets
+from study.data import Data, example
+from study.study import Objective, Study
+from trainables.autodecoder.regularizers.sinkhorn import Sinkhorn
+from trainables.shapes.sampled import Sampled
+from trainables.shapes.timeline import Role, Timeline
+
+RESOLUTION = 64
+"""Points along each axis on which a recorded shape is kept; takes data, as `--data` tells."""
+
+
+def study(data: Data | None = None) -> Study:
+    """The document's experiment, on any recording."""
+    data = data or example(RESOLUTION)
+    times = data.sequences[0].times() if isinstance(data.sequences[0], Sampled) else []
+    return Study(
+        name="cells",
+        question="Does regularization help to fill in frames between those of a recorded cell, and which method does?",
+        replication_unit=f"training noise of one set of {len(data.sequences)} recorded sequences (seeds)",
+        methods=methods.networks(data.sequences) | methods.references(data.sequences),
+        baseline="none",
+        controls=methods.CONTROLS,
+        references=methods.REFERENCES,
+        supervisions={"sparse": every(4, times), "dense": every(2, times)},
+        space=methods.space(),
+        metrics=methods.metrics(),
+        objective=Objective(metric="chamfer"),
+        data=data.told(),
+    )
+
+
+def every(step: int, times: list[float]) -> Timeline:
+    """Every `step`-th frame and the last are shown; the others are `test` and `validation` in turn."""
+    roles: list[Role] = []
+    hidden = 0
+    for index in range(len(times)):
+        if index % step == 0 or index == len(times) - 1:
+            roles.append("train")
+        else:
+            roles.append("validation" if hidden % 2 else "test")
+            hidden += 1
+    return Timeline(times=times, roles=roles)
+
+
+def laptop(study: Study) -> None:
+    """As many points a step as one sequence has, a coarse Sinkhorn grid, few trials and replicates."""
+    presets.laptop(study)
+    study.trials, study.replicates = 4, 4
+    count = len(next(iter(study.methods.values())).labels())
+    presets.put(study, points_per_frame=max(128, 1024 // count), evaluation_grid=48)
+    for method in presets.autodecoders(study):
+        for regularizer in method.regularizers.values():
+            if isinstance(regularizer, Sinkhorn):
+                regularizer.grid = 7
+
+
+def paper(study: Study) -> None:
+    """The sequences share a step's points, so that its memory is that of one."""
+    presets.paper(study)
+    count = len(next(iter(study.methods.values())).labels())
+    presets.put(study, points_per_frame=max(1024, 16384 // count))
+
+
+PRESETS = {"laptop": laptop, "smoke": presets.smoke, "paper": paper}

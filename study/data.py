@@ -1,0 +1,162 @@
+"""Recordings as the data of a study: found, checked and prepared before anything else, then kept in the run folder."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from study.errors import Mistake
+from trainables.files import cache_folder, read, write_atomically
+from trainables.shapes.bad_data import BadData
+from trainables.shapes.sampled import Sampled
+from trainables.shapes.sequence import ShapeSequence, from_descriptions
+
+if TYPE_CHECKING:
+    from study.run_folder import RunFolder
+    from study.study import Study
+    from trainables.shapes.readers.base import Recorded
+
+
+@dataclass(frozen=True, kw_only=True)
+class Data:
+    """Sequences with a common length, and what is to be told of them."""
+
+    sequences: list[ShapeSequence]
+    source: str
+    left_out: dict[str, str] = field(default_factory=dict)
+    """Label → why it could not be used."""
+    notes: list[str] = field(default_factory=list)
+
+    def told(self) -> dict[str, Any]:
+        """What is recorded of the data."""
+        return {"source": self.source, "left_out": self.left_out, "notes": self.notes}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Which data: `--data`, `--tracks`, `--voxel`, `--skip-bad`; None where the user gave nothing."""
+
+    path: str | None = None
+    tracks: str | None = None
+    voxel: str | None = None
+    skip_bad: bool = False
+
+    def track_numbers(self) -> list[int] | None:
+        if self.tracks is None:
+            return None
+        if not re.fullmatch(r"\s*\d+(\s*,\s*\d+)*\s*", self.tracks):
+            raise Mistake(f"--tracks {self.tracks}: not track numbers; write them as 3,5,8")
+        return [int(number) for number in self.tracks.split(",")]
+
+    def voxel_size(self) -> tuple[float, float, float] | None:
+        if self.voxel is None:
+            return None
+        try:
+            z, y, x = (float(size) for size in self.voxel.split(","))
+        except ValueError:
+            raise Mistake(f"--voxel {self.voxel}: not three sizes; write z,y,x in µm, such as 1,0.2,0.2") from None
+        if not all(0 < size < float("inf") for size in (z, y, x)):
+            raise Mistake(f"--voxel {self.voxel}: the three sizes must be positive")
+        return z, y, x
+
+
+def find(wanted: Wanted, resolution: int, say: Callable[[str], None] = lambda sentence: None) -> Data:
+    """The recording's sequences, prepared on a grid of `resolution` points an axis; Mistake if they cannot be used."""
+    from trainables.shapes.readers import base
+
+    tracks, voxel = wanted.track_numbers(), wanted.voxel_size()
+    path = base.example() if wanted.path is None else Path(wanted.path)
+    try:
+        reader = base.open_recording(path, voxel)
+        listing = reader.sequences(tracks)
+        found = listing.usable if wanted.skip_bad else listing.all_usable()
+        left_out = dict(listing.bad)
+        prepared = _prepared(found, resolution, wanted.skip_bad, left_out, say)
+    except BadData as error:
+        hint = (
+            "" if wanted.skip_bad or wanted.path is None else " (--skip-bad leaves out sequences that cannot be used)"
+        )
+        raise Mistake(f"--data {error}{hint}") from None
+    if not prepared:
+        raise Mistake(f"--data {path}: no sequence can be used: {'; '.join(left_out.values())}")
+    lengths = {recorded.label: len(recorded.frames) for recorded in found}
+    source = "the recording that comes with the program" if wanted.path is None else path.resolve().name
+    return Data(sequences=prepared, source=source, left_out=left_out, notes=_notes(prepared, lengths))
+
+
+@lru_cache
+def example(resolution: int) -> Data:
+    """The recording that comes with the program."""
+    return find(Wanted(), resolution)
+
+
+def _prepared(
+    found: list[Recorded], resolution: int, skip_bad: bool, left_out: dict[str, str], say: Callable[[str], None]
+) -> list[ShapeSequence]:
+    """Every sequence cut to the length of the shortest, its prepared file in the cache, named after its content."""
+    from trainables.shapes.preparation import prepare
+
+    contents = {}
+    count = min((len(recorded.frames) for recorded in found), default=0)
+    for number, recorded in enumerate(found, 1):
+        say(f"preparing {recorded.label}, {number} of {len(found)}")
+        try:
+            contents[recorded.label] = prepare(recorded, resolution, count).to_bytes()
+        except BadData as error:
+            if not skip_bad:
+                raise
+            left_out[recorded.label] = str(error)
+    sequences: list[ShapeSequence] = []
+    for label, content in contents.items():
+        file = cache_folder() / "sequences" / f"{hashlib.sha256(content).hexdigest()[:32]}.npz"
+        if not file.exists():
+            write_atomically(str(file), content)
+        sequences.append(Sampled(file=str(file), title=label))
+    return sequences
+
+
+def _notes(sequences: list[ShapeSequence], lengths: dict[str, int]) -> list[str]:
+    """What a reader of the report must know of the recording."""
+    notes = []
+    known = [(sequence.label, sequence.prepared()) for sequence in sequences if isinstance(sequence, Sampled)]
+    count = len(known[0][1].frames)
+    cut = [label for label, _ in known if lengths[label] > count]
+    if cut:
+        notes.append(f"cut to the first {count} frames, the length of the shortest: {', '.join(cut)}")
+    border = [f"{label} ({len(p.metadata['border'])} of {count} frames)" for label, p in known if p.metadata["border"]]
+    if border:
+        notes.append(f"touch a face of the recorded volume, so that part of the shape is missing: {', '.join(border)}")
+    thin = sorted({int(min(p.source_shape)) for _, p in known if min(p.source_shape) < 8})
+    if thin:
+        notes.append(f"the recording is only {thin[0]} voxels deep")
+    return notes
+
+
+def again(record: dict[str, Any]) -> Data:
+    """The data of a run that is resumed, from its record: the original recording is not needed."""
+    methods = record["configuration"]["methods"]
+    told = record.get("data") or {}
+    return Data(
+        sequences=from_descriptions(next(iter(methods.values()))["sequences"]),
+        source=told.get("source", ""),
+        left_out=told.get("left_out", {}),
+        notes=told.get("notes", []),
+    )
+
+
+def keep(study: Study, folder: RunFolder) -> None:
+    """Copy prepared files into the run folder, where every node finds them, and let the study read them there."""
+    for method in study.methods.values():
+        for sequence in getattr(method, "sequences", []):
+            if not isinstance(sequence, Sampled) or sequence.file.startswith(folder.url):
+                continue
+            name = re.sub(r"[^\w.+-]+", "-", sequence.title).strip("-")
+            kept = folder.file("data", f"{name}.npz")
+            if not folder.exists("data", f"{name}.npz"):
+                write_atomically(kept, read(sequence.file) or b"")
+            sequence.file = kept

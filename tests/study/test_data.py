@@ -1,0 +1,119 @@
+"""Recordings as the data of a study: found, checked, cut, prepared, kept in the run folder."""
+
+import numpy as np
+import pytest
+import tifffile
+
+from study import catalog
+from study.catalog.cells import every
+from study.data import Data, Wanted, again, find, keep
+from study.errors import Mistake
+from study.options import Options, plan
+from study.run_folder import RunFolder
+from trainables.shapes.sampled import Sampled
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("STUDY_CACHE", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+
+
+def recording(folder, tracks: dict[int, range], frames: int = 6, gone: tuple[int, int] | None = None):
+    """Balls that drift, in the Cell Tracking Challenge layout; `gone` is a (track, frame) left out of the images."""
+    folder.mkdir(parents=True)
+    z, y, x = np.indices((14, 40, 24))
+    for time in range(frames):
+        image = np.zeros((14, 40, 24), dtype=np.uint16)
+        for track, span in tracks.items():
+            if time in span and (track, time) != gone:
+                inside = (z - 7) ** 2 + (y - 8 - 12 * (track - 1)) ** 2 + (x - 9 - time) ** 2 < 5**2
+                image[inside] = track
+        tifffile.imwrite(folder / f"man_track{time:03d}.tif", image)
+    lines = [f"{track} {span.start} {span.stop - 1} 0" for track, span in tracks.items()]
+    (folder / "man_track.txt").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+def test_full_length_tracks_are_the_sequences(tmp_path):
+    path = recording(tmp_path / "TRA", {1: range(6), 2: range(6), 3: range(1, 4)})
+    data = find(Wanted(path=str(path)), 24)
+    assert len(data.sequences) == 2
+    assert data.left_out == {}
+    assert data.source == "TRA"
+    for sequence in data.sequences:
+        assert isinstance(sequence, Sampled)
+        assert sequence.times() == pytest.approx([0, 0.2, 0.4, 0.6, 0.8, 1])
+    study = catalog.load("cells", "smoke", data)
+    study.check()
+    assert study.supervisions["sparse"].train_times == pytest.approx([0, 0.8, 1])
+    assert study.supervisions["dense"].train_times == pytest.approx([0, 0.4, 0.8, 1])
+
+
+def test_every_fourth_frame_and_the_last_are_shown_and_the_others_take_turns():
+    roles = every(4, [i / 10 for i in range(11)]).roles
+    assert [i for i, role in enumerate(roles) if role == "train"] == [0, 4, 8, 10]
+    assert [role for role in roles if role != "train"] == ["test", "validation"] * 3 + ["test"]
+
+
+def test_a_bad_sequence_is_left_out_only_when_told(tmp_path):
+    path = recording(tmp_path / "TRA", {1: range(6), 2: range(6)}, gone=(2, 3))
+    with pytest.raises(Mistake, match=r"man_track003\.tif|frame 3") as refused:
+        find(Wanted(path=str(path)), 24)
+    assert "--skip-bad" in str(refused.value)
+    assert not (tmp_path / "cache").exists()
+    data = find(Wanted(path=str(path), skip_bad=True), 24)
+    assert len(data.sequences) == 1
+    assert len(data.left_out) == 1
+    assert "3" in next(iter(data.left_out.values()))
+
+
+def test_prepared_files_are_kept_in_the_run_folder_and_found_again(tmp_path):
+    data = find(Wanted(path=str(recording(tmp_path / "TRA", {1: range(6), 2: range(6)})), tracks="2"), 24)
+    study = catalog.load("cells", "smoke", data)
+    folder = RunFolder(str(tmp_path / "results" / "cells" / "run"))
+    keep(study, folder)
+    (sequence,) = study.methods["sinkhorn"].sequences
+    assert sequence.file.startswith(folder.url)
+    assert folder.names("data", ".npz") == ["track-02"]
+    assert study.methods["linear-blend"].sequences == [sequence]
+    record = {"configuration": study.model_dump(mode="json"), "data": study.data}
+    found = again(record)
+    assert found.sequences == [sequence]
+    again_made = catalog.load("cells", "smoke", found)
+    assert again_made.model_dump(mode="json") == study.model_dump(mode="json")
+
+
+def test_the_plan_of_a_study_of_cells_holds_the_recording(tmp_path):
+    path = recording(tmp_path / "TRA", {1: range(6)})
+    made = plan(Options(name="cells", preset="smoke", data=str(path), voxel="2,1,1"))
+    (sequence,) = made.study.methods["none"].sequences
+    assert sequence.prepared().voxel.tolist() == [2, 1, 1]
+    assert made.study.data["source"] == "TRA"
+
+
+def test_sequences_of_unlike_length_are_cut_to_the_shortest_and_told(tmp_path):
+    path = recording(tmp_path / "TRA", {1: range(6), 2: range(1, 5)})
+    data = find(Wanted(path=str(path), tracks="1,2"), 24)
+    assert [len(sequence.times()) for sequence in data.sequences] == [4, 4]
+    assert any("cut to the first 4 frames" in note for note in data.notes)
+
+
+def test_a_shape_cut_by_the_border_is_told(tmp_path):
+    folder = tmp_path / "masks"
+    folder.mkdir()
+    for time in range(3):
+        image = np.zeros((5, 20, 20), dtype=np.uint8)
+        image[:, 5:14, 4 + time : 14 + time] = 1
+        tifffile.imwrite(folder / f"mask{time}.tif", image)
+    data = find(Wanted(path=str(folder)), 24)
+    assert any("touch a face of the recorded volume" in note and "3 of 3 frames" in note for note in data.notes)
+    assert any("5 voxels deep" in note for note in data.notes)
+
+
+def test_data_tells_what_is_recorded():
+    assert Data(sequences=[], source="x", left_out={"a": "b"}).told() == {
+        "source": "x",
+        "left_out": {"a": "b"},
+        "notes": [],
+    }

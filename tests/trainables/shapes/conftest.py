@@ -1,0 +1,92 @@
+"""Small recordings in every format, made in the test's folder."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+import tifffile
+
+from trainables.shapes.readers.base import Recorded, open_recording
+
+Rows = list[tuple[int, int, int, int]]
+
+
+class Recordings:
+    """Writes recordings; every method gives the path to open."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def balls(self, frames: int = 3, radius: float = 4.0, shape: tuple[int, int, int] = (14, 16, 18)) -> np.ndarray:
+        """Labels (t, z, y, x): a ball, label 3, that moves one voxel a frame along x."""
+        z, y, x = np.indices(shape)
+        return np.stack(
+            [3 * ((z - 6) ** 2 + (y - 7) ** 2 + (x - 6 - t) ** 2 < radius**2).astype("uint16") for t in range(frames)]
+        )
+
+    def challenge(self, labels: np.ndarray, rows: Rows | str | None = None, name: str = "recording") -> Path:
+        """The Cell Tracking Challenge's layout; by default every track lasts from the first to the last frame."""
+        folder = self.folder / name / "01_GT" / "TRA"
+        folder.mkdir(parents=True)
+        if rows is None:
+            rows = [(int(label), 0, len(labels) - 1, 0) for label in np.unique(labels) if label]
+        text = rows if isinstance(rows, str) else "".join(f"{a} {b} {c} {d}\n" for a, b, c, d in rows)
+        (folder / "man_track.txt").write_text(text)
+        for number, frame in enumerate(labels):
+            tifffile.imwrite(folder / f"man_track{number:03d}.tif", frame, compression="zlib")
+        return folder
+
+    def tiff_folder(self, labels: np.ndarray) -> Path:
+        folder = self.folder / "tiffs"
+        folder.mkdir()
+        for number, frame in enumerate(labels):
+            tifffile.imwrite(folder / f"t{number}.tif", frame)
+        return folder
+
+    def tiff_4d(self, labels: np.ndarray) -> Path:
+        path = self.folder / "labels.tif"
+        tifffile.imwrite(path, labels, compression="zlib")
+        return path
+
+    def tiff_imagej(self, labels: np.ndarray) -> Path:
+        """Uncompressed, as ImageJ writes it, with the size of a voxel."""
+        path = self.folder / "hyperstack.tif"
+        metadata = {"axes": "TZYX", "spacing": 2.0, "unit": "um"}
+        tifffile.imwrite(path, labels, imagej=True, resolution=(4.0, 5.0), metadata=metadata)
+        return path
+
+    def npz(self, labels: np.ndarray) -> Path:
+        path = self.folder / "labels.npz"
+        np.savez_compressed(path, labels=labels)
+        return path
+
+    def hdf5(self, labels: np.ndarray, key: str = "sdf_vid") -> Path:
+        """A field that is negative where there is a label; no distance, and of another scale."""
+        path = self.folder / "volumes.h5"
+        with h5py.File(path, "w") as file:
+            file[key] = np.where(labels > 0, np.float32(-0.3), np.float32(0.3))
+        return path
+
+    def of(self, labels: np.ndarray, voxel: tuple[float, float, float] | None = None) -> Recorded:
+        """The first sequence of these labels."""
+        return open_recording(self.challenge(labels), voxel).sequences().all_usable()[0]
+
+
+@pytest.fixture
+def recordings(tmp_path: Path) -> Recordings:
+    return Recordings(tmp_path)
+
+
+@pytest.fixture
+def shared_data() -> Callable[[str], Path]:
+    """Data beside the repository that are too large for it; without them the test is skipped, and says so."""
+
+    def find(name: str) -> Path:
+        path = Path(__file__).parents[3].parent / "shared" / "data" / name
+        if not path.exists():
+            pytest.skip(f"{name} is not beside the repository, in ../shared/data")
+        return path
+
+    return find

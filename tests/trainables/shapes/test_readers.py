@@ -1,0 +1,153 @@
+"""Every reader finds the same moving ball; what is particular to each."""
+
+import numpy as np
+import pytest
+import tifffile
+
+from trainables.shapes.bad_data import BadData
+from trainables.shapes.readers.base import available, example, open_recording
+
+KINDS = {
+    "challenge": "cell-tracking-challenge",
+    "tiff_folder": "label-stack",
+    "tiff_4d": "label-stack",
+    "tiff_imagej": "label-stack",
+    "npz": "label-stack",
+    "hdf5": "sdf-volumes",
+}
+
+
+def masks(sequence) -> dict[int, np.ndarray]:
+    """Whole volumes, true inside, by frame."""
+    volumes = {}
+    for frame in sequence.read():
+        inside = frame.values if frame.values.dtype == bool else frame.values < 0
+        volumes[frame.number] = np.zeros(sequence.shape, bool)
+        here = tuple(slice(o, o + n) for o, n in zip(frame.offset, inside.shape, strict=True))
+        volumes[frame.number][here] = inside
+    return volumes
+
+
+def test_every_reader_is_tried():
+    assert set(KINDS.values()) == set(available())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_recording_is_recognised_listed_and_read_frame_by_frame(kind, recordings):
+    labels = recordings.balls()
+    reader = open_recording(getattr(recordings, kind)(labels))
+    assert reader.name == KINDS[kind]
+    (sequence,) = reader.sequences().all_usable()
+    assert sequence.frames == (0, 1, 2)
+    assert sequence.shape == labels.shape[1:]
+    found = masks(sequence)
+    assert all((found[t] == (labels[t] > 0)).all() for t in range(3))
+    assert [frame.border for frame in sequence.read()] == [False] * 3
+    assert [frame.number for frame in sequence.read(2)] == [0, 1]
+
+
+@pytest.mark.parametrize("face", [slice(0, 8), slice(8, None)])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_shape_that_touches_a_face_of_the_volume_is_flagged_in_that_frame(kind, face, recordings):
+    labels = recordings.balls()
+    labels[1, 6, 7, face] = 3
+    (sequence,) = open_recording(getattr(recordings, kind)(labels)).sequences().all_usable()
+    assert [frame.border for frame in sequence.read()] == [False, True, False]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_voxel_size_that_is_given_wins(kind, recordings):
+    path = getattr(recordings, kind)(recordings.balls())
+    assert open_recording(path, (3.0, 2.0, 1.5)).voxel_size() == (3.0, 2.0, 1.5)
+    assert open_recording(path).voxel_size() == ((2.0, 0.2, 0.25) if kind == "tiff_imagej" else (1.0, 1.0, 1.0))
+
+
+def test_the_voxel_size_of_ome_and_of_a_file_beside_the_images(recordings, tmp_path):
+    metadata = {"axes": "TZYX", "PhysicalSizeZ": 500, "PhysicalSizeY": 0.3, "PhysicalSizeX": 0.2}
+    metadata |= {"PhysicalSizeZUnit": "nm"}
+    tifffile.imwrite(tmp_path / "cells.ome.tif", recordings.balls(), ome=True, metadata=metadata)
+    assert open_recording(tmp_path / "cells.ome.tif").voxel_size() == pytest.approx((0.5, 0.3, 0.2))
+    folder = recordings.challenge(recordings.balls())
+    (folder / "voxel_size.txt").write_text("1.0 0.2 0.3\n")
+    assert open_recording(folder).voxel_size() == (1.0, 0.2, 0.3)
+
+
+def test_a_challenge_folder_is_found_from_above(recordings):
+    folder = recordings.challenge(recordings.balls())
+    for path in (folder, folder.parent, folder.parent.parent):
+        assert open_recording(path).sequences().usable[0].label == "track-03"
+
+
+def family() -> tuple[np.ndarray, list[tuple[int, int, int, int]]]:
+    """Mother 1 in frames 0–1, daughters 2 and 3 in frames 2–3; track 4 in frames 1–3."""
+    labels = np.zeros((4, 8, 8, 24), "uint16")
+    labels[:2, 2:6, 2:6, 2:10] = 1
+    labels[2:, 2:6, 2:6, 2:5] = 2
+    labels[2:, 2:6, 2:6, 7:10] = 3
+    labels[1:, 2:6, 2:6, 16:20] = 4
+    return labels, [(1, 0, 1, 0), (2, 2, 3, 1), (3, 2, 3, 1), (4, 1, 3, 0)]
+
+
+def test_a_mother_and_her_daughters_are_one_sequence(recordings):
+    labels, rows = family()
+    reader = open_recording(recordings.challenge(labels, rows))
+    (sequence,) = reader.sequences().all_usable()
+    assert sequence.label == "lineage-01"
+    assert [track.label for track in sequence.tracks] == [1, 2, 3]
+    assert sequence.frames == (0, 1, 2, 3)
+    found = masks(sequence)
+    assert all((found[t] == np.isin(labels[t], [1, 2, 3])).all() for t in range(4))
+
+
+def test_tracks_are_chosen_by_number_by_length_or_alone(recordings):
+    labels, rows = family()
+    reader = open_recording(recordings.challenge(labels, rows))
+    assert [s.label for s in reader.sequences(minimum_frames=3).usable] == ["lineage-01", "track-04"]
+    assert [s.label for s in reader.sequences([3, 4]).usable] == ["track-03", "track-04"]
+    assert [s.label for s in reader.sequences(daughters=False).usable] == ["track-04"]
+    assert [s.frames for s in reader.sequences([1], daughters=False).usable] == [(0, 1)]
+    with pytest.raises(BadData, match="no track spans 5 frames; the longest spans 4"):
+        reader.sequences(minimum_frames=5)
+
+
+def test_the_largest_part_of_each_label_is_kept_and_the_rest_is_told(recordings):
+    labels = recordings.balls()
+    labels[1, 12, 14, 16] = 3
+    path = recordings.challenge(labels)
+    reader = open_recording(path)
+    frames = list(reader.sequences().usable[0].read())
+    size = int((labels[1] > 0).sum())
+    assert frames[1].values.sum() == size - 1
+    assert [f.dropped for f in frames] == pytest.approx([0, 1 / size, 0])
+    reader.largest_component = False
+    assert next(f for f in reader.sequences().usable[0].read() if f.number == 1).values.sum() == size
+
+
+def test_tiffs_of_a_folder_are_ordered_by_number(recordings):
+    labels = recordings.balls(frames=11)
+    (sequence,) = open_recording(recordings.tiff_folder(labels)).sequences().all_usable()
+    found = masks(sequence)
+    assert all((found[t] == (labels[t] > 0)).all() for t in range(11))
+
+
+def test_the_recording_of_the_package_has_two_full_tracks_cut_by_the_border():
+    reader = open_recording(example())
+    assert reader.voxel_size() == (1.0, 0.202, 0.202)
+    sequences = reader.sequences().all_usable()
+    assert [(s.label, len(s.frames)) for s in sequences] == [("track-02", 20), ("track-08", 20)]
+    assert all(frame.border for s in sequences for frame in s.read())
+    assert sum(f.stat().st_size for f in example().rglob("*") if f.is_file()) < 300_000
+    assert (example() / "LICENSE").exists()
+
+
+def test_the_full_recordings_of_which_the_package_has_a_part(shared_data):
+    reader = open_recording(shared_data("cho_nuclei/ctc"))
+    listing = reader.sequences()
+    assert [s.label for s in listing.all_usable()] == [f"track-{n:02d}" for n in range(1, 9)]
+    ours = open_recording(example()).sequences([8]).usable[0]
+    theirs = reader.sequences([8]).usable[0]
+    for a, b in zip(ours.read(), theirs.read(), strict=True):
+        assert (a.values == b.values).all()
+    nuclei = open_recording(shared_data("hl60_nuclei/HL60_3D_labels_only.npz"))
+    assert [(s.label, len(s.frames)) for s in nuclei.sequences().all_usable()] == [("track-12", 55)]
+    assert len(nuclei.sequences(minimum_frames=49).all_usable()) == 7

@@ -1,0 +1,196 @@
+"""Recordings that cannot be used: one sentence with the file, the frame and what to do."""
+
+import re
+import shutil
+
+import h5py
+import numpy as np
+import pytest
+import tifffile
+
+from trainables.shapes.bad_data import BadData
+from trainables.shapes.readers.base import available, open_recording
+
+
+def sentence(path, *words: str, tracks=None) -> str:
+    """What is said about a recording; every one of the regular expressions `words` must be in it."""
+    with pytest.raises(BadData) as caught:
+        open_recording(path).sequences(tracks).all_usable()
+    text = str(caught.value)
+    assert "\n" not in text
+    for word in words:
+        assert re.search(word, text), f"{word!r} is not in {text!r}"
+    return text
+
+
+def test_a_path_that_no_reader_recognises(tmp_path):
+    (tmp_path / "notes.txt").write_text("hello")
+    for path in (tmp_path, tmp_path / "notes.txt"):
+        text = sentence(path, "not a recording")
+        assert all(reader.accepts in text for reader in available().values())
+    sentence(tmp_path / "absent", "absent: there is no such file or folder")
+
+
+@pytest.mark.parametrize("fraction", [0.2, 0.6, 0.97])
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_a_truncated_tiff(fraction, compression, recordings):
+    folder = recordings.challenge(recordings.balls())
+    broken = folder / "man_track001.tif"
+    noise = np.random.default_rng(0).integers(1, 999, (14, 64, 64)).astype("uint16")
+    tifffile.imwrite(broken, noise, compression=compression)
+    broken.write_bytes(broken.read_bytes()[: int(fraction * broken.stat().st_size)])
+    sentence(folder, "man_track001.tif", "truncated|damaged", "copy it again")
+
+
+@pytest.mark.parametrize("kind", ["tiff_4d", "tiff_imagej"])
+def test_a_truncated_tiff_of_all_frames(kind, recordings):
+    path = getattr(recordings, kind)(recordings.balls())
+    path.write_bytes(path.read_bytes()[: path.stat().st_size - 200])
+    sentence(path, path.name, "truncated|damaged")
+
+
+def test_a_file_that_only_calls_itself_tiff(recordings):
+    folder = recordings.challenge(recordings.balls())
+    (folder / "man_track002.tif").write_bytes(b"no image at all")
+    sentence(folder, "man_track002.tif", "cannot be read as TIFF")
+
+
+def test_grey_values_instead_of_labels(recordings):
+    sentence(recordings.tiff_4d(recordings.balls().astype("float32")), "frame 0", "float32", "labels are integers")
+
+
+def test_frames_of_different_size(recordings):
+    folder = recordings.challenge(recordings.balls())
+    tifffile.imwrite(folder / "man_track002.tif", recordings.balls()[2, :, :-1])
+    sentence(folder, r"man_track002.tif \(frame 2\): \(14, 15, 18\)", "all frames must be of one size")
+
+
+def test_an_image_that_is_missing(recordings):
+    folder = recordings.challenge(recordings.balls())
+    (folder / "man_track001.tif").unlink()
+    sentence(folder, "image of frame 1 is missing")
+
+
+@pytest.mark.parametrize("kind", ["challenge", "tiff_folder", "tiff_4d", "npz"])
+def test_a_track_with_a_gap(kind, recordings):
+    labels = recordings.balls()
+    labels[1] = 0
+    sentence(getattr(recordings, kind)(labels), r"\(frame 1\)", "track 3", "empty", "gap")
+
+
+def test_an_empty_mask_in_the_last_frame(recordings):
+    labels = recordings.balls()
+    labels[2] = 0
+    sentence(recordings.challenge(labels, [(3, 0, 2, 0)]), r"man_track002.tif \(frame 2\): track 3", "empty mask")
+
+
+@pytest.mark.parametrize("kind", ["challenge", "tiff_folder", "tiff_4d", "npz"])
+def test_a_mask_that_fills_the_volume(kind, recordings):
+    labels = recordings.balls()
+    labels[1] = 3
+    sentence(getattr(recordings, kind)(labels), r"\(frame 1\)", "fills the whole volume")
+
+
+@pytest.mark.parametrize("kind", ["challenge", "tiff_folder", "tiff_4d", "npz", "hdf5"])
+def test_one_frame_only(kind, recordings):
+    labels = recordings.balls(frames=1)
+    sentence(getattr(recordings, kind)(labels), "one frame only")
+
+
+def test_one_file_without_the_axis_of_time(recordings):
+    sentence(recordings.tiff_4d(recordings.balls()[0]), "3 axes", "four: t, z, y, x")
+    sentence(recordings.npz(recordings.balls()[0]), "3 axes", "four: t, z, y, x")
+
+
+def test_an_image_without_the_axis_of_depth(recordings):
+    sentence(recordings.challenge(recordings.balls()[:, 6]), r"man_track000.tif \(frame 0\): 2 axes")
+
+
+def test_nothing_labelled(recordings):
+    sentence(recordings.npz(0 * recordings.balls()), "there is no track")
+
+
+@pytest.mark.parametrize("kind", ["challenge", "npz", "hdf5"])
+def test_a_track_number_that_is_not_there(kind, recordings):
+    sentence(getattr(recordings, kind)(recordings.balls()), "there is no track 7", tracks=[7])
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ("3 0 2\n", ["row 1", "'3 0 2' is not four numbers"]),
+        ("3 0 2 0\n4 0 x 0\n", ["row 2", "not four numbers"]),
+        ("3 2 0 0\n", ["row 1", "begin is at most end"]),
+        ("3 0 2 0\n3 0 2 0\n", ["track 3 is listed twice"]),
+        ("3 0 2 9\n", ["track 3 has the parent 9, not listed"]),
+        ("3 0 2 0\n4 1 2 3\n", ["track 4 begins in frame 1", "before its parent 3"]),
+        ("3 0 5 0\n", ["lasts from frame 0 to 5", "the images are 0 to 2"]),
+        ("3 0 2 0\n4 0 2 0\n", ["track 4 is in the list of tracks but in no image"]),
+        ("3 1 2 0\n", [r"man_track000.tif \(frame 0\): label 3", "lasts from frame 1 to 2"]),
+        ("", ["there is no track"]),
+    ],
+)
+def test_a_table_of_tracks_that_is_malformed_or_disagrees(rows, words, recordings):
+    sentence(recordings.challenge(recordings.balls(), rows), *words)
+
+
+def test_a_label_that_is_not_listed(recordings):
+    labels = recordings.balls()
+    labels[1, 0, 0, 0] = 8
+    sentence(recordings.challenge(labels, [(3, 0, 2, 0)]), r"man_track001.tif \(frame 1\): label 8", "not in the list")
+
+
+def test_bad_sequences_are_left_out_only_by_those_who_look_at_the_reasons(recordings):
+    labels = recordings.balls()
+    labels[:, :2, :2, :2] = 5
+    labels[1, :2, :2, :2] = 0
+    listing = open_recording(recordings.challenge(labels)).sequences()
+    assert [s.label for s in listing.usable] == ["track-03"]
+    assert list(listing.bad) == ["track-05"]
+    assert "man_track001.tif (frame 1)" in listing.bad["track-05"]
+    with pytest.raises(BadData, match="track 5"):
+        listing.all_usable()
+
+
+def test_a_folder_of_two_recordings(recordings):
+    folder = recordings.challenge(recordings.balls()).parent
+    shutil.copytree(folder, folder.parent / "02_GT")
+    sentence(folder.parent, "01_GT/TRA, 02_GT/TRA", "name one of them")
+
+
+def test_an_npz_with_pickled_objects_or_without_the_key(tmp_path):
+    np.savez(tmp_path / "a.npz", labels=np.array([{}, None], dtype=object))
+    np.savez(tmp_path / "b.npz", masks=np.zeros(3))
+    sentence(tmp_path / "a.npz", "a.npz: cannot be read as .npz of plain arrays")
+    sentence(tmp_path / "b.npz", "no array 'labels', but masks")
+
+
+def test_hdf5_that_is_broken_or_of_another_shape(recordings, tmp_path):
+    labels = recordings.balls()
+    sentence(recordings.hdf5(labels, key="volumes"), "volumes.h5: it has no dataset 'sdf_vid', but volumes")
+    sentence(recordings.hdf5(labels[0]), r"the shape \(14, 16, 18\)")
+    (tmp_path / "text.h5").write_text("hello")
+    sentence(tmp_path / "text.h5", "cannot be read as HDF5")
+    with h5py.File(tmp_path / "int.h5", "w") as file:
+        file["sdf_vid"] = labels
+    sentence(tmp_path / "int.h5", "uint16")
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(np.nan, "not finite"), (1.0, "the shape is empty"), (-1.0, "fills the volume")]
+)
+def test_hdf5_with_a_frame_that_is_no_shape(value, words, recordings):
+    path = recordings.hdf5(recordings.balls())
+    with h5py.File(path, "r+") as file:
+        file["sdf_vid"][1] = value
+    sentence(path, r"volumes.h5 \(frame 1\)", words)
+
+
+@pytest.mark.parametrize("voxel", [(1.0, 0.0, 1.0), (1.0, -1.0, 1.0)])
+def test_a_voxel_without_size(voxel, recordings):
+    with pytest.raises(ValueError, match="must be positive"):
+        open_recording(recordings.npz(recordings.balls()), voxel)
+    folder = recordings.challenge(recordings.balls())
+    (folder / "voxel_size.txt").write_text("1 2")
+    with pytest.raises(BadData, match="not three positive numbers"):
+        open_recording(folder).voxel_size()

@@ -1,0 +1,126 @@
+"""A recorded shape sequence on the domain's grid.
+
+    domain (x, y, z) = scale · (physical position − centre),   physical position = voxel · index
+
+One scale, isotropic in physical space, and one centre for all frames: those that put the box around the shape at all
+times into [-2.2, 2.2]³. Motion, growth and proportions are kept, and the way back is one affine map.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from trainables.shapes.bad_data import BadData
+from trainables.shapes.mask_to_sdf import MARGIN, mask_to_sdf, redistanced
+from trainables.shapes.prepared import Prepared
+from trainables.shapes.readers.base import Frame, Recorded
+from trainables.shapes.sequence import LOWER, SIDE, grid_spacing
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+REACH = 2.2
+"""Half the side of the cube that the shape at all times fills, domain units."""
+
+
+def prepare(
+    sequence: Recorded, resolution: int = 64, count: int | None = None, antialias: bool = True, dtype: str = "float16"
+) -> Prepared:
+    """Signed distances of every frame on `grid_points(resolution)`; the recording is read twice, frame by frame.
+
+    Args:
+      sequence: what a reader has found.
+      resolution: points along each axis of the domain.
+      count: only the first so many frames; none for all.
+      antialias: whether masks are smoothed, see `mask_to_sdf`.
+      dtype: of the distances; float16 resolves 1e-4 domain units near the surface and 2e-3 far from it.
+
+    Raises:
+      BadData: if a frame cannot be read, or is too small to be seen on the grid.
+    """
+    import numpy as np
+
+    frames = np.array(sequence.frames[:count])
+    if len(frames) < 2:
+        raise BadData(f"{sequence.reader.path}: {sequence.label} has {len(frames)} frame; a sequence needs two or more")
+    voxel = np.array(sequence.reader.voxel_size())
+    boxes, border, dropped = [], [], 0.0
+    for frame in sequence.read(count):
+        boxes.append(_box(frame))
+        dropped = max(dropped, frame.dropped)
+        if frame.border:
+            border.append(frame.number)
+    lower = voxel * (np.min([low for low, _ in boxes], axis=0) - 0.5)
+    upper = voxel * (np.max([high for _, high in boxes], axis=0) + 0.5)
+    scale, centre = 2 * REACH / float((upper - lower).max()), (lower + upper) / 2
+    affine = np.zeros((4, 4))
+    for axis in range(3):  # of the source; axis 2 − axis of the domain
+        affine[axis, 2 - axis] = 1 / (scale * voxel[axis])
+        affine[axis, 3] = centre[axis] / voxel[axis]
+    affine[3, 3] = 1
+    volumes = np.empty((len(frames), *3 * (resolution,)), dtype=dtype)
+    for index, frame in enumerate(sequence.read(count)):
+        field = _on_domain(frame, affine, voxel, resolution, antialias)
+        if not (field < 0).any():
+            raise BadData(
+                f"{sequence.reader.path} (frame {frame.number}): {sequence.label} is so small beside the way it moves "
+                f"that no point of the grid of {resolution}³ is inside; check that its label is the same cell at all "
+                "times, raise the resolution, or leave it out"
+            )
+        volumes[index] = redistanced(field, grid_spacing(resolution))
+    return Prepared(
+        sdf=volumes,
+        times=(frames - frames[0]) / (frames[-1] - frames[0]),
+        frames=frames,
+        affine=affine,
+        source_shape=np.array(sequence.shape),
+        voxel=voxel,
+        metadata={
+            "label": sequence.label,
+            "source": sequence.source or sequence.reader.path.resolve().name,
+            "reader": sequence.reader.name,
+            "unit": "µm",
+            "border": border,
+            "dropped": round(dropped, 4),
+            "tracks": [list(track) for track in sequence.tracks],
+        },
+    )
+
+
+def _box(frame: Frame) -> tuple[Array, Array]:
+    """First and last voxel (z, y, x) inside, in the volume."""
+    import numpy as np
+
+    inside = frame.values if frame.values.dtype == bool else frame.values < 0
+    lines = [np.flatnonzero(inside.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
+    offset = np.array(frame.offset)
+    return offset + [line[0] for line in lines], offset + [line[-1] for line in lines]
+
+
+def _on_domain(frame: Frame, affine: Array, voxel: Array, resolution: int, antialias: bool) -> Array:
+    """A field on the domain's grid, `(n, n, n)`, axes x, y, z, whose zero level is the frame's surface."""
+    import numpy as np
+    from scipy.ndimage import affine_transform
+
+    if frame.values.dtype == bool:
+        field, margin = mask_to_sdf(frame.values, tuple(voxel), antialias), MARGIN
+    else:  # a shape that touches the border ends half a voxel beyond the last centre
+        field, margin = np.pad(frame.values, 1, mode="edge"), 1
+        for axis in range(3):
+            faces = np.moveaxis(field, axis, 0)
+            faces[0], faces[-1] = np.abs(faces[0]), np.abs(faces[-1])
+    # along each axis: index = first + step · (number of the grid point)
+    step = np.array([affine[axis, 2 - axis] for axis in range(3)]) * SIDE / (resolution - 1)
+    first = affine[:3, :3].sum(axis=1) * LOWER + affine[:3, 3] - np.array(frame.offset) + margin
+    sampled = affine_transform(
+        field,
+        step,
+        first,
+        output_shape=3 * (resolution,),
+        output=np.float32,
+        order=3 if frame.values.dtype == bool else 1,
+        mode="nearest",
+    )
+    return sampled.transpose(2, 1, 0)

@@ -1,0 +1,99 @@
+"""The file of a prepared shape sequence: signed distances on the domain's grid, and the way back to the recording.
+
+An `.npz` of plain arrays, read without pickle:
+
+    sdf           (F, n, n, n)  on `grid_points(n)`, axes x, y, z; domain units, negative inside
+    times         (F,)          from 0 to 1
+    frames        (F,)          frame numbers of the source
+    affine        (4, 4)        domain (x, y, z, 1) → voxel index (z, y, x, 1) of the source
+    source_shape  (3,)          voxels of the source, z, y, x
+    voxel         (3,)          size of a voxel, z, y, x
+    metadata      ()            JSON: label, source, reader, unit, border, dropped, tracks
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from trainables.shapes.bad_data import BadData
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+_ARRAYS = {"sdf": 4, "times": 1, "frames": 1, "affine": 2, "source_shape": 1, "voxel": 1}
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """What a prepared file holds; see the module."""
+
+    sdf: Array
+    times: Array
+    frames: Array
+    affine: Array
+    source_shape: Array
+    voxel: Array
+    metadata: dict[str, Any]
+    """`label`; `source`, its name without folder; `reader`; `unit` of `voxel`; `border`, the frames in which the shape
+    touches a face of the volume; `dropped`, the largest fraction of a frame's voxels that was left out; `tracks`, a
+    list of [label, begin, end, parent]."""
+
+    @property
+    def units_per_length(self) -> float:
+        """Domain units per `unit` of the source: the one scale of the whole sequence."""
+        return float(1 / (self.affine[0, 2] * self.voxel[0]))
+
+    def to_bytes(self) -> bytes:
+        """The file's content; equal sequences give equal bytes."""
+        import numpy as np
+
+        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        arrays["metadata"] = np.array(json.dumps(self.metadata, sort_keys=True, ensure_ascii=False))
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, **arrays)
+        return buffer.getvalue()
+
+    @classmethod
+    def from_bytes(cls, content: bytes, where: str = "prepared file") -> Prepared:
+        """The reverse of `to_bytes`; raises BadData, naming `where`, if it is not such a file."""
+        import numpy as np
+
+        try:
+            with np.load(io.BytesIO(content), allow_pickle=False) as file:
+                arrays = {name: file[name] for name in (*_ARRAYS, "metadata")}
+            metadata = json.loads(str(arrays.pop("metadata")))
+        except Exception as error:  # zip, header, pickle and JSON errors are of many kinds
+            raise BadData(f"{where}: not a prepared shape sequence ({error}); prepare the recording again") from None
+        axes = {name: array.ndim for name, array in arrays.items()}
+        frames = len(arrays["sdf"]) if axes["sdf"] else 0
+        if axes != _ARRAYS or not len(arrays["times"]) == len(arrays["frames"]) == frames or "label" not in metadata:
+            raise BadData(f"{where}: the arrays of a prepared shape sequence disagree; prepare the recording again")
+        return cls(**arrays, metadata=metadata)
+
+
+def load(url: str) -> Prepared:
+    """The prepared file at a path or URI, read again only when it has changed; raises BadData."""
+    import fsspec
+
+    filesystem, path = fsspec.core.url_to_fs(url)
+    try:
+        version = filesystem.ukey(path)
+    except FileNotFoundError:
+        raise BadData(f"{url}: there is no such prepared file; prepare the recording again") from None
+    return _load(url, version)
+
+
+@lru_cache(maxsize=32)
+def _load(url: str, version: str) -> Prepared:
+    from trainables.files import read
+
+    content = read(url)
+    if content is None:
+        raise BadData(f"{url}: there is no such prepared file; prepare the recording again")
+    return Prepared.from_bytes(content, url)

@@ -1,0 +1,161 @@
+"""What a reader of recordings is, and how the reader of a path is found.
+
+Arrays of a recording have the axes (z, y, x), voxel sizes too. A box is (first, last + 1) along each axis, in voxels.
+"""
+
+from __future__ import annotations
+
+import sys
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+from pydantic import Field, field_validator
+
+from trainables.configuration import Plugin, plugins
+from trainables.shapes.bad_data import BadData
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+Triple = tuple[float, float, float]
+Box = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
+
+
+class Track(NamedTuple):
+    """One row of `man_track.txt`: a label, its first and last frame, and the label it came from (0: none)."""
+
+    label: int
+    begin: int
+    end: int
+    parent: int
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One frame of one sequence, cut out of the volume."""
+
+    number: int
+    """In the source."""
+    values: Array
+    """(z, y, x): boolean, true inside; or floating point, a signed distance of any scale, negative inside."""
+    offset: tuple[int, int, int]
+    """Voxel of the volume at which `values` begins."""
+    border: bool
+    """Whether the shape touches a face of the volume."""
+    dropped: float = 0.0
+    """Fraction of the labelled voxels that was left out, not being connected to the rest."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A shape sequence found in a recording; `read` it frame by frame."""
+
+    reader: Reader
+    label: str
+    """Its name in tables."""
+    frames: tuple[int, ...]
+    """Frame numbers of the source, consecutive."""
+    shape: tuple[int, int, int]
+    """Of the volume, voxels."""
+    tracks: tuple[Track, ...] = ()
+    """The tracks whose union it is; none for recordings without tracks."""
+    source: str = ""
+    """File that holds it, where a recording has several."""
+
+    def read(self, count: int | None = None) -> Iterator[Frame]:
+        """Its first `count` frames, or all, one at a time in order; raises BadData."""
+        return self.reader.read(self, self.frames[:count])
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The sequences of a recording, and those that were asked for and cannot be used."""
+
+    usable: list[Recorded]
+    bad: dict[str, str] = field(default_factory=dict)
+    """Label → the sentence that says why it cannot be used."""
+
+    def all_usable(self) -> list[Recorded]:
+        """The sequences; raises BadData with the first reason if there is a bad one."""
+        for sentence in self.bad.values():
+            raise BadData(sentence)
+        return self.usable
+
+
+class Reader(Plugin):
+    """A recording in one format. A new format is a new file in this folder."""
+
+    accepts: ClassVar[str]
+    """What is read, as part of a sentence."""
+
+    path: Path = Field(description="file or folder of the recording")
+    voxel: Triple | None = Field(None, description="size of a voxel (z, y, x) in µm; none for what the files say, or 1")
+
+    @field_validator("voxel")
+    @classmethod
+    def _positive(cls, value: Triple | None) -> Triple | None:
+        if value is not None and min(value) <= 0:
+            raise ValueError(f"the three sizes of a voxel (z, y, x) must be positive, not {value}")
+        return value
+
+    @classmethod
+    @abstractmethod
+    def recognises(cls, path: Path) -> bool:
+        """Whether a path that exists looks like this format; what is wrong inside is told when it is read."""
+
+    @abstractmethod
+    def voxel_size(self) -> Triple:
+        """Size of a voxel (z, y, x) in µm: the option, else what the files say, else 1."""
+
+    @abstractmethod
+    def sequences(
+        self, tracks: list[int] | None = None, minimum_frames: int | None = None, daughters: bool = True
+    ) -> Listing:
+        """The sequences with these track numbers, or else those of at least `minimum_frames` frames.
+
+        Without either those that span the whole recording; if there are none, the longest. With `daughters` a track
+        that divides is one sequence with its descendants; without, every track is alone. Raises BadData if a file
+        cannot be read, a track number is not there, or nothing is long enough.
+        """
+
+    @abstractmethod
+    def read(self, sequence: Recorded, frames: tuple[int, ...]) -> Iterator[Frame]:
+        """These frames of a sequence, one at a time; raises BadData."""
+
+
+def available() -> dict[str, type[Reader]]:
+    """Every reader of this folder by name."""
+    return plugins(sys.modules[__package__], Reader)  # type: ignore[type-abstract]
+
+
+def open_recording(path: str | Path, voxel: Triple | None = None) -> Reader:
+    """The reader of a file or folder; raises BadData if there is nothing there, or nothing that a reader recognises."""
+    place = Path(path)
+    if not place.exists():
+        raise BadData(f"{path}: there is no such file or folder; name one that exists")
+    for reader in available().values():
+        if reader.recognises(place):
+            return reader(path=place, voxel=voxel)
+    accepted = "; ".join(reader.accepts for reader in available().values())
+    raise BadData(f"{path}: not a recording that can be read; give one of: {accepted}")
+
+
+def example() -> Path:
+    """The recording that comes with the package: two real nuclei, see the README beside it."""
+    return Path(__file__).parent.parent / "data" / "cho_nuclei"
+
+
+def long_enough(spans: dict[int, int], total: int, minimum_frames: int | None, where: Path) -> list[int]:
+    """The keys of `spans` (key → number of frames) that `Reader.sequences` lists by default; raises BadData."""
+    if not spans:
+        raise BadData(f"{where}: there is no track in it; give a recording in which something is labelled")
+    longest = max(spans.values())
+    needed = minimum_frames if minimum_frames is not None else min(total, longest)
+    if longest < needed:
+        raise BadData(f"{where}: no track spans {needed} frames; the longest spans {longest}, ask for as many or fewer")
+    return [key for key, span in spans.items() if span >= needed]

@@ -1,0 +1,58 @@
+"""A recorded shape: signed distances at the times of its frames, and at no others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from trainables.shapes.bad_data import BadData
+from trainables.shapes.prepared import Prepared, load
+from trainables.shapes.sequence import LOWER, UPPER, ShapeSequence
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_SAME_TIME = 1e-6
+
+
+class Sampled(ShapeSequence):
+    """The sequence in a file that `trainables.shapes.preparation` has made."""
+
+    name: ClassVar[str] = "sampled"
+
+    file: str = Field(min_length=1, description="path or URI of the prepared file")
+    title: str = Field(min_length=1, description="the sequence's name in tables, different from any other's")
+
+    @property
+    def label(self) -> str:
+        return self.title
+
+    def prepared(self) -> Prepared:
+        """The file's content; raises BadData."""
+        return load(self.file)
+
+    def times(self) -> list[float]:
+        """The times of its frames, from 0 to 1."""
+        return [float(time) for time in self.prepared().times]
+
+    def sdf(self, points: Tensor, time: float) -> Tensor:
+        """Trilinear between the grid's points; beyond the domain the distance to the domain is added.
+
+        Raises BadData if no frame is within 1e-6 of `time`.
+        """
+        import numpy as np
+        import torch
+        from torch.nn.functional import grid_sample
+
+        prepared = self.prepared()
+        nearest = int(np.abs(prepared.times - time).argmin())
+        if not abs(float(prepared.times[nearest]) - time) <= _SAME_TIME:
+            times = ", ".join(f"{t:.6g}" for t in prepared.times)
+            raise BadData(f"{self.title} has no frame at time {time}; its frames are at the times {times}")
+        volume = torch.from_numpy(np.asarray(prepared.sdf[nearest])).to(points)
+        inside = points.clamp(LOWER, UPPER)
+        # grid_sample numbers the axes of a volume from the last one, and scales each to [-1, 1]
+        where = inside.flip(-1).reshape(1, 1, 1, -1, 3) / UPPER
+        values = grid_sample(volume[None, None], where, mode="bilinear", padding_mode="border", align_corners=True)
+        return values.reshape(points.shape[:-1]) + (points - inside).norm(dim=-1)
