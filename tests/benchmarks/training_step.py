@@ -1,14 +1,17 @@
-"""The network's part of a training step against the machine's matrix-product peak: value and gradient of the decoder.
+"""The network's part of a training step against the matrix-product peak, and the regularizer's part against it.
 
     python -m tests.benchmarks.training_step [--threads 1] [--rounds 15]
 
 Everything is timed in turn within each round; a ratio is the median over rounds of the ratios within one. The peak is a
-product of two 1024 × 1024 matrices on the same threads. A step's work is counted as its matrix products alone.
+product of two 1024 × 1024 matrices on the same threads. A step's work, value and gradient of the decoder, is counted as
+its matrix products alone; `its products` are these in the step's own shapes, in the cache, with nothing between them.
+The regularizer's own part is value and gradient of the Sinkhorn term with respect to a given SDF.
 """
 
 from __future__ import annotations
 
 import argparse
+import functools
 import platform
 import time
 from collections.abc import Callable
@@ -18,6 +21,10 @@ import torch
 
 from trainables.autodecoder.configuration import DecoderConfiguration
 from trainables.autodecoder.decoder import Decoder
+from trainables.autodecoder.regularizers.base import Problem
+from trainables.autodecoder.regularizers.sinkhorn import Sinkhorn
+from trainables.shapes.bifurcation import Bifurcation
+from trainables.shapes.sequence import grid_points
 
 LAPTOP = DecoderConfiguration(layers=5, width=64, code_layers=[3])
 CASES = {
@@ -27,6 +34,12 @@ CASES = {
     "laptop decoder, 9³ grid × 6 times": (LAPTOP, 4_374),
 }
 REPLICATES = 8
+REGULARIZED = {
+    "paper decoder, 11³ grid × 30 times": (DecoderConfiguration(), Sinkhorn()),
+    "laptop decoder, 9³ grid × 5 times": (LAPTOP, Sinkhorn(grid=9, time_samples=5)),
+}
+# Points in a block of `products`: their inputs and results stay in the cache.
+ROWS = 512
 
 
 def decoder(configuration: DecoderConfiguration, replicates: int) -> tuple[Decoder, torch.Tensor]:
@@ -48,6 +61,45 @@ def operations(network: Decoder, points: int) -> int:
     return sum(2 * points * layer.weight().shape[2] * (3 * layer.weight().shape[1] - 4) for layer in layers)
 
 
+def products(network: Decoder, points: int) -> Callable[[], None]:
+    """The products that `operations` counts, for all full blocks of points: same numbers again, fastest layout."""
+    shapes = [layer.weight().shape[1:] for layer in (*network.layers, network.output)]
+    blocks = [
+        (
+            torch.randn(ROWS, n),
+            torch.randn(m, n).t(),
+            torch.empty(ROWS, m),
+            torch.empty(n, m) if n % 16 else torch.empty(m, n).t(),
+            torch.empty(ROWS, n - 4),
+        )
+        for n, m in shapes
+    ]
+
+    def work() -> None:
+        for _ in range(points // ROWS):
+            for x, weight, y, gradient, before in blocks:
+                torch.mm(x, weight, out=y)
+                torch.mm(x.t(), y, out=gradient)
+                if before.shape[1]:
+                    torch.mm(y, weight[:-4].t(), out=before)
+
+    return work
+
+
+def own_part(regularizer: Sinkhorn, replicates: int) -> Callable[[], None]:
+    """Value and gradient of the regularizer's term, for R replicates that all have the true SDF of the bifurcation."""
+    term = regularizer.prepare(Problem([Bifurcation()], [0.0, 1.0], torch.device("cpu"), []))
+    x, times = grid_points(regularizer.grid), torch.linspace(0, 1, regularizer.time_samples)
+    sdf = torch.stack([Bifurcation().sdf(x, float(time)) for time in times]).view(1, 1, -1)
+    sdf = sdf.repeat(replicates, 1, 1).requires_grad_()
+
+    def work() -> None:
+        term(lambda points: sdf).sum().backward()
+        sdf.grad = None
+
+    return work
+
+
 def seconds(work: Callable[[], object]) -> float:
     began = time.perf_counter()
     work()
@@ -64,6 +116,7 @@ def parts(configuration: DecoderConfiguration, points: int) -> dict[str, Callabl
     few = x[:, :, : max(512, points // REPLICATES)]
     return {
         "peak": lambda: square @ square,
+        "products": products(one, points),
         "fused": lambda: step(one, one, code, x),
         "plain": lambda: step(one.plainly, one, code, x),
         "fused together": lambda: step(together, together, codes, few),
@@ -78,6 +131,51 @@ def ratio(above: np.ndarray, below: np.ndarray) -> float:
     return float(np.median(above / below))
 
 
+def timed(parts: dict[str, Callable[[], object]], rounds: int) -> dict[str, np.ndarray]:
+    """Seconds of each part, `(rounds,)`, taken in turn."""
+    for work in parts.values():
+        work()
+    taken = {part: np.empty(rounds) for part in parts}
+    for i in range(rounds):
+        for part, work in parts.items():
+            taken[part][i] = seconds(work)
+    return taken
+
+
+def against_the_peak(rounds: int) -> None:
+    print(f"{'':36}{'share of peak':>34}{'plain /':>10}{f'R={REPLICATES} together / in turn':>26}")
+    print(f"{'':36}{'its products':>14}{'fused':>10}{'plain':>10}{'fused':>10}{'fused':>16}{'plain':>10}")
+    for name, (configuration, points) in CASES.items():
+        taken = timed(parts(configuration, points), rounds)
+        network = decoder(configuration, 1)[0]
+        peak = taken["peak"] / (2 * 1024**3)
+        ideal, whole_blocks = (operations(network, p) * peak for p in (points, points // ROWS * ROWS))
+        print(
+            f"{name:36}{ratio(whole_blocks, taken['products']):>14.2f}{ratio(ideal, taken['fused']):>10.2f}"
+            f"{ratio(ideal, taken['plain']):>10.2f}{ratio(taken['plain'], taken['fused']):>10.2f}"
+            f"{ratio(taken['fused together'], taken['fused in turn']):>16.2f}"
+            f"{ratio(taken['plain together'], taken['plain in turn']):>10.2f}",
+            flush=True,
+        )
+
+
+def against_the_network(rounds: int) -> None:
+    print(f"\n{'':36}{'regularizer / network':>34}")
+    print(f"{'':36}{'R=1':>24}{f'R={REPLICATES}':>10}")
+    for name, (configuration, regularizer) in REGULARIZED.items():
+        x = 6 * torch.rand(1, 1, regularizer.grid**3 * regularizer.time_samples, 4) - 3
+        columns = []
+        for replicates in (1, REPLICATES):
+            network, codes = decoder(configuration, replicates)
+            work = {
+                "network": functools.partial(step, network, network, codes, x),
+                "regularizer": own_part(regularizer, replicates),
+            }
+            taken = timed(work, rounds)
+            columns.append(ratio(taken["regularizer"], taken["network"]))
+        print(f"{name:36}{columns[0]:>24.2f}{columns[1]:>10.2f}", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--threads", type=int, default=1)
@@ -85,24 +183,8 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     print(f"{platform.processor() or platform.machine()}, torch {torch.__version__}, {arguments.threads} threads")
-    print(f"{'':36}{'share of peak':>22}{'plain /':>10}{f'R={REPLICATES} together / in turn':>26}")
-    print(f"{'':36}{'fused':>12}{'plain':>10}{'fused':>10}{'fused':>16}{'plain':>10}")
-    for name, (configuration, points) in CASES.items():
-        timed = parts(configuration, points)
-        for work in timed.values():
-            work()
-        taken = {part: np.empty(arguments.rounds) for part in timed}
-        for i in range(arguments.rounds):
-            for part, work in timed.items():
-                taken[part][i] = seconds(work)
-        ideal = operations(decoder(configuration, 1)[0], points) * taken["peak"] / (2 * 1024**3)
-        print(
-            f"{name:36}{ratio(ideal, taken['fused']):>12.2f}{ratio(ideal, taken['plain']):>10.2f}"
-            f"{ratio(taken['plain'], taken['fused']):>10.2f}"
-            f"{ratio(taken['fused together'], taken['fused in turn']):>16.2f}"
-            f"{ratio(taken['plain together'], taken['plain in turn']):>10.2f}",
-            flush=True,
-        )
+    against_the_peak(arguments.rounds)
+    against_the_network(arguments.rounds)
 
 
 if __name__ == "__main__":

@@ -311,7 +311,9 @@ def main() -> None:
         print(parts[-1])
     if arguments.write:
         command = "Made by `python -m tests.benchmarks.transport --write`; ratios of medians of one run."
-        (HERE / "README.md").write_text("\n\n".join([parts[0], command, *parts[1:]]) + "\n")
+        file = HERE / "README.md"
+        _, heading, others = file.read_text().partition("\n# ")  # what other benchmarks have found, written by hand
+        file.write_text("\n\n".join([parts[0], command, *parts[1:]]) + "\n" + heading + others)
 
 
 if __name__ == "__main__":

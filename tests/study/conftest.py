@@ -12,6 +12,7 @@ def small_study() -> Study:
     """The bifurcation study's smoke preset with six trials in each of its arms."""
     study = catalog.load("bifurcation", "smoke")
     study.trials = 6
+    study.controls = []
     study.methods = {name: study.methods[name] for name in ("none", "sinkhorn", "linear-blend")}
     return study
 

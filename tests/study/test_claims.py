@@ -51,7 +51,7 @@ def test_without_a_run_the_newest_finished_run_of_each_study_is_taken(tmp_path, 
         ("spheres", "20260101-120000"),
     }
     assert command_line([]) == 0
-    assert "there is no finished run: bifurcations, latent-generalization" in capfd.readouterr().out
+    assert "there is no finished run: bifurcations, cells, latent-generalization" in capfd.readouterr().out
 
 
 def test_results_lie_where_the_option_or_the_environment_says(tmp_path, capfd, monkeypatch):

@@ -99,7 +99,8 @@ def test_the_run_folder_holds_what_it_should_and_no_scratch(killed_twice):
     folder = run_folder(killed_twice[0])
     names = {path.name for path in folder.iterdir()}
     assert names == {
-        *("study.json", "trials.parquet", "per_time", "curves", "models", "figures", "report.html", "journal.log"),
+        *("study.json", "trials.parquet", "per_time", "curves", "surfaces", "models", "figures"),
+        *("report.html", "journal.log"),
     }
     assert {p.name for p in (folder / "per_time").iterdir()} == {"search.parquet", "confirm.parquet"}
     assert all(p.name.startswith("confirm-") for p in (folder / "models").iterdir())
@@ -152,7 +153,7 @@ def test_the_same_configuration_and_seeds_give_the_same_numbers_again(killed_twi
         study.edit(*change.split("="))
     arm = Arm("sinkhorn+barycenter", "dense")
     torch.set_num_threads(1)
-    configuration = study.configured(arm, study.document_setting(arm)).model_dump(mode="json")
+    configuration = study.configured(arm, study.document_setting(arm), "search").model_dump(mode="json")
     again = Autodecoder(configuration, study.supervisions["dense"], study.seeds("confirm"), torch.device("cpu"))
     while again.epoch < again.epochs:
         again.train_epoch()

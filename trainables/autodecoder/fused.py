@@ -7,8 +7,9 @@ The same function as the plain layers of `decoder.py`, and its derivative by han
 
 where A and b already hold the frequency ω, and b the code. The points of one replicate and sequence are taken in blocks
 that stay in the cache from the first layer to the last; replicates take turns, since on a CPU a batched product is
-slower than its parts in turn, and each is exactly what it is alone. X and cos Y are kept for the derivative in memory
-that is used again in the next step: fresh pages cost as much as a layer.
+slower than its parts in turn, and each is exactly what it is alone. Of each layer X A alone is kept for the derivative,
+and sine and cosine are computed again: that costs less than writing and reading them in main memory. What is kept stays
+for the next step: fresh pages cost as much as a layer.
 
 # R = replicate, N = sequence, P = point, W = width, L = sine layers
 """
@@ -19,12 +20,16 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-# Numbers in a block of points times a layer's width: half a megabyte in float32, which stays in the cache.
-_BLOCK = 1 << 17
+# Numbers in a block of points times a layer's width: a quarter of a megabyte in float32,
+# so that the five blocks of a step stay in the cache.
+_BLOCK = 1 << 16
+# Numbers in a vector of the processor.
+_VECTOR = 16
 
 
 class Workspace:
@@ -62,80 +67,82 @@ def evaluate(workspace: Workspace, coordinates: Tensor, weights: list[Tensor], b
 class _Network(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, workspace: Workspace, coordinates: Tensor, count: int, *parameters: Tensor) -> Tensor:
-        from trainables.autodecoder.sine_kernels import activate, activate_only
+        from trainables.autodecoder.sine_kernels import activate
 
         replicates, _, width = parameters[0].shape
         sequences, points, dtype = parameters[count].shape[1], coordinates.shape[2], coordinates.dtype
         coordinates = coordinates.expand(replicates, sequences, -1, -1).reshape(-1, 4)
+        # Products are fastest with weights transposed in memory, here and in `backward`.
         # Views are made once, as arrays where no product needs a tensor: making one costs as much as a small product.
-        weights = [weight.unbind() for weight in parameters[:count]]
+        weights = [_transposed(weight).transpose(1, 2).unbind() for weight in parameters[:count]]
         biases = [bias.expand(-1, sequences, -1).numpy() for bias in parameters[count:]]
         differentiable, last, rows = any(ctx.needs_input_grad), count - 1, _rows(width)
-        kept = len(coordinates) if differentiable else rows
-        # X_2 … X_{L+1}; two of them take turns where none is kept.
-        inputs = workspace.lend((last if differentiable else 2, kept, width + 4), dtype)
-        cosines = workspace.lend((last, kept, width), dtype) if differentiable else None
-        affine = workspace.lend((rows, width), dtype)
+        # X_l A_l of all layers and points, or of one layer and block where no derivative is wanted.
+        shape = (last, len(coordinates), width) if differentiable else (1, rows, width)
+        affine, inputs = workspace.lend(shape, dtype), workspace.lend((rows, width + 4), dtype)
         values = torch.empty(replicates, sequences, points, dtype=dtype)
-        flat, tensors, arrays = values.view(-1), inputs.tensor.unbind(), inputs.tensor.numpy()
-        cosine = cosines.tensor.numpy() if cosines else None
+        flat, tensors, arrays = values.view(-1), affine.tensor.unbind(), affine.tensor.numpy()
         for r, n, block in _blocks(replicates, sequences, points, rows):
             x = coordinates[block]
-            here, scratch = x.numpy(), affine.tensor[: len(x)]
-            between = scratch.numpy()
+            here, following = x.numpy(), inputs.tensor[: len(x)]
+            between = following.numpy()
             for layer in range(last):
-                torch.mm(x, weights[layer][r], out=scratch)
-                if cosine is not None:
-                    x = tensors[layer][block]
-                    activate(between, biases[layer][r, n], here, arrays[layer, block], cosine[layer, block])
-                else:
-                    x = tensors[layer % 2][: len(here)]
-                    activate_only(between, biases[layer][r, n], here, arrays[layer % 2, : len(here)])
+                slot, place = (layer, block) if differentiable else (0, slice(len(x)))
+                torch.mm(x, weights[layer][r], out=tensors[slot][place])
+                activate(arrays[slot, place], biases[layer][r, n], here, between)
+                x = following
             torch.mv(x, weights[last][r][:, 0], out=flat[block])
         values += parameters[-1]
         if differentiable:
             ctx.save_for_backward(coordinates, *parameters)
-            ctx.count, ctx.workspace, ctx.inputs, ctx.cosines = count, workspace, inputs, cosines
+            ctx.count, ctx.workspace, ctx.affine = count, workspace, affine
         return values
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Any, ...]:
-        from trainables.autodecoder.sine_kernels import chain, chain_outer
+        from trainables.autodecoder.sine_kernels import chain
 
         coordinates, *parameters = ctx.saved_tensors
         weights, biases, last = parameters[: ctx.count], parameters[ctx.count :], ctx.count - 1
         replicates, sequences, points = gradient.shape
         width = weights[0].shape[2]
         rows = _rows(width)
-        # Gradients of weights are summed transposed, and weights transposed once: products are faster so.
-        of_weights = [torch.zeros_like(w.transpose(1, 2), memory_format=torch.contiguous_format) for w in weights]
-        backwards = [w[:, :width].transpose(1, 2).contiguous().unbind() for w in weights[1:last]]
+        backwards = [w[:, :width].transpose(1, 2).unbind() for w in weights[1:]]
+        # Sums are kept transposed if that fills whole vectors in the axis in which they are contiguous.
+        turned = -(width + 4) % _VECTOR < -width % _VECTOR
+        of_weights = [torch.zeros_like(_transposed(w) if turned else w) for w in weights]
         of_biases = [torch.zeros(replicates, sequences, width, dtype=gradient.dtype) for _ in range(last)]
+        if turned:
+            of_weights = [total.transpose(1, 2) for total in of_weights]
         sums, totals = [w.unbind() for w in of_weights], [b.numpy() for b in of_biases]
-        output = weights[last][:, :width, 0].contiguous().numpy()
-        inputs, cosine = [coordinates, *ctx.inputs.tensor.unbind()], ctx.cosines.tensor.numpy()
-        loans = [ctx.workspace.lend((rows, width), gradient.dtype) for _ in range(2)]
-        flat = gradient.reshape(-1)
+        offsets, affine = [b.expand(-1, sequences, -1).numpy() for b in biases], ctx.affine.tensor.numpy()
+        loans = [ctx.workspace.lend((rows, w), gradient.dtype) for w in (width, width, width, width + 4)]
+        flat = gradient.reshape(-1, 1)
         for r, n, block in _blocks(replicates, sequences, points, rows):
-            outer = flat[block]
-            here, there = (loan.tensor[: len(outer)] for loan in loans)
-            array, other = here.numpy(), there.numpy()
-            sums[last][r][0].addmv_(inputs[last][block].t(), outer)
+            outer, x = flat[block], coordinates[block]
+            here, there, again, inputs = (loan.tensor[: len(x)] for loan in loans)
+            array, other, near, between, ends = (a.numpy() for a in (here, there, again, inputs, x))
             for layer in reversed(range(last)):
-                if layer == last - 1:
-                    chain_outer(outer.numpy(), output[r], cosine[layer, block], array, totals[layer][r, n])
-                else:
-                    torch.mm(here, backwards[layer][r], out=there)
-                    here, there, array, other = there, here, other, array
-                    chain(array, cosine[layer, block], totals[layer][r, n])
-                sums[layer][r].addmm_(here.t(), inputs[layer][block])
+                # From dY_{l+1}: dX_{l+1}, then X_{l+1} and dY_l in one pass, then dA_{l+1}.
+                torch.mm(outer, backwards[layer][r], out=here)
+                # Read first and computed with then: both in one loop take half as long again.
+                np.copyto(near, affine[layer, block])
+                chain(near, offsets[layer][r, n], ends, between, array, totals[layer][r, n])
+                sums[layer + 1][r].addmm_(inputs.t(), outer)
+                outer, here, there, array, other = here, there, here, other, array
+            sums[0][r].addmm_(x.t(), outer)
         of_biases.append(gradient.sum(-1, keepdim=True))
         return (
             *(None, None, None),  # workspace, coordinates, count
-            *(total.transpose(1, 2) for total in of_weights),
+            *of_weights,
             *(total.sum_to_size(bias.shape) for total, bias in zip(of_biases, biases, strict=True)),
         )
+
+
+def _transposed(weight: Tensor) -> Tensor:
+    """`(R, n, m)` → `(R, m, n)`, contiguous."""
+    return weight.transpose(1, 2).contiguous()
 
 
 def _rows(width: int) -> int:

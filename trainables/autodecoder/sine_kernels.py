@@ -14,17 +14,17 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from trainables.compilation import compiled
+from trainables.compilation import compiled, widest_vectors
 
 _S = tuple(np.float32(c) for c in (-0.166666567, 0.0083330106, -0.00019806196, 2.59926287e-06))
 _C = tuple(np.float32(c) for c in (-0.5, 0.0416666567, -0.0013888561, 2.47688477e-05, -2.61855575e-07))
 _PER_PI = np.float32(1 / math.pi)
 # π in two parts; the first has few bits, so that k times it is exact.
 _PI_HIGH, _PI_LOW = np.float32(3.140625), np.float32(math.pi - 3.140625)
-_HALF, _ONE, _EIGHT = np.float32(0.5), np.float32(1), np.float32(8)
-_LARGEST = np.float32(1e6)
-# Adding and subtracting this rounds to an integer.
+_ONE, _LARGEST = np.float32(1), np.float32(1e6)
+# Adding this rounds to an integer, in the last bits of the sum; subtracting it again leaves the integer.
 _ROUND = np.float32(1.5 * 2**23)
+_SIGN = np.int32(31)
 
 
 def _sine_and_cosine(x):
@@ -42,15 +42,18 @@ def _typed(x):
     def single(x):
         x = _LARGEST if x > _LARGEST else x  # NaN stays NaN
         x = -_LARGEST if x < -_LARGEST else x
-        k = (x * _PER_PI + _ROUND) - _ROUND
+        rounded = np.float32(x * _PER_PI + _ROUND)
+        # Its last bit is that of k; it becomes the bit of the sign.
+        sign = np.int32(rounded.view(np.int32) << _SIGN)
+        k = rounded - _ROUND
         r = (x - k * _PI_HIGH) - k * _PI_LOW
-        half = k * _HALF
-        odd = ((half + _ROUND) - _ROUND) - half  # 0 or ±1/2
-        sign = _ONE - _EIGHT * (odd * odd)
         q = r * r
-        sine = (((s3 * q + s2) * q + s1) * q + s0) * q * r + r
-        cosine = ((((c4 * q + c3) * q + c2) * q + c1) * q + c0) * q + _ONE
-        return sign * sine, sign * cosine
+        sine = np.float32((((s3 * q + s2) * q + s1) * q + s0) * q * r + r)
+        cosine = np.float32(((((c4 * q + c3) * q + c2) * q + c1) * q + c0) * q + _ONE)
+        return (
+            np.int32(sine.view(np.int32) ^ sign).view(np.float32),
+            np.int32(cosine.view(np.int32) ^ sign).view(np.float32),
+        )
 
     return single
 
@@ -60,21 +63,12 @@ _compiled = compiled({"contract"})
 
 
 @_compiled
-def activate(affine, bias, coordinates, following, cosine):
-    """following = [sin(affine + bias) | coordinates], cosine = cos(affine + bias).
+def activate(affine, bias, coordinates, following):
+    """following = [sin(affine + bias) | coordinates].
 
-    affine, cosine `(P, W)`, bias `(W,)`, coordinates `(P, 4)`, following `(P, W + 4)`.
+    affine `(P, W)`, bias `(W,)`, coordinates `(P, 4)`, following `(P, W + 4)`.
     """
-    for p in range(affine.shape[0]):
-        for w in range(affine.shape[1]):
-            following[p, w], cosine[p, w] = _sine_and_cosine(affine[p, w] + bias[w])
-        for i in range(coordinates.shape[1]):
-            following[p, affine.shape[1] + i] = coordinates[p, i]
-
-
-@_compiled
-def activate_only(affine, bias, coordinates, following):
-    """`activate` where no gradient is wanted."""
+    widest_vectors()
     for p in range(affine.shape[0]):
         for w in range(affine.shape[1]):
             following[p, w], _ = _sine_and_cosine(affine[p, w] + bias[w])
@@ -83,21 +77,17 @@ def activate_only(affine, bias, coordinates, following):
 
 
 @_compiled
-def chain(gradient, cosine, total):
-    """gradient ← gradient · cosine; total ← total + its sum over the points. `(P, W)`, `(P, W)`, `(W,)`."""
+def chain(affine, bias, coordinates, following, gradient, total):
+    """`activate`, and the derivative beside it.
+
+    gradient ← gradient · cos(affine + bias); total ← total + its sum over the points. gradient `(P, W)`, total `(W,)`.
+    """
+    widest_vectors()
     for p in range(gradient.shape[0]):
         for w in range(gradient.shape[1]):
-            product = gradient[p, w] * cosine[p, w]
+            following[p, w], cosine = _sine_and_cosine(affine[p, w] + bias[w])
+            product = gradient[p, w] * cosine
             gradient[p, w] = product
             total[w] += product
-
-
-@_compiled
-def chain_outer(outer, weight, cosine, gradient, total):
-    """gradient = outer ⊗ weight · cosine; total ← total + its sum over the points. outer `(P,)`, weight `(W,)`."""
-    for p in range(gradient.shape[0]):
-        o = outer[p]
-        for w in range(gradient.shape[1]):
-            product = o * weight[w] * cosine[p, w]
-            gradient[p, w] = product
-            total[w] += product
+        for i in range(coordinates.shape[1]):
+            following[p, gradient.shape[1] + i] = coordinates[p, i]

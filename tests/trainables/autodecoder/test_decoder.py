@@ -93,9 +93,9 @@ def both_ways(network: Decoder, x, codes):
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-12), (torch.float32, 1e-5)])
 @pytest.mark.parametrize(("replicates", "sequences"), [(1, 1), (3, 1), (2, 4)])
-@pytest.mark.parametrize("layers", [1, 2, 5])
-def test_the_fused_network_is_the_plain_one(dtype, tolerance, replicates, sequences, layers):
-    configuration = DecoderConfiguration(layers=layers, width=30, code_dimension=5, code_layers=[3])
+@pytest.mark.parametrize(("layers", "width"), [(1, 30), (2, 30), (5, 30), (2, 28)])
+def test_the_fused_network_is_the_plain_one(dtype, tolerance, replicates, sequences, layers, width):
+    configuration = DecoderConfiguration(layers=layers, width=width, code_dimension=5, code_layers=[3])
     network = decoder(configuration, replicates).to(dtype)
     # More points than a block, the last block not full; many periods of the sine.
     x, codes = inputs(replicates, sequences, 5000)
@@ -106,16 +106,21 @@ def test_the_fused_network_is_the_plain_one(dtype, tolerance, replicates, sequen
 
 
 def test_the_sine_is_right_over_many_periods():
-    from trainables.autodecoder.sine_kernels import activate
+    from trainables.autodecoder.sine_kernels import activate, chain
 
     affine = torch.linspace(-300, 300, 40_000).view(1000, 40)
-    following, cosine = torch.empty(1000, 44), torch.empty(1000, 40)
-    coordinates = torch.rand(1000, 4)
-    activate(*(a.numpy() for a in (affine, torch.zeros(40), coordinates, following, cosine)))
-    torch.testing.assert_close(following[:, :40].double(), affine.double().sin(), rtol=0, atol=2.5e-7)
-    torch.testing.assert_close(cosine.double(), affine.double().cos(), rtol=0, atol=2.5e-7)
+    following, coordinates, bias = torch.empty(1000, 44), torch.rand(1000, 4), torch.linspace(0, 1, 40)
+    arrays = [a.numpy() for a in (affine, bias, coordinates, following)]
+    activate(*arrays)
+    exact = (affine + bias).double()
+    torch.testing.assert_close(following[:, :40].double(), exact.sin(), rtol=0, atol=2.5e-7)
     assert torch.equal(following[:, 40:], coordinates)
-    activate(*(a.numpy() for a in (1e9 * affine, torch.zeros(40), coordinates, following, cosine)))
+    again, gradient, total = torch.empty(1000, 44), torch.full((1000, 40), 3.0), torch.ones(40)
+    chain(*(a.numpy() for a in (affine, bias, coordinates, again, gradient, total)))
+    assert torch.equal(again, following), "what is computed again is what was computed"
+    torch.testing.assert_close(gradient.double() / 3, exact.cos(), rtol=0, atol=2.5e-7)
+    torch.testing.assert_close(total, 1 + gradient.sum(0), rtol=0, atol=1e-3)
+    activate((1e9 * affine).numpy(), *arrays[1:])
     assert float(following.abs().max()) < 1.001, "a sine is bounded, however large its argument"
 
 
