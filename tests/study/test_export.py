@@ -1,0 +1,237 @@
+"""Exports of a confirmed model, read back with standard readers, with our own, and against the model itself."""
+
+import csv
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import tifffile
+import trimesh
+import zarr
+from PIL import Image
+
+from study import catalog
+from study.data import Wanted, find, keep
+from study.export import command_line
+from study.run_folder import RunFolder
+from study.study import Arm
+from tests.study.test_data import recording
+from trainables.actor import Actor
+from trainables.autodecoder.configuration import DecoderConfiguration
+from trainables.autodecoder.model import load
+from trainables.base import Request
+from trainables.metrics.volumes import dice
+from trainables.shapes.preparation import prepare
+from trainables.shapes.readers.base import open_recording
+
+SEEDS = [1, 2]
+
+
+def finished_run(folder: RunFolder, study) -> RunFolder:
+    """A run of one confirmed model, trained for real, as the driver leaves it behind."""
+    arm, trial = Arm("none", "dense"), "confirm-none-dense-best"
+    method = study.methods["none"]
+    method.epochs, method.decoder = 120, DecoderConfiguration(layers=3, width=48, code_layers=[2])
+    method.learning_rate = method.code_learning_rate = 2e-3
+    configuration = study.configured(arm, {}, "confirm")
+    request = Request(
+        labels={"study": study.name, "run": "run", "trial": trial, "phase": "confirm", "setting": "best"}
+        | {"method": "none", "supervision": "dense"},
+        implementation=configuration.implementation,
+        configuration=configuration.model_dump(mode="json"),
+        timeline=study.supervisions["dense"].model_dump(mode="json"),
+        seeds=SEEDS,
+        roles=["train", "validation", "test"],
+        metric="chamfer",
+        objective_role="validation",
+        report_epochs=[],
+        checkpoint=folder.file("checkpoints", "t.pt"),
+        model=folder.file("models", f"{trial}.pt"),
+    )
+    actor = Actor(config={"request": json.dumps(asdict(request))})
+    result = actor.step()
+    while not result["done"]:
+        result = actor.step()
+    assert "failed" not in result, result
+    folder.write_table("per_time", trial, result["rows"])
+    folder.write_trial(
+        request.labels
+        | {"number": -1, "state": "complete", "reason": "", "objective": result["objective"], "epochs": 120}
+        | {"replicates": 2, "seconds": 1.0, "started": ""}
+    )
+    folder.compact("confirm")
+    folder.remove("checkpoints")
+    record = {"study": study.name, "run": "run", "status": "finished", "created_ms": 1, "baseline": "none"}
+    record |= {"methods": ["none"], "supervisions": ["dense"], "objective": study.objective.model_dump()}
+    folder.write_record(record | {"metrics": [metric.model_dump() for metric in study.metrics]})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """A run of two recorded cells and one of the bifurcation, by study."""
+    base = tmp_path_factory.mktemp("runs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STUDY_CACHE", str(base / "cache"))
+        path = recording(base / "source" / "TRA", {1: range(6), 2: range(6)})
+        cells = catalog.load("cells", "smoke", find(Wanted(path=str(path), voxel="1,0.5,0.5"), 32))
+        folder = RunFolder(str(base / "results" / "cells" / "run"))
+        keep(cells, folder)
+        analytic = RunFolder(str(base / "results" / "bifurcation" / "run"))
+        yield {
+            "source": path,
+            "cells": finished_run(folder, cells),
+            "bifurcation": finished_run(analytic, catalog.load("bifurcation", "smoke")),
+        }
+
+
+def export(run: RunFolder, output: Path, *options: str) -> None:
+    assert command_line([run.url, "--output", str(output), *options]) == 0
+
+
+def rows_of(folder: Path) -> pd.DataFrame:
+    (file,) = folder.rglob("spread.csv")
+    return pd.read_csv(file)
+
+
+def at_voxels(run: RunFolder, sequence: int, label: str, index: np.ndarray, time: float) -> np.ndarray:
+    """Mean over the replicates of the model's SDF at voxels `(P, 3)` of the source; +∞ outside the domain."""
+    with np.load(run.file("data", f"{label}.npz")) as held:
+        inverse = np.linalg.inv(held["affine"])
+    points = index @ inverse[:3, :3].T + inverse[:3, 3]
+    given = np.column_stack([points, np.full(len(points), time)])
+    model = run.file("models", "confirm-none-dense-best.pt")
+    mean = np.mean([load(model, replicate, sequence)(given) for replicate in range(len(SEEDS))], axis=0)
+    return np.where((np.abs(points) <= 3).all(axis=1), mean, np.inf)
+
+
+def test_labels_are_the_models_shapes_on_the_voxels_of_the_source(runs, tmp_path, capsys):
+    export(runs["cells"], tmp_path, "--times", "11")
+    said = capsys.readouterr().out
+    images = sorted(tmp_path.rglob("man_track*.tif"))
+    assert len(images) == 11
+    for number in (0, 5, 10):
+        image = tifffile.imread(images[number])
+        assert image.shape == (14, 40, 24)
+        assert image.dtype == np.uint16
+        index = np.stack(np.meshgrid(*map(np.arange, image.shape), indexing="ij"), -1).reshape(-1, 3)
+        fields = [at_voxels(runs["cells"], s, f"track-0{s + 1}", index, number / 10) for s in (0, 1)]
+        inside = (np.minimum(*fields) < 0).reshape(image.shape)
+        assert inside.any()
+        assert dice(image > 0, inside) > 0.99, "but for fragments, the labels are where the model is negative"
+    rows = rows_of(tmp_path)
+    shown = rows[rows["shown"] & (rows["sequence"] == "track-01")]
+    truth = tifffile.imread(runs["source"] / "man_track000.tif") == 1
+    first = shown[shown["time"] == 0].iloc[0]
+    assert first["dice"] == pytest.approx(dice(tifffile.imread(images[0]) == 1, truth), abs=0.05)
+    assert f"Dice at the {len(shown)} shown frames {shown['dice'].mean():.3f}" in said
+    assert rows["surface_sd"].gt(0).all()
+
+
+def test_exported_labels_are_a_recording_that_our_own_reader_reads(runs, tmp_path):
+    export(runs["cells"], tmp_path, "--times", "6")
+    (folder,) = {path.parent for path in tmp_path.rglob("man_track.txt")}
+    listing = open_recording(folder, (1, 0.5, 0.5)).sequences()
+    assert listing.bad == {}
+    assert [recorded.label for recorded in listing.usable] == ["track-01", "track-02"]
+    again = prepare(listing.usable[0], 32)
+    assert len(again.frames) == 6
+
+
+def test_ome_zarr_opens_with_axes_scale_and_the_same_labels(runs, tmp_path):
+    export(runs["cells"], tmp_path, "--at", "0,0.5,1", "--format", "ome-zarr", "--format", "labels", "--spread")
+    (path,) = tmp_path.rglob("sdf.ome.zarr")
+    root = zarr.open_group(str(path), mode="r")
+    (multiscales,) = root.attrs["multiscales"]
+    assert [axis["name"] for axis in multiscales["axes"]] == ["t", "z", "y", "x"]
+    assert multiscales["datasets"][0]["coordinateTransformations"][0]["scale"][1:] == [1, 0.5, 0.5]
+    sdf, labels = np.asarray(root["0"]), np.asarray(root["labels/cells/0"])
+    assert sdf.shape == labels.shape == (3, 14, 40, 24)
+    images = [tifffile.imread(file) for file in sorted(tmp_path.rglob("man_track*.tif"))]
+    np.testing.assert_array_equal(labels, np.stack(images))
+    assert (sdf[labels > 0] < 0).all()
+    (spread,) = tmp_path.rglob("spread.ome.zarr")
+    assert np.nanmin(np.asarray(zarr.open_group(str(spread), mode="r")["0"])) >= 0
+
+
+def test_meshes_are_closed_and_enclose_the_volume_of_the_labels(runs, tmp_path):
+    export(runs["bifurcation"], tmp_path, "--at", "0,1", "--format", "ply", "--grid", "64")
+    rows, files = rows_of(tmp_path), sorted(tmp_path.rglob("*.ply"))
+    assert len(files) == 2
+    for file, row in zip(files, rows.to_dict("records"), strict=True):
+        mesh = trimesh.load(file)
+        assert mesh.is_watertight
+        assert mesh.volume == pytest.approx(row["volume"], rel=0.05)
+    (index,) = tmp_path.rglob("index.csv")
+    assert [line["time"] for line in csv.DictReader(index.open())] == ["0.0", "1.0"]
+
+
+def test_a_moving_picture_has_a_frame_for_each_time(runs, tmp_path):
+    export(runs["bifurcation"], tmp_path, "--times", "3", "--format", "gif", "--grid", "24")
+    (file,) = tmp_path.rglob("*.gif")
+    with Image.open(file) as picture:
+        assert picture.n_frames == 3
+
+
+def test_one_replicate_is_exported_when_asked_for(runs, tmp_path):
+    volumes = {}
+    for replicate in (0, 1):
+        export(runs["bifurcation"], tmp_path / str(replicate), "--at", "0.5", "--replicate", str(replicate))
+        volumes[replicate] = rows_of(tmp_path / str(replicate))["volume"].iloc[0]
+    assert volumes[0] != volumes[1]
+
+
+def test_an_export_is_not_overwritten_unless_told(runs, tmp_path, capsys):
+    export(runs["bifurcation"], tmp_path, "--at", "0.5", "--grid", "24")
+    capsys.readouterr()
+    assert command_line([runs["bifurcation"].url, "--output", str(tmp_path), "--at", "0.5"]) == 2
+    assert "--force" in capsys.readouterr().err
+    export(runs["bifurcation"], tmp_path, "--at", "0,0.5", "--grid", "24", "--force")
+    assert len(list(tmp_path.rglob("man_track*.tif"))) == 2
+
+
+CASES = {
+    "no run": ([], "no run is named"),
+    "absent run": (["nowhere"], "no study 'nowhere'"),
+    "one time": (["{run}", "--times", "1"], "--times 1"),
+    "a time outside": (["{run}", "--at", "0,1.5"], "1.5 lies outside"),
+    "times in words": (["{run}", "--at", "noon"], "--at noon: not a list of times"),
+    "both kinds of times": (["{run}", "--times", "3", "--at", "0"], "were both given"),
+    "unknown format": (["{run}", "--format", "stl"], "stl"),
+    "unknown method": (["{run}", "--method", "sinkhorn"], "--method sinkhorn"),
+    "unknown supervision": (["{run}", "--supervision", "sparse"], "--supervision sparse"),
+    "unconfirmed setting": (["{run}", "--setting", "document"], "no confirmed trial of setting document"),
+    "unknown sequence": (["{run}", "--sequence", "track-99"], "--sequence track-99"),
+    "a replicate too many": (["{run}", "--replicate", "2"], "--replicate 2"),
+    "unwritable output": (["{run}", "--output", "/proc/nowhere"], "cannot be written to"),
+    "output that is no folder": (["{run}", "--output", "memory://x"], "name a folder"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_wrong_input_is_one_sentence_and_leaves_nothing(case, runs, tmp_path, monkeypatch, capfd):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("STUDY_RESULTS", raising=False)
+    arguments, culprit = CASES[case]
+    before = sorted(Path(runs["cells"].path).rglob("*"))
+    assert command_line([part.format(run=runs["cells"].url) for part in arguments]) == 2
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert err.startswith("error: ")
+    assert len(err.splitlines()) == 1
+    assert culprit in err
+    assert list(tmp_path.iterdir()) == []
+    assert sorted(Path(runs["cells"].path).rglob("*")) == before
+
+
+def test_a_model_that_is_gone_is_told(runs, tmp_path, capsys):
+    import shutil
+
+    copy = tmp_path / "run"
+    shutil.copytree(runs["bifurcation"].path, copy)
+    shutil.rmtree(copy / "models")
+    assert command_line([str(copy)]) == 2
+    assert "keeps a model" in capsys.readouterr().err
