@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +17,13 @@ from study.command import exit_status
 from study.errors import Mistake
 from study.exporting.formats import available
 from study.places import check_output, default_output
+from study.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from analysis import Run
     from study.exporting.choice import Choice
-    from study.exporting.group import Group
+    from study.exporting.group import Group, Member
+    from trainables.autodecoder.model import SavedModel
 
 FORMATS = available()
 
@@ -39,7 +44,7 @@ position; it then gets a new label.
 
 \b
 Examples:
-  python -m study.export bifurcation                            labels at 21 times, of the best confirmed model
+  python -m study.export bifurcation                            labels, of the best confirmed model
   python -m study.export cells --times 61 --format ome-zarr --spread
   python -m study.export results/cells/20260101-120000 --at 0.1,0.15,0.2 --format ply --format gif
 """
@@ -51,8 +56,11 @@ Examples:
 @click.option(
     "--results", default=default_output, metavar="DIR-or-URI", help="run folders  [default: results, or $STUDY_RESULTS]"
 )
-@click.option("--times", type=int, metavar="N", help="N times, evenly spaced from 0 to 1  [default: five steps per "
-              "interval between shown frames, or as many as make twenty steps in all]")  # fmt: skip
+@click.option(
+    "--times", type=int, metavar="N",
+    help="N times, evenly spaced from 0 to 1  [default: the fewest that hit every shown frame and make five steps per "
+    "interval between shown frames, and twenty in all]",
+)  # fmt: skip
 @click.option("--at", metavar="T1,T2,…", help="these times, from 0 to 1")
 @click.option(
     "--format", "forms", type=click.Choice(list(FORMATS)), multiple=True, default=["labels"], show_default=True,
@@ -96,10 +104,9 @@ def main(
     place = _output(output, opened)
     formats = [FORMATS[name] for name in dict.fromkeys(forms)]
     folders = writing.targets(place, formats, force)
-    _end_on_termination()
+    groups = _groups(opened, chosen, wanted, moments, grid, replicate)
 
     click.echo(f"exporting {chosen.sentence}")
-    groups = _groups(chosen, wanted, moments, grid, replicate)
     shape = f"replicate {replicate}" if replicate is not None else _mean_of(groups)
     click.echo(f"the exported shape is that of {shape}; {len(moments)} times from {moments[0]:g} to {moments[-1]:g}")
     record = {
@@ -109,8 +116,13 @@ def main(
         "sequences": {group.name: [member.label for member in group.members] for group in groups},
     }  # fmt: skip
     title = f"{chosen.method}, {chosen.supervision}, {shape}"
-    rows = _write(groups, formats, folders, title=title, record=record, spread=spread, grid=grid)
-    _report(rows, list(folders.values()))
+    with _termination_as_exit():
+        rows = _write(groups, formats, folders, title=title, record=record, spread=spread, grid=grid)
+    for group in groups:
+        for member in group.members:
+            _report(member, [row for row in rows if row["sequence"] == member.label])
+    for folder in folders.values():
+        click.echo(f"wrote {folder}")
     return 0
 
 
@@ -146,16 +158,23 @@ def _output(output: str | None, run: Run) -> Path:
     return Path(output).expanduser().absolute()
 
 
-def _end_on_termination() -> None:
+@contextmanager
+def _termination_as_exit() -> Iterator[None]:
     """A termination ends as an interruption does: with nothing half-written."""
 
     def end(number: int, _: Any) -> None:
         raise SystemExit(128 + number)
 
-    signal.signal(signal.SIGTERM, end)
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
-def _groups(choice: Choice, labels: list[str], times: list[float], grid: int, replicate: int | None) -> list[Group]:
+def _groups(
+    run: Run, choice: Choice, labels: list[str], times: list[float], grid: int, replicate: int | None
+) -> list[Group]:
     from study.exporting.group import groups
     from trainables.autodecoder.model import open_model
 
@@ -165,10 +184,23 @@ def _groups(choice: Choice, labels: list[str], times: list[float], grid: int, re
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise Mistake(f"the model {choice.model} cannot be read ({reason}); restore it, or name another run") from None
     known = [sequence.label for sequence in model.configuration.sequences]
+    _follow(run, model)
     missing = [label for label in labels if label not in known]
     if missing:
         raise Mistake(f"the model {choice.model} holds no sequence {missing[0]}; name one of {', '.join(known)}")
     return groups(choice, model, labels, times, grid, replicate)
+
+
+def _follow(run: Run, model: SavedModel) -> None:
+    """Read prepared files where the run folder is now, if it has moved since."""
+    from trainables.shapes.sampled import Sampled
+
+    folder = RunFolder(run.location)
+    for sequence in model.configuration.sequences:
+        if isinstance(sequence, Sampled):
+            name = sequence.file.rsplit("/", 1)[-1]
+            if folder.exists("data", name):
+                sequence.file = folder.file("data", name)
 
 
 def _mean_of(groups: list[Group]) -> str:
@@ -184,7 +216,8 @@ def _write(groups: list[Group], formats: Any, folders: dict[str, Path], **option
     from study.exporting import writing
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("times", total=sum(len(group.times) for group in groups))
         try:
             return writing.write(groups, formats, folders, advance=lambda: progress.advance(task), **options)
@@ -195,24 +228,22 @@ def _write(groups: list[Group], formats: Any, folders: dict[str, Path], **option
             ) from None
 
 
-def _report(rows: list[dict[str, Any]], folders: list[Path]) -> None:
-    for label in dict.fromkeys(row["sequence"] for row in rows):
-        mine = [row for row in rows if row["sequence"] == label]
-        shown = [row for row in mine if row["shown"] and row["dice"] == row["dice"]]
-        if shown:
-            worst = min(shown, key=lambda row: row["dice"])
-            mean = sum(row["dice"] for row in shown) / len(shown)
-            said = (
-                f"Dice at the {len(shown)} shown frames {mean:.3f}, lowest {worst['dice']:.3f} at t = {worst['time']:g}"
-            )
-        else:
-            said = "none of the exported times is a shown frame, so there is no Dice score of one"
-        unsure = max(mine, key=lambda row: row["surface_sd"] if row["surface_sd"] == row["surface_sd"] else -1.0)
-        if unsure["surface_sd"] == unsure["surface_sd"]:
-            said += f"; spread largest at t = {unsure['time']:g}, {unsure['surface_sd']:.3g}"
-        click.echo(f"{label}: {said}")
-    for folder in folders:
-        click.echo(f"wrote {folder}")
+def _report(member: Member, rows: list[dict[str, Any]]) -> None:
+    """Say how well one sequence came out, by its rows of `spread.csv`."""
+    scored = [row for row in rows if row["shown"] and math.isfinite(row["dice"])]
+    said = "no exported time is that of a shown frame: leave out --times and --at to hit them"
+    if scored:
+        worst = min(scored, key=lambda row: row["dice"])
+        mean = sum(row["dice"] for row in scored) / len(scored)
+        which = "the" if len(scored) == len(member.shown) else f"{len(scored)} of the"
+        said = f"Dice at {which} {len(member.shown)} shown frames {mean:.3f}"
+        said += f", lowest {worst['dice']:.3f} at t = {worst['time']:.4g}"
+    known = [row for row in rows if math.isfinite(row["surface_sd"])]
+    if known:
+        unsure = max(known, key=lambda row: row["surface_sd"])
+        unit = "domain units" if member.space.unit == "domain" else member.space.unit
+        said += f"; spread largest at t = {unsure['time']:.4g}, {unsure['surface_sd']:.3g} {unit}"
+    click.echo(f"{member.label}: {said}")
 
 
 def command_line(arguments: list[str] | None = None) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,9 +15,10 @@ if TYPE_CHECKING:
     from analysis import Run
 
 STEPS = 5
-"""Times per interval between frames shown, unless the user says otherwise, …"""
+"""Steps per interval between shown times, unless the user says otherwise, …"""
 LEAST = 20
 """… and at least as many steps over the whole sequence."""
+_MOST = 2000
 SAME = 1e-6
 """Times that differ by less are one time."""
 
@@ -147,19 +147,27 @@ def _some(names: list[str]) -> str:
 def times(count: int | None, at: str | None, shown: list[float]) -> list[float]:
     """The times to export, increasing, in [0, 1]; Mistake where the options name none.
 
-    `count` times are evenly spaced, with both ends. With neither option every interval between `shown` times (if
-    they are evenly spaced) gets the same number of steps: five, or as many as make twenty steps in all.
+    `count` times are evenly spaced, with both ends. With neither option they are the fewest that hit every `shown`
+    time and make five steps per interval between shown times, and twenty in all.
     """
     if count is not None and at is not None:
         raise Mistake("--times and --at were both given: give one of them")
     if at is not None:
         return _listed(at)
     if count is None:
-        intervals = max(1, len(shown) - 1)
-        count = intervals * max(STEPS, math.ceil(LEAST / intervals)) + 1
+        count = _fitting(shown) + 1
     if count < 2:
         raise Mistake(f"--times {count}: a sequence has a first and a last time; give 2 or more, or one time with --at")
     return [i / (count - 1) for i in range(count)]
+
+
+def _fitting(shown: list[float]) -> int:
+    """The fewest even steps over [0, 1] that are enough and hit every shown time; where none do, that are enough."""
+    enough = max(LEAST, STEPS * (len(shown) - 1))
+    for steps in range(enough, max(_MOST, enough) + 1):
+        if all(abs(round(time * steps) / steps - time) < SAME for time in shown):
+            return steps
+    return enough
 
 
 def _listed(at: str) -> list[float]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from study.errors import Mistake
 from study.exporting.choice import SAME, Choice
-from study.exporting.space import Box, Prepared, Space, domain_space, prepared
+from study.exporting.space import Box, Source, Space, domain_space, source
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,7 +37,7 @@ class Member:
     box: Box
     points: NDArray
     """Domain coordinates of the voxels of the box, `(nz, ny, nx, 3)`."""
-    source: Prepared | None
+    source: Source | None
     shown: list[float]
     """Times, of the sequence, that the model was shown."""
 
@@ -88,11 +88,11 @@ class Group:
 
     def frame_axis(self) -> NDArray:
         """The times as frame numbers of the source where there is one, else as they are: `(T,)`."""
-        source = self.members[0].source
-        if source is None:
+        first_source = self.members[0].source
+        if first_source is None:
             return np.asarray(self.times)
         if len(self.members) == 1:
-            return np.interp(self.times, source.times, source.frames)
+            return np.interp(self.times, first_source.times, first_source.frames)
         frames = [m.source.frames for m in self.members if m.source is not None]
         first, last = min(f[0] for f in frames), max(f[-1] for f in frames)
         return first + np.asarray(self.times) * (last - first)
@@ -111,12 +111,13 @@ def groups(
         member = _member(choice, model, own.index(label), label, grid, replicate)
         key: object = label
         if member.source is not None:
-            key = (member.source.source, member.space.shape, member.space.voxel)
+            key = (member.source.name, member.space.shape, member.space.voxel)
         found.setdefault(key, []).append(member)
     names: list[str] = []
     for members in found.values():
-        source = members[0].source
-        name = slug(members[0].label if source is None or len(members) == 1 else PurePosixPath(source.source).stem)
+        first = members[0]
+        together = first.source is not None and len(members) > 1
+        name = slug(PurePosixPath(first.source.name).stem if first.source and together else first.label)
         names.append(name if name not in names else f"{name}-{len(names)}")
     return [Group(name, members, times) for name, members in zip(names, found.values(), strict=True)]
 
@@ -131,13 +132,13 @@ def _member(choice: Choice, model: SavedModel, index: int, label: str, grid: int
         who = "every replicate" if not alive else f"replicate {replicate}"
         raise Mistake(f"sequence {label} of trial {choice.trial}: {who} has diverged; export another")
     fields = [model.field(r, index) for r in alive]
-    source = prepared(sequence)
-    space = domain_space(grid) if source is None else source.space
+    recording = source(sequence)
+    space = domain_space(grid) if recording is None else recording.space
     box = space.box()
     if any(side.stop <= side.start for side in box):
         raise Mistake(f"sequence {label}: its place lies outside the volume of its source; prepare it again")
     ensemble = Ensemble(fields, None if replicate is None else alive.index(replicate))
-    return Member(label, sequence, ensemble, space, box, space.points(box), source, choice.shown(label))
+    return Member(label, sequence, ensemble, space, box, space.points(box), recording, choice.shown(label))
 
 
 def slug(text: str) -> str:

@@ -5,16 +5,14 @@ Index 0 is the centre of the first voxel. Physical positions are `origin + index
 
 from __future__ import annotations
 
-import io
-import json
-import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from study.errors import Mistake
-from trainables.files import read
+from trainables.shapes.bad_data import BadData
+from trainables.shapes.sampled import Sampled
 from trainables.shapes.sequence import LOWER, UPPER, grid_spacing
 
 if TYPE_CHECKING:
@@ -93,50 +91,42 @@ def domain_space(n: int) -> Space:
 
 
 @dataclass(frozen=True, eq=False)
-class Prepared:
-    """What a prepared sequence file says of its source."""
+class Source:
+    """The recording that a sequence was read from."""
 
     space: Space
     times: NDArray
     """`(F,)` in [0, 1], increasing."""
     frames: NDArray
-    """`(F,)` frame numbers in the source."""
-    source: str
+    """`(F,)` frame numbers in the recording."""
+    name: str
     root_label: int
-    """The label that the sequence has in the source at its beginning; 0 if the file does not say."""
+    """The label that the sequence has there at its beginning; 0 if that is not known."""
 
 
-def prepared(sequence: ShapeSequence) -> Prepared | None:
-    """The source of a sequence that was read from data, None for one that is a formula.
-
-    Raises Mistake if its prepared file is not there or not whole.
-    """
-    file = getattr(sequence, "file", None)
-    if file is None:
+def source(sequence: ShapeSequence) -> Source | None:
+    """The recording of a sequence, None for one that is a formula; Mistake if its prepared file cannot be used."""
+    if not isinstance(sequence, Sampled):
         return None
     try:
-        content = read(str(file))
+        held = sequence.prepared()
+    except BadData as error:
+        raise Mistake(f"sequence {sequence.label}: {error}") from None
     except OSError as error:
-        raise Mistake(f"the prepared sequence {file} cannot be read ({error.strerror or error}); restore it") from None
-    if content is None:
-        raise Mistake(f"the prepared sequence {file} is not there: restore it, or run the study again from its data")
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as held:
-            metadata = json.loads(str(held["metadata"]))
-            z, y, x = (int(side) for side in held["source_shape"])
-            sizes = tuple(float(size) for size in held["voxel"])
-            space = Space(
-                affine=held["affine"].astype(np.float64).reshape(4, 4), shape=(z, y, x),
-                voxel=(sizes[0], sizes[1], sizes[2]), origin=(0.0, 0.0, 0.0), unit=str(metadata.get("unit") or "voxel"),
-            )  # fmt: skip
-            times, frames = held["times"].astype(float), held["frames"].astype(int)
-    except (KeyError, ValueError, IndexError, zipfile.BadZipFile) as error:
-        raise Mistake(f"the prepared sequence {file} is damaged ({error}); prepare it again from its data") from None
-    return Prepared(space, times, frames, str(metadata.get("source", file)), _root(metadata))
+        raise Mistake(f"{sequence.file} cannot be read ({error.strerror or error}); restore it") from None
+    z, y, x = (int(side) for side in held.source_shape)
+    sizes = [float(size) for size in held.voxel]
+    space = Space(
+        affine=held.affine.astype(np.float64), shape=(z, y, x), voxel=(sizes[0], sizes[1], sizes[2]),
+        origin=(0.0, 0.0, 0.0), unit=str(held.metadata.get("unit") or "voxel"),
+    )  # fmt: skip
+    name = str(held.metadata.get("source") or sequence.label)
+    return Source(space, held.times.astype(float), held.frames.astype(int), name, _root(held.metadata))
 
 
 def _root(metadata: dict[str, Any]) -> int:
     """The track without a parent among a sequence's own."""
     tracks = metadata.get("tracks") or []
-    roots = [int(label) for label, _, _, parent in tracks if parent not in {track[0] for track in tracks}]
+    own = {track[0] for track in tracks}
+    roots = [int(label) for label, _, _, parent in tracks if parent not in own]
     return roots[0] if roots else 0
