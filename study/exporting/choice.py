@@ -18,7 +18,7 @@ STEPS = 5
 """Steps per interval between shown times, unless the user says otherwise, …"""
 LEAST = 20
 """… and at least as many steps over the whole sequence."""
-_MOST = 2000
+_MOST = 200
 SAME = 1e-6
 """Times that differ by less are one time."""
 
@@ -164,7 +164,7 @@ def times(count: int | None, at: str | None, shown: list[float]) -> list[float]:
 def _fitting(shown: list[float]) -> int:
     """The fewest even steps over [0, 1] that are enough and hit every shown time; where none do, that are enough."""
     enough = max(LEAST, STEPS * (len(shown) - 1))
-    for steps in range(enough, max(_MOST, enough) + 1):
+    for steps in range(enough, max(_MOST, 2 * enough) + 1):
         if all(abs(round(time * steps) / steps - time) < SAME for time in shown):
             return steps
     return enough

@@ -22,7 +22,10 @@ def surface(sdf: NDArray) -> Mesh:
     h = grid_spacing(len(sdf))
     if not (sdf < 0).any():
         return Mesh(np.empty((0, 3)), np.empty((0, 3), dtype=int))
-    sdf = np.pad(np.clip(sdf, -1e3, 1e3), 1, constant_values=h)
+    sdf = np.pad(np.clip(sdf, -1e3, 1e3), 1, mode="edge")
+    for axis in range(3):
+        faces = np.moveaxis(sdf, axis, 0)
+        faces[0], faces[-1] = np.abs(faces[0]), np.abs(faces[-1])
     # scikit-image counts corners by the left hand: "descent" turns faces to where the SDF grows.
     vertices, faces, _, _ = marching_cubes(sdf, level=0.0, spacing=(h,) * 3, gradient_direction="descent")
     return Mesh(vertices + LOWER - h, faces)

@@ -1,0 +1,98 @@
+"""Which model and which times are exported."""
+
+import pandas as pd
+import pytest
+
+import analysis
+from study.errors import Mistake
+from study.exporting.choice import choose, times
+from tests.analysis.simulated import arm, write
+
+
+def run_of(tmp_path, *arms, models=(), trials=None):
+    """A finished run with the files named in `models`."""
+    folder = write(tmp_path / "results", "bifurcation", list(arms), objective={"metric": "chamfer"})
+    (folder / "models").mkdir()
+    for name in models:
+        (folder / "models" / f"{name}.pt").write_bytes(b"")
+    if trials is not None:
+        pd.DataFrame(trials).to_parquet(folder / "trials.parquet")
+    return analysis.load(folder)
+
+
+def three(tmp_path):
+    levels = {"none": 0.3, "sinkhorn": 0.1, "linear-blend": 0.05}
+    arms = [arm(method, level, setting="best") for method, level in levels.items()]
+    return run_of(tmp_path, *arms, models=["confirm-none-sparse-best", "confirm-sinkhorn-sparse-best"])
+
+
+def test_the_best_confirmed_model_by_validation_rows_is_taken(tmp_path):
+    chosen = choose(three(tmp_path), None, None, "best")
+    assert chosen.method == "sinkhorn", "linear-blend is better, but keeps no model"
+    assert chosen.model.endswith("models/confirm-sinkhorn-sparse-best.pt")
+    assert "on validation times 0.1, the best of 2 confirmed models" in chosen.sentence
+
+
+def test_only_validation_rows_count(tmp_path):
+    good = arm("none", 0.1, setting="best")
+    good.loc[good["role"] != "validation", "chamfer"] = 9.0
+    models = ["confirm-none-sparse-best", "confirm-sinkhorn-sparse-best"]
+    run = run_of(tmp_path, good, arm("sinkhorn", 0.2, setting="best"), models=models)
+    assert choose(run, None, None, "best").method == "none"
+
+
+def test_what_is_named_is_taken(tmp_path):
+    assert choose(three(tmp_path), "none", None, "best").method == "none"
+
+
+def test_an_interpolation_keeps_no_model(tmp_path):
+    with pytest.raises(Mistake, match=r"linear-blend keeps no model .* are there of none-sparse, sinkhorn-sparse"):
+        choose(three(tmp_path), "linear-blend", "sparse", "best")
+
+
+@pytest.mark.parametrize(("same", "found"), [(True, True), (False, False)])
+def test_one_model_serves_both_settings_only_where_they_are_the_same(tmp_path, same, found):
+    names = ["confirm-none-sparse-best", "confirm-none-sparse-document"]
+    trials = {"trial": names, "phase": "confirm", "param.a": [0.5, 0.5 if same else 0.7], "param.b": [None, None]}
+    run = run_of(tmp_path, arm("none", 0.3, setting="document"), models=names[:1], trials=trials)
+    if found:
+        assert choose(run, None, None, "document").model.endswith("confirm-none-sparse-best.pt")
+    else:
+        with pytest.raises(Mistake, match="keeps a model"):
+            choose(run, None, None, "document")
+
+
+def test_a_replicate_without_any_surface_has_diverged(tmp_path):
+    rows = arm("none", 0.3, setting="best", replicates=3)
+    rows["empty"] = (rows["replicate"] == 1) | (rows["time"] == 0.5)
+    chosen = choose(run_of(tmp_path, rows, models=["confirm-none-sparse-best"]), None, None, "best")
+    assert chosen.diverged("one") == [1]
+    assert chosen.replicates == 3
+
+
+SHOWN = {
+    "two": ([0, 1], 21),
+    "five": ([0, 0.25, 0.5, 0.75, 1], 21),
+    "every fourth of twenty frames and the last": ([0, 4 / 19, 8 / 19, 12 / 19, 16 / 19, 1], 39),
+    "every fourth of ninety-two": ([i / 91 for i in range(0, 91, 4)] + [1], 183),
+    "times that no even spacing hits": ([0, (5**0.5 - 1) / 2, 1], 21),
+}
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_unless_told_every_shown_time_is_hit(name):
+    shown, count = SHOWN[name]
+    found = times(None, None, shown)
+    assert len(found) == count
+    assert found[0] == 0
+    assert found[-1] == 1
+    if "no even" not in name:
+        assert all(min(abs(time - t) for t in found) < 1e-9 for time in shown)
+
+
+def test_times_are_even_or_as_listed():
+    assert times(5, None, [0, 1]) == [0, 0.25, 0.5, 0.75, 1]
+    assert times(None, "1, 0.5,0", [0, 1]) == [0, 0.5, 1]
+    for at in ("0,nan", "-0.1", "", "0.5,0.50000001"):
+        with pytest.raises(Mistake, match="--at"):
+            times(None, at, [0, 1])

@@ -1,0 +1,130 @@
+"""Several sequences in one volume: clocks, conflicts, and the way from the domain to the source."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from study.exporting.ensemble import Ensemble
+from study.exporting.formats.labels import LabelImages
+from study.exporting.group import Group, Member
+from study.exporting.mesh import surface
+from study.exporting.moment import Movie
+from study.exporting.space import Source, Space, domain_space
+from trainables.shapes.sequence import grid_points
+from trainables.shapes.sphere import Sphere
+
+SHAPE, VOXEL = (20, 40, 30), (2.0, 0.5, 1.0)
+
+
+def space(centre: tuple[float, float, float], scale: float = 4.0) -> Space:
+    """A domain around the physical position `centre` (z, y, x), `scale` physical units a domain unit."""
+    affine = np.zeros((4, 4))
+    for axis in range(3):
+        affine[axis, 2 - axis] = scale / VOXEL[axis]
+        affine[axis, 3] = centre[axis] / VOXEL[axis]
+    affine[3, 3] = 1
+    return Space(affine, SHAPE, VOXEL, (0.0, 0.0, 0.0), "µm")
+
+
+def member(label: str, centre, frames: range, root: int, radius: float = 1.0) -> Member:
+    where = space(centre)
+    box = where.box()
+    numbers = np.array(frames)
+    source = Source(where, (numbers - numbers[0]) / (numbers[-1] - numbers[0]), numbers, "volume", root)
+    fields = [lambda points, r=r: points[:, :3].norm(dim=1) - r for r in (radius, radius + 0.02)]
+    return Member(label, Sphere(z1=0, z2=0), Ensemble(fields), where, box, where.points(box), source, [0.0, 1.0])
+
+
+def moments(*members: Member, count: int = 7):
+    movie = Movie(Group("volume", list(members), [i / (count - 1) for i in range(count)]), False, None)
+    return movie, list(movie.moments())
+
+
+def test_a_sphere_lies_where_the_affine_says_and_has_its_size():
+    movie, found = moments(member("a", (20.0, 10.0, 15.0), range(7), 3))
+    part = found[0].parts[0]
+    z, y, x = (np.indices(SHAPE) * np.array(VOXEL)[:, None, None, None])[:, *part.member.box]
+    expected = (z - 20) ** 2 + (y - 10) ** 2 + (x - 15) ** 2 < (4 * 1.01) ** 2
+    np.testing.assert_array_equal(part.labels > 0, expected)
+    assert part.row["volume"] == pytest.approx(expected.sum() * 1.0)
+    assert part.row["surface_sd"] == pytest.approx(4 * 0.02 / np.sqrt(2), rel=1e-3)
+    assert [(t.label, t.begin, t.end, t.parent) for t in movie.tracks] == [(3, 0, 6, 0)]
+    assert part.member.space.scale == pytest.approx(4)
+
+
+def test_sequences_keep_the_clock_of_their_source():
+    early, late = member("a", (20.0, 5.0, 8.0), range(5), 1), member("b", (20.0, 15.0, 22.0), range(2, 7), 2)
+    movie, found = moments(early, late)
+    assert [[p.member.label for p in m.parts] for m in found] == [["a"], ["a"], *[["a", "b"]] * 3, ["b"], ["b"]]
+    assert [p.row["frame"] for m in found for p in m.parts if p.member is late] == [2, 3, 4, 5, 6]
+    assert [p.time for m in found for p in m.parts if p.member is late] == pytest.approx([0, 0.25, 0.5, 0.75, 1])
+    assert [(t.label, t.begin, t.end) for t in movie.tracks] == [(1, 0, 4), (2, 2, 6)]
+    np.testing.assert_allclose(movie.group.frame_axis(), np.arange(7))
+
+
+def test_a_voxel_in_two_shapes_goes_to_the_deeper_one_and_to_it_alone():
+    left, right = member("a", (20.0, 10.0, 12.0), range(7), 1, 1.2), member("b", (20.0, 10.0, 16.0), range(7), 2)
+    _, found = moments(left, right, count=2)
+    image = np.zeros((2, *SHAPE), dtype=int)
+    for number, part in enumerate(found[0].parts):
+        image[number][part.member.box] = part.labels > 0
+    assert image.sum(axis=0).max() == 1
+    x = np.arange(SHAPE[2])
+    row = image[:, 10, 20]  # along the line through both centres
+    depth = np.stack([4 * 1.21 - np.abs(x - 12), 4 * 1.01 - np.abs(x - 16)])
+    expected = (depth > 1e-6) & (depth == depth.max(axis=0))
+    np.testing.assert_array_equal(row.astype(bool), expected)
+
+
+def test_two_sequences_are_written_to_one_image_each_with_its_label(tmp_path):
+    import tifffile
+
+    members = [member("a", (20.0, 5.0, 8.0), range(3), 5), member("b", (20.0, 15.0, 22.0), range(3), 7)]
+    movie = Movie(Group("v", members, [0, 0.5, 1]), False, None)
+    writer = LabelImages(tmp_path, movie, "", True)
+    for moment in movie.moments():
+        writer.add(moment)
+    writer.close([])
+    assert (tmp_path / "man_track.txt").read_text() == "5 0 2 0\n7 0 2 0\n"
+    for number in range(3):
+        image = tifffile.imread(tmp_path / f"man_track{number:03d}.tif")
+        assert (image.shape, set(np.unique(image))) == (SHAPE, {0, 5, 7})
+        with Image.open(tmp_path / f"man_track{number:03d}.tif") as opened:
+            assert opened.n_frames == SHAPE[0]
+    assert tifffile.imread(tmp_path / "spread000.tif").dtype == np.float32
+
+
+def test_a_box_is_cut_by_the_volume_and_outside_it_is_nothing():
+    assert space((20.0, 10.0, 15.0)).box()[1].start == 0
+    box = space((20.0, -100.0, 15.0)).box()
+    assert box[1].stop <= box[1].start
+
+
+def test_physical_positions_are_those_of_the_voxels():
+    where = space((20.0, 10.0, 15.0))
+    box = where.box()
+    index = np.stack(np.meshgrid(*[np.arange(s.start, s.stop) for s in box], indexing="ij"), -1).reshape(-1, 3)
+    expected = (index * np.array(VOXEL))[:, ::-1]
+    np.testing.assert_allclose(where.physical(where.points(box).reshape(-1, 3)), expected, atol=1e-4)
+    assert not where.mirrored
+
+
+def test_the_domains_own_space_is_its_grid():
+    where = domain_space(9)
+    assert where.box() == (slice(0, 9),) * 3
+    np.testing.assert_allclose(where.points(where.box()), grid_points(9).numpy().transpose(2, 1, 0, 3), atol=1e-6)
+    np.testing.assert_allclose(where.physical(np.array([[1.0, -2.0, 0.5]])), [[1.0, -2.0, 0.5]], atol=1e-9)
+
+
+def test_a_shape_that_the_domain_cuts_has_a_closed_mesh_with_faces_outwards():
+    import trimesh
+
+    for centre in (0.0, 3.0):
+        sdf = (grid_points(40) - torch.tensor([centre, 0.0, 0.0])).norm(dim=-1) - 1.5
+        mesh = surface(sdf.numpy())
+        solid = trimesh.Trimesh(mesh.vertices, mesh.faces)
+        assert solid.is_watertight
+        full, cap = 4 / 3 * np.pi * 1.5**3, np.pi * 1.5**2 * (6 / 39) / 2
+        assert solid.volume == pytest.approx(full if centre == 0 else full / 2 + cap, rel=0.01)
+    assert surface(np.ones((8, 8, 8), dtype=np.float32)).empty

@@ -1,0 +1,82 @@
+"""An export is whole or absent."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from study.errors import Mistake
+from study.exporting.formats import available
+from study.exporting.writing import _whole, targets
+
+PROJECT = Path(__file__).parents[3]
+
+
+def interrupted(target, error):
+    with _whole(target) as folder:
+        (folder / "a").write_text("half")
+        raise error
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
+def test_after_an_error_nothing_is_left_and_the_old_export_is_whole(tmp_path, error):
+    old = tmp_path / "old" / "labels"
+    old.mkdir(parents=True)
+    (old / "a").write_text("before")
+    for target in (old, tmp_path / "new" / "deep" / "labels"):
+        with pytest.raises(error):
+            interrupted(target, error)
+    assert [path.name for path in tmp_path.rglob("*")] == ["old", "labels", "a"]
+    assert (old / "a").read_text() == "before"
+
+
+def test_an_export_replaces_the_old_one_at_its_end(tmp_path):
+    target = tmp_path / "labels"
+    target.mkdir()
+    (target / "old").write_text("")
+    with _whole(target) as folder:
+        (folder / "new").write_text("")
+        assert (target / "old").exists()
+    assert [path.name for path in tmp_path.rglob("*")] == ["labels", "new"]
+
+
+def test_a_file_in_the_way_is_not_replaced(tmp_path):
+    (tmp_path / "labels").write_text("")
+    with pytest.raises(Mistake, match="is there already"):
+        targets(tmp_path, [available()["labels"]], force=False)
+    with pytest.raises(Mistake, match="is a file"):
+        targets(tmp_path, [available()["labels"]], force=True)
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interruption_leaves_nothing(tmp_path, number, status):
+    code = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "import click\n"
+        "from study.command import exit_status\n"
+        "from study.export import _termination_as_exit\n"
+        "from study.exporting.writing import _whole\n"
+        "@click.command()\n"
+        "def main():\n"
+        "    with _termination_as_exit(), _whole(Path(sys.argv[1]) / 'deep' / 'labels') as folder:\n"
+        "        (folder / 'begun').write_text('')\n"
+        "        time.sleep(60)\n"
+        "sys.exit(exit_status(main, 'x', []))\n"
+    )
+    running = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], cwd=PROJECT, stderr=subprocess.PIPE)
+    until = time.monotonic() + 60
+    while not list(tmp_path.rglob("begun")) and time.monotonic() < until:
+        time.sleep(0.05)
+    running.send_signal(number)
+    running.communicate(timeout=30)
+    assert running.returncode == status
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_format_has_a_name_of_its_own_and_a_line_for_the_help():
+    assert list(available()) == ["labels", "ome-zarr", "ply", "gif"]
+    assert all(form.summary for form in available().values())
