@@ -235,3 +235,51 @@ def test_a_model_that_is_gone_is_told(runs, tmp_path, capsys):
     shutil.rmtree(copy / "models")
     assert command_line([str(copy)]) == 2
     assert "keeps a model" in capsys.readouterr().err
+
+
+def test_meshes_of_a_recording_lie_where_its_voxels_lie(runs, tmp_path):
+    export(runs["cells"], tmp_path, "--at", "0", "--format", "ply", "--format", "labels", "--spread")
+    image = tifffile.imread(next(tmp_path.rglob("man_track000.tif")))
+    for label in (1, 2):
+        mesh = trimesh.load(next(tmp_path.rglob(f"track-0{label}/*.ply")))
+        assert mesh.is_watertight
+        assert mesh.volume > 0
+        voxels = (np.argwhere(image == label) * (1, 0.5, 0.5))[:, ::-1]
+        # A surface lies less than a voxel beyond the outermost voxel centres inside it.
+        beyond = np.stack([voxels.min(axis=0) - mesh.bounds[0], mesh.bounds[1] - voxels.max(axis=0)])
+        assert (beyond > -0.05).all()
+        assert (beyond < np.array([0.5, 0.5, 1]) + 0.05).all()
+
+
+def test_a_run_that_has_moved_is_exported_and_one_whose_data_are_gone_is_told(runs, tmp_path, capsys):
+    import shutil
+
+    home, moved = Path(runs["cells"].path), tmp_path / "moved"
+    shutil.copytree(home, moved)
+    hidden = home.with_name("hidden")
+    home.rename(hidden)
+    try:
+        assert command_line([str(moved), "--at", "0"]) == 0
+        assert (moved / "exports" / "labels" / "spread.csv").exists(), "the run folder is where exports go unless told"
+        shutil.rmtree(moved / "data")
+        capsys.readouterr()
+        assert command_line([str(moved), "--at", "0", "--output", str(tmp_path / "out")]) == 2
+    finally:
+        hidden.rename(home)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert len(err.splitlines()) == 1
+    assert "there is no such prepared file" in err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_model_of_sequences_that_were_not_trained_on_is_not_exported(runs, tmp_path, capsys):
+    import shutil
+
+    copy = tmp_path / "run"
+    shutil.copytree(runs["bifurcation"].path, copy)
+    record = json.loads((copy / "study.json").read_text())
+    record["configuration"] = {"methods": {"none": {"unseen": []}}}
+    (copy / "study.json").write_text(json.dumps(record))
+    assert command_line([str(copy)]) == 2
+    assert "keeps no codes of them" in capsys.readouterr().err
