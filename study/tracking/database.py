@@ -50,7 +50,8 @@ def schema_version(file: Path) -> str | None:
 
 
 def _read(file: Path, query: str) -> list[tuple]:
-    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=2)) as connection:
+    """Rows of a query. Opened for writing: what a killed writer left half done, SQLite must roll back first."""
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True, timeout=2)) as connection:
         return connection.execute(query).fetchall()
 
 

@@ -560,6 +560,26 @@ def test_killed_creation_leaves_no_database(tmp_path: Path) -> None:
     assert list(home.iterdir()) == []
 
 
+KILLED_WRITER = """
+import os, signal, sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("PRAGMA cache_size = 5")  # the change spills into the file before it is committed
+connection.execute("BEGIN IMMEDIATE")
+connection.execute("CREATE TABLE half_done (filler TEXT)")
+connection.executemany("INSERT INTO half_done VALUES (?)", [("x" * 4000,)] * 200)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_writer_left_half_done_is_rolled_back(uri: str) -> None:
+    file = database.file_of(uri)
+    before = database.tables(file)
+    subprocess.run([sys.executable, "-c", KILLED_WRITER, str(file)], check=False)
+    assert file.with_name(f"{file.name}-journal").stat().st_size > 0
+    tracking.check(uri)
+    assert database.tables(file) == before
+
+
 def test_finished_database_never_replaces_another_creators(uri: str, tmp_path: Path) -> None:
     draft, file = tmp_path / "draft.db", tmp_path / "mlflow.db"
     shutil.copy(database.file_of(uri), draft)
