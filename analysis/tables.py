@@ -35,7 +35,7 @@ PER_TIME_COLUMNS = {
     "time": "float64",
     "role": "str",
 }
-DESCRIPTORS = ("z1", "z2", "hull", "speed", "smoothing", "fold", "class", "window")
+DESCRIPTORS = ("z1", "z2", "hull", "speed", "smoothing", "division_time", "fold", "class", "window")
 """Columns of ``per_time`` that some studies have and that describe a row's sequence: no metrics, even where they
 are numbers."""
 CURVE_COLUMNS = {"trial": "str", "replicate": "int64", "epoch": "int64"}

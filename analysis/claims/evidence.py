@@ -34,10 +34,31 @@ class Window:
         return rows[(rows["time"] > self.after) & (rows["time"] < self.before)]
 
 
+@dataclass(frozen=True, kw_only=True)
+class DivisionWindow(Window):
+    """The times within ``nearer`` of the first division of each sequence, or those ``farther`` from it.
+
+    Sequences without a division are in neither; :class:`NotTested` where no sequence has one.
+    """
+
+    nearer: float = np.inf
+    farther: float = -np.inf
+
+    def of(self, rows: pd.DataFrame) -> pd.DataFrame:
+        if "division_time" not in rows or not rows["division_time"].notna().any():
+            raise NotTested("none of the sequences divides")
+        away = (rows["time"] - rows["division_time"]).abs()
+        return rows[(away <= self.nearer) & (away > self.farther)]
+
+
 ALL = Window(name="all", words="all test times")
 EARLY = Window(name="early", words="test times t < 0.5", before=0.5 - _ROUNDING)
 LATE = Window(name="late", words="test times t > 0.5", after=0.5 + _ROUNDING)
 MIDDLE = Window(name="middle", words="test times 0.35 ≤ t ≤ 0.65", after=0.35 - _ROUNDING, before=0.65 + _ROUNDING)
+
+_AROUND = 2 / 29 + _ROUNDING  # two steps of the document's recordings of 30 frames
+AT_DIVISION = DivisionWindow(name="division", words="test times within 2/29 of the division", nearer=_AROUND)
+NOT_AT_DIVISION = DivisionWindow(name="not-division", words="the other test times", farther=_AROUND)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The kinds of test that claims are made of: difference, equivalence, spread, sign, growth.
+"""The kinds of test that claims are made of: difference, equivalence, spread, sign, and of two parts of a sequence.
 
 Each takes the mean of paired differences over the units of replication (:mod:`analysis.comparison`). "Better" and
 the like are two-sided t tests with a 95 % interval; "unchanged" and "no gain" are equivalence tests with a 90 %
@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import comparison
-from analysis.claims.evidence import ALL, EARLY, LATE, Evidence, NotTested, Window
+from analysis.claims.evidence import ALL, Evidence, NotTested, Window
 from analysis.claims.statement import Finding
 from analysis.comparison import PairedMean, Unit, lower_is_better
 from analysis.equivalence import Equivalence, two_one_sided_tests
@@ -122,16 +122,19 @@ class Earlier:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LateGrowth:
-    """The error of ``method`` is larger late in the sequence than early."""
+class WorseWithin:
+    """The error of ``method`` is larger within one part of a sequence than within another."""
 
     method: str
     metric: str
+    window: Window
+    reference: Window
 
     def examine(self, evidence: Evidence) -> Finding:
-        units = comparison.by_unit(evidence.within(self.method, self.metric, LATE, EARLY), evidence.unit)
+        pairs = evidence.within(self.method, self.metric, self.window, self.reference)
         claimed: Literal["lower", "higher"] = "higher" if lower_is_better(self.metric, None) else "lower"
-        measures = f"{self.metric} with {self.method}, mean over {LATE.words} − {EARLY.words}"
+        measures = f"{self.metric} with {self.method}, mean over {self.window.words} − {self.reference.words}"
+        units = comparison.by_unit(pairs, evidence.unit)
         return _directed(units, evidence.unit, claimed, measures, MARGINS.get(self.metric))
 
 

@@ -219,6 +219,28 @@ def test_growth_compares_late_with_early_times_of_one_method(tmp_path: Path) -> 
     assert "the opposite is shown" in found["latent-sparse-barycenter-grows-late"]["note"]
 
 
+def test_a_drop_at_the_division_is_looked_for_where_each_sequence_divides(tmp_path: Path) -> None:
+    divides = np.array([0.3, 0.6, np.nan, 0.8])[:, None]  # the third never does
+    dip = 0.1 * (np.abs(TIMES - divides) < 0.075) + 0.2 + noise((R, 4, 1), 0.01, 3)
+    dip[:, 2] = 0.9  # far from anything: a sequence that does not divide must not count
+    arms = [
+        arm("none", values, supervision, sequences=FOUR, replicates=R, division_time=divides)
+        for supervision, values in (("sparse", dip), ("dense", 0.5 - dip))
+    ]
+    found = Ledger(claims.ledger([analysis.load(write(tmp_path, "cells", arms))]))
+    assert found.verdict("cells-sparse-none-chamfer-division") == "holds"
+    assert found["cells-sparse-none-chamfer-division"]["effect"] == pytest.approx(0.1)
+    assert found.verdict("cells-sparse-none-dice-division") == "holds"  # higher is better: it drops
+    assert found.verdict("cells-dense-none-chamfer-division") == "does not hold"
+    assert "the opposite is shown" in found["cells-dense-none-chamfer-division"]["note"]
+
+
+def test_without_a_division_nothing_is_said_of_one(tmp_path: Path) -> None:
+    found = spheres(tmp_path, 0.2, 0.2, 0.2, study="cells")
+    assert found.verdict("cells-sparse-none-chamfer-division") == "not tested"
+    assert "none of the sequences divides" in found["cells-sparse-none-chamfer-division"]["note"]
+
+
 def test_p_is_corrected_over_the_claims_of_one_run(tmp_path: Path) -> None:
     runs = [bifurcation(tmp_path / "1", sinkhorn=0.2 * BUMP), bifurcation(tmp_path / "2", barycenter=0.05)]
     together = claims.ledger(runs)

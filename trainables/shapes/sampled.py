@@ -36,6 +36,25 @@ class Sampled(ShapeSequence):
         """The times of its frames, from 0 to 1."""
         return [float(time) for time in self.prepared().times]
 
+    def division_time(self) -> float | None:
+        """When a cell first becomes two: midway between the mother's last frame and the daughters' first.
+
+        None where no track of the sequence divides within its frames.
+        """
+        prepared = self.prepared()
+        first, last = float(prepared.frames[0]), float(prepared.frames[-1])
+        ends = {label: end for label, _, end, _ in prepared.metadata["tracks"]}
+        begins = [
+            (ends[parent] + begin) / 2
+            for _, begin, _, parent in prepared.metadata["tracks"]
+            if parent in ends and begin <= last
+        ]
+        return (min(begins) - first) / (last - first) if begins else None
+
+    def descriptors(self) -> dict[str, float | str]:
+        time = self.division_time()
+        return {} if time is None else {"division_time": time}
+
     def sdf(self, points: Tensor, time: float) -> Tensor:
         """Trilinear between the grid's points; beyond the domain the distance to the domain is added.
 

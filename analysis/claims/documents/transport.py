@@ -1,15 +1,14 @@
 """The claims of seed 000, chapter 4: optimal-transport regularization of shape sequences.
 
 ``none`` is its unregularized model. Where it says "performance" or "results" and shows three metrics, each metric is
-a claim; where it names metrics, those are. "Near the middle", "earlier" and "later time points" are the windows of
-:mod:`analysis.claims.evidence`. Of section 4.1.3, on cells, the drop at the division is not here: no recording at hand
-has a division within its full-length tracks.
+a claim; where it names metrics, those are. "Near the middle", "earlier", "later time points" and "around the
+bifurcation" of cells are the windows of :mod:`analysis.claims.evidence`.
 """
 
 from __future__ import annotations
 
-from analysis.claims.evidence import EARLY, LATE, MIDDLE
-from analysis.claims.hypotheses import Difference, Earlier, LateGrowth, Narrower, Unchanged
+from analysis.claims.evidence import AT_DIVISION, EARLY, LATE, MIDDLE, NOT_AT_DIVISION
+from analysis.claims.hypotheses import Difference, Earlier, Narrower, Unchanged, WorseWithin
 from analysis.claims.statement import Claim, Test
 
 DOCUMENT = "seed 000"
@@ -150,6 +149,14 @@ def _no_gain(study: str, supervision: str, method: str, metric: str) -> Claim:
     )  # fmt: skip
 
 
+def _division(supervision: str, metric: str) -> Claim:
+    return _claim(
+        "cells", supervision, f"none-{metric}-division",
+        f"{NAME['none']} is worse in {LABEL[metric]} around the division than elsewhere",
+        WorseWithin(method="none", metric=metric, window=AT_DIVISION, reference=NOT_AT_DIVISION),
+    )  # fmt: skip
+
+
 def _latent() -> list[Claim]:
     gains = [
         _no_gain("latent", supervision, method, metric)
@@ -161,7 +168,7 @@ def _latent() -> list[Claim]:
         _claim(
             "latent", supervision, f"{method}-grows-late",
             f"{'without regularization' if method == 'none' else 'with ' + NAME[method]}, the error grows late",
-            LateGrowth(method=method, metric="chamfer"),
+            WorseWithin(method=method, metric="chamfer", window=LATE, reference=EARLY),
         )
         for supervision in ("sparse", "dense")
         for method in ("none", *REGULARIZED)
@@ -180,5 +187,6 @@ CLAIMS = [
         for method in REGULARIZED
         for metric in METRICS
     ),
+    *(_division(supervision, metric) for supervision in ("sparse", "dense") for metric in METRICS),
     *_latent(),
 ]

@@ -80,6 +80,25 @@ def test_the_file_says_where_it_came_from(recordings):
     assert prepared.source_shape.tolist() == [14, 16, 18]
 
 
+def test_a_lineage_knows_when_it_divides(recordings, tmp_path):
+    labels = recordings.balls(frames=5)
+    labels[3:, :, :, 9:] = np.where(labels[3:, :, :, 9:] > 0, 8, 0)
+    labels[3:, :, :, :9] = np.where(labels[3:, :, :, :9] > 0, 7, 0)
+    (lineage,) = open_recording(
+        recordings.challenge(labels, [(3, 0, 2, 0), (7, 3, 4, 3), (8, 3, 4, 3)])
+    ).sequences().all_usable()  # fmt: skip
+
+    def kept(count: int | None) -> Sampled:
+        file = tmp_path / f"{count}.npz"
+        file.write_bytes(prepare(lineage, resolution=16, count=count).to_bytes())
+        return Sampled(file=str(file), title="lineage")
+
+    assert kept(None).division_time() == pytest.approx(2.5 / 4)
+    assert kept(4).descriptors() == {"division_time": pytest.approx(2.5 / 3)}
+    assert kept(3).division_time() is None  # its frames end before
+    assert kept(3).descriptors() == {}
+
+
 def test_the_bytes_are_the_same_every_time_and_survive(recordings):
     sequence = recordings.of(recordings.balls())
     content = prepare(sequence, resolution=16).to_bytes()

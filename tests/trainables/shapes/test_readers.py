@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from tests.lineages import write as write_lineages
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.readers.base import available, example, open_recording
 
@@ -151,3 +152,14 @@ def test_the_full_recordings_of_which_the_package_has_a_part(shared_data):
     nuclei = open_recording(shared_data("hl60_nuclei/HL60_3D_labels_only.npz"))
     assert [(s.label, len(s.frames)) for s in nuclei.sequences().all_usable()] == [("track-12", 55)]
     assert len(nuclei.sequences(minimum_frames=49).all_usable()) == 7
+
+
+def test_the_nuclei_that_divide_are_lineages_with_a_moment_of_division(shared_data, tmp_path):
+    with np.load(shared_data("hl60_nuclei/HL60_3D_labels_only.npz"), allow_pickle=False) as file:
+        write_lineages(file["labels"], tmp_path / "hl60")
+    listing = open_recording(tmp_path / "hl60").sequences()
+    whole = {s.label: [track.label for track in s.tracks] for s in listing.all_usable()}
+    assert whole["lineage-05"] == [5, 15, 16]
+    assert whole["lineage-09"] == [9, 17, 18]
+    assert sorted(whole["lineage-04"]) == [4, 11, 12, 31, 32, 33, 34]
+    assert all(len(s.frames) == 75 for s in listing.usable)
