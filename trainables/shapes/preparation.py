@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from trainables.metrics.volumes import components
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.mask_to_sdf import MARGIN, mask_to_sdf, redistanced
 from trainables.shapes.prepared import Prepared
@@ -85,8 +86,25 @@ def prepare(
             "border": border,
             "dropped": round(dropped, 4),
             "tracks": [list(track) for track in sequence.tracks],
+            "division": _division(sequence, frames, volumes),
         },
     )
+
+
+def _division(sequence: Recorded, frames: Array, volumes: Array) -> float | None:
+    """The frame number, halfway between two frames, at which one cell first becomes two.
+
+    Between the last frame of a mother and the first of her daughters; where the recording has no tracks, between the
+    last frame in which the shape is in one piece and the next.
+    """
+    if sequence.tracks:
+        ends = {track.label: track.end for track in sequence.tracks}
+        begun = [track for track in sequence.tracks if track.parent in ends and track.begin <= frames[-1]]
+        return min(((ends[track.parent] + track.begin) / 2 for track in begun), default=None)
+    whole = [index for index, volume in enumerate(volumes) if components(volume < 0) == 1]
+    if not whole or whole[-1] == len(volumes) - 1:
+        return None
+    return float(frames[whole[-1]] + frames[whole[-1] + 1]) / 2
 
 
 def _box(frame: Frame) -> tuple[Array, Array]:

@@ -37,19 +37,11 @@ class Sampled(ShapeSequence):
         return [float(time) for time in self.prepared().times]
 
     def division_time(self) -> float | None:
-        """When a cell first becomes two: midway between the mother's last frame and the daughters' first.
-
-        None where no track of the sequence divides within its frames.
-        """
+        """When one cell becomes two for the first time, halfway between two frames; None where it does not."""
         prepared = self.prepared()
+        division = prepared.metadata.get("division")
         first, last = float(prepared.frames[0]), float(prepared.frames[-1])
-        ends = {label: end for label, _, end, _ in prepared.metadata["tracks"]}
-        begins = [
-            (ends[parent] + begin) / 2
-            for _, begin, _, parent in prepared.metadata["tracks"]
-            if parent in ends and begin <= last
-        ]
-        return (min(begins) - first) / (last - first) if begins else None
+        return None if division is None else (division - first) / (last - first)
 
     def descriptors(self) -> dict[str, float | str]:
         time = self.division_time()

@@ -11,6 +11,7 @@ import torch
 from trainables.metrics.per_time import score
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.barycenters import barycenter_sdf
+from trainables.shapes.bifurcation import Bifurcation
 from trainables.shapes.preparation import prepare
 from trainables.shapes.prepared import Prepared, load
 from trainables.shapes.readers.base import example, open_recording
@@ -74,6 +75,7 @@ def test_the_file_says_where_it_came_from(recordings):
         "border": [1],
         "dropped": 0.0,
         "tracks": [[3, 0, 2, 0]],
+        "division": None,
     }
     assert prepared.frames.tolist() == [0, 1, 2]
     assert prepared.times.tolist() == [0, 0.5, 1]
@@ -97,6 +99,21 @@ def test_a_lineage_knows_when_it_divides(recordings, tmp_path):
     assert kept(4).descriptors() == {"division_time": pytest.approx(2.5 / 3)}
     assert kept(3).division_time() is None  # its frames end before
     assert kept(3).descriptors() == {}
+
+
+def test_volumes_without_tracks_divide_where_they_fall_apart(tmp_path):
+    x = grid_points(24)
+    frames = [Bifurcation().sdf(x, time).numpy() for time in (0.0, 0.5, 0.7, 0.8, 1.0)]
+
+    def division(volumes: list[np.ndarray]) -> float | None:
+        with h5py.File(tmp_path / "cell.h5", "w") as file:
+            file["sdf_vid"] = np.stack(volumes)
+        (sequence,) = open_recording(tmp_path / "cell.h5").sequences().all_usable()
+        return prepare(sequence, resolution=32).metadata["division"]
+
+    assert division(frames) == 2.5  # the truth splits at 0.759
+    assert division(frames[:3]) is None
+    assert division(frames[3:]) is None  # in two pieces from the beginning
 
 
 def test_the_bytes_are_the_same_every_time_and_survive(recordings):
