@@ -224,6 +224,7 @@ class Driver:
             "objective": study.objective.model_dump(),
             "data": study.data,
             "trials_per_arm": study.trials,
+            "search_trials": sum(study.arm_trials(arm) for arm in study.arms()),
             "replicates": study.replicates,
             "choices": choices,
             "tracking_uri": provenance.without_credentials(self.plan.tracking_uri),
