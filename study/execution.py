@@ -23,6 +23,7 @@ from typing import Any
 os.environ |= {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_DEDUP_LOGS": "1",
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # paragraphs about lost workers, on standard output
     "RAY_TRAIN_COUNT_PREEMPTION_AS_FAILURE": "1",  # what is tried again is decided here
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_TRAIN_ENABLE_STATE_TRACKING": "0",
@@ -36,7 +37,7 @@ os.environ |= {
 }
 
 import ray
-from ray import tune
+from ray import cloudpickle, tune
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
@@ -112,13 +113,21 @@ def _check_cluster(address: str) -> None:
 
 
 def seen_by_all_nodes(folder: str) -> bool:
-    """Whether a local path is one and the same folder on every node: a file made here must be visible there."""
+    """Whether a local path is one and the same folder on every node: a file made here must be visible there.
+
+    The folder is made; what was made is removed if it is not.
+    """
+    missing = [parent for parent in [Path(folder), *Path(folder).parents] if not parent.exists()]
     os.makedirs(folder, exist_ok=True)
     exists = ray.remote(num_cpus=0)(os.path.exists)
     with tempfile.NamedTemporaryFile(dir=folder, prefix=".seen-") as marker:
         alive = [node["NodeID"] for node in ray.nodes() if node["Alive"]]
         here = [NodeAffinitySchedulingStrategy(node_id=node, soft=False) for node in alive]
-        return all(ray.get([exists.options(scheduling_strategy=node).remote(marker.name) for node in here]))
+        seen = all(ray.get([exists.options(scheduling_strategy=node).remote(marker.name) for node in here]))
+    with contextlib.suppress(OSError):  # not empty: another process uses it by now
+        for parent in missing if not seen else []:
+            parent.rmdir()
+    return seen
 
 
 def trials_at_once(resources: Resources) -> tuple[int, dict[str, float]]:
@@ -290,7 +299,11 @@ class _Pruning(FIFOScheduler):
         return TrialScheduler.CONTINUE
 
     def on_trial_error(self, tune_controller: Any, trial: Any) -> None:
-        self._bridge.lost[trial.trial_id] = Loss.of(trial.get_pickled_error(), trial.get_error() or "")
+        # Tune's get_error() looks where the files will be copied to later.
+        error, text = trial.pickled_error_file, trial.error_file
+        self._bridge.lost[trial.trial_id] = Loss.of(
+            cloudpickle.loads(Path(error).read_bytes()) if error else None, Path(text).read_text() if text else ""
+        )
 
 
 class _Recording(tune.Callback):

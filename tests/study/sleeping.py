@@ -15,7 +15,6 @@ import time
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-import ray
 import torch
 from pydantic import Field
 
@@ -91,6 +90,8 @@ class Sleeper(Trainable):
 
     def _trace(self) -> None:
         if path := os.environ.get("SLEEPING_TRACE"):
+            import ray  # not before the driver has told it to be silent
+
             node = ray.get_runtime_context().get_node_id() if ray.is_initialized() else ""
             line = {"depth": self.configuration.depth, "offset": self.configuration.offset, "seed": self.seeds[0]}
             line |= {"epoch": self.epoch, "process": os.getpid(), "node": node}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from optuna.distributions import FloatDistribution, IntDistribution
 
 from study.study import Metric, Objective, Pruning, Study
-from tests.study.sleeping import Sleeping
+from tests.study.sleeping import Fault, Sleeping
 from trainables.shapes.timeline import Timeline
 
 
@@ -39,9 +39,14 @@ def short(study: Study) -> None:
     study.supervisions = {"sparse": study.supervisions["sparse"]}
 
 
-def one_arm_fails(study: Study) -> None:
+def faults(study: Study) -> None:
+    """A method for every way to fail."""
     short(study)
-    study.methods["pillow"].fault = "exception"  # type: ignore[attr-defined]
+    study.trials, study.replicates = 2, 2
+    kinds: list[Fault] = ["exception", "memory", "gpu memory", "divergence", "killed", "killed once"]
+    for number, fault in enumerate(kinds):
+        study.methods[fault.replace(" ", "-")] = Sleeping(offset=0.1 * (number + 2), fault=fault)
+    study.methods["sometimes"] = Sleeping(depth=1.0, fault="exception", fault_depth=1.0)
 
 
 def baseline_fails(study: Study) -> None:
@@ -49,9 +54,10 @@ def baseline_fails(study: Study) -> None:
     study.methods["none"].fault = "exception"  # type: ignore[attr-defined]
 
 
-PRESETS = {
-    "laptop": whole,
-    "short": short,
-    "one-arm-fails": one_arm_fails,
-    "baseline-fails": baseline_fails,
-}
+def all_fail(study: Study) -> None:
+    short(study)
+    for method in study.methods.values():
+        method.fault = "exception"  # type: ignore[attr-defined]
+
+
+PRESETS = {"laptop": whole, "short": short, "faults": faults, "baseline-fails": baseline_fails, "all-fail": all_fail}
