@@ -99,6 +99,7 @@ class Driver:
                 confirm = lambda: Confirmation(self.study, search, self.folder, self._request)  # noqa: E731
                 self._phase("confirm", confirm, scratch, tracking)
                 ray.close()
+                stack.enter_context(self.stop.listening())  # again: Ray has taken its handlers, and ours, along
                 answer = self._report(tracking)
             self._write_record()
         shutil.rmtree(self.state, ignore_errors=True)

@@ -1,7 +1,7 @@
 """Named moments at which a run is killed: SIGKILL to the driver's process group when a function is called.
 
-`$STUDY_TEST_KILL` names a moment. The function is wrapped in the driver and in its workers, so that the program itself
-has no hooks for this.
+`$STUDY_TEST_KILL` names a moment; `$STUDY_TEST_SIGNAL` another signal, which only the driver hears. The function is
+wrapped in the driver and in its workers, so that the program itself has no hooks for this.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 VARIABLE = "STUDY_TEST_KILL"
+SIGNAL = "STUDY_TEST_SIGNAL"
 _GROUP = "STUDY_TEST_GROUP"
 WRITE = "trainables.files:write_atomically"
 
@@ -143,5 +144,8 @@ def _tear(journal: Any, logs: list[dict[str, Any]]) -> None:
 
 
 def _kill() -> None:
+    if number := os.environ.get(SIGNAL):
+        os.kill(os.getpid(), int(number))
+        return
     os.killpg(int(os.environ[_GROUP]), signal.SIGKILL)
     os.kill(os.getpid(), signal.SIGKILL)  # a worker may be of another group
