@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import secrets
+import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +20,8 @@ from study.run_folder import RunFolder
 
 # A Unix socket's path has 107 bytes; Ray's session and socket names take 80 of them.
 _LONGEST_SCRATCH = 27
+# The file in Ray's scratch folder that its process keeps locked.
+_HELD = ".held"
 
 
 def default_output() -> str:
@@ -81,7 +87,34 @@ def state_folder(folder: RunFolder) -> Path:
     return base / hashlib.sha256(folder.url.encode()).hexdigest()[:8]
 
 
-def ray_scratch(state: Path) -> Path:
-    """Where this process's Ray may put its sockets: beside the state folder if their paths stay short enough."""
-    scratch = state.parent / f"ray{os.getpid()}"
-    return scratch if len(str(scratch)) <= _LONGEST_SCRATCH else Path("/tmp") / f"study-ray{os.getpid()}"
+@contextmanager
+def ray_scratch(state: Path) -> Iterator[Path]:
+    """Where this process's Ray may put its sockets: beside the state folder if their paths stay short enough.
+
+    It is removed at the end; so is what processes that were killed have left there.
+    """
+    name = f"ray{os.getpid()}"
+    beside, short = state.parent / name, Path("/tmp") / f"study-{name}"
+    for left in [*state.parent.glob("ray*"), *Path("/tmp").glob("study-ray*")]:
+        _remove_unless_used(left)
+    scratch = beside if len(str(beside)) <= _LONGEST_SCRATCH else short
+    scratch.mkdir(parents=True, exist_ok=True)
+    try:
+        with open(scratch / _HELD, "w") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            yield scratch
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _remove_unless_used(scratch: Path) -> None:
+    """A process of that number may live in another container: it holds the file, and the system knows."""
+    process = scratch.name.rpartition("ray")[2]
+    try:
+        if not process.isdigit() or Path("/proc", process).exists():
+            return
+        with open(scratch / _HELD) as held:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(scratch, ignore_errors=True)
+    except OSError:  # held, of another user, or of a program that does not hold it
+        return
