@@ -81,7 +81,7 @@ class Driver:
         """Returns the answer in one sentence. Raises Mistake, or Interrupted after what was computed is safe."""
         with ExitStack() as stack:
             ray_scratch = places.ray_scratch(self.state)
-            stack.callback(shutil.rmtree, ray_scratch, ignore_errors=True)
+            stack.callback(shutil.rmtree, places.removable(ray_scratch), ignore_errors=True)
             ray = stack.enter_context(ExitStack())
             ray.enter_context(cluster(self.plan.address, ray_scratch))
             stack.enter_context(self.stop.listening())  # after Ray, which sets handlers of its own

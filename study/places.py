@@ -76,12 +76,40 @@ def _absolute(url: str) -> str:
 
 
 def state_folder(folder: RunFolder) -> Path:
-    """Local folder of a run's journal and scratch: under $STUDY_STATE or the temporary folder, private to the user."""
-    base = Path(os.environ.get("STUDY_STATE") or Path(tempfile.gettempdir()) / f"study-{os.getuid()}")
-    return base / hashlib.sha256(folder.url.encode()).hexdigest()[:8]
+    """Local folder of a run's journal and scratch, in the user's part of $STUDY_STATE or of the temporary folder."""
+    return _own() / hashlib.sha256(folder.url.encode()).hexdigest()[:8]
 
 
 def ray_scratch(state: Path) -> Path:
-    """Where this process's Ray may put its sockets: beside the state folder if their paths stay short enough."""
+    """Where this process's Ray may put its sockets, in a folder that only the user may enter; Mistake if there is none.
+
+    Beside the state folder if the sockets' paths stay short enough. (Ray lets everybody into the folder it is given.)
+    """
+    private_folder(state.parent)
     scratch = state.parent / f"ray{os.getpid()}"
-    return scratch if len(str(scratch)) <= _LONGEST_SCRATCH else Path("/tmp") / f"study-ray{os.getpid()}"
+    if len(str(scratch)) <= _LONGEST_SCRATCH:
+        return scratch
+    return Path(tempfile.mkdtemp(prefix="study-", dir="/tmp")) / "r"
+
+
+def private_folder(folder: Path) -> None:
+    """Make a folder that nobody else may enter; Mistake if another user has one of that name, or it cannot be made."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        owner = folder.stat().st_uid
+        if owner == os.getuid() and not folder.is_symlink():
+            folder.chmod(0o700)
+            return
+        reason = f"it belongs to user {owner}"
+    except OSError as error:
+        reason = str(error.strerror)
+    raise Mistake(f"state folder {folder} cannot be used ({reason}): name another parent with $STUDY_STATE")
+
+
+def _own() -> Path:
+    return Path(os.environ.get("STUDY_STATE") or tempfile.gettempdir()) / f"study-{os.getuid()}"
+
+
+def removable(scratch: Path) -> Path:
+    """What to remove with a Ray's scratch: the folder that was made for it alone."""
+    return scratch.parent if scratch.name == "r" else scratch
