@@ -45,6 +45,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from study.errors import Mistake
 from study.jobs import Job, JobSource
 from study.losses import Loss, Losses
+from study.own_ray import alone
 from study.recorder import Recorder
 from study.study import Resources
 from trainables.actor import Actor
@@ -57,12 +58,14 @@ _PATIENCE = 6
 def cluster(address: str | None, scratch: Path) -> Iterator[None]:
     """Ray on this machine, or the running cluster at `address`; Mistake if that cannot be reached.
 
-    On this machine: the processors this process may use, no dashboard, sockets and logs under `scratch`.
+    On this machine: the processors this process may use, no dashboard, sockets and logs under `scratch`, loopback only.
     """
+    own = contextlib.ExitStack()
     logging.getLogger("ray").setLevel(logging.ERROR)
     quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False, "configure_logging": False}
     try:
         if address in (None, "local"):
+            own.enter_context(alone())
             scratch.mkdir(parents=True, exist_ok=True)
             ray.init(
                 address="local",
@@ -76,6 +79,7 @@ def cluster(address: str | None, scratch: Path) -> Iterator[None]:
             _check_cluster(str(address))
             ray.init(address=address, **quiet)
     except (ConnectionError, ValueError, RuntimeError) as error:
+        own.close()
         reason = str(error).strip().splitlines()[0]
         where = f"at --address {address}" if address else "on this machine"
         raise Mistake(f"Ray cannot be used {where}: {reason}; check that it runs and its version is ours") from None
@@ -88,6 +92,7 @@ def cluster(address: str | None, scratch: Path) -> Iterator[None]:
         # collector runs then, ends the process (seen once, between the confirmation and the report).
         gc.collect()
         ray.shutdown()
+        own.close()
 
 
 def nodes() -> int:
@@ -130,9 +135,23 @@ def seen_by_all_nodes(folder: str) -> bool:
     return seen
 
 
+def grows_to() -> dict[str, float]:
+    """What a cluster that starts nodes on demand has at its largest, from $STUDY_GROWS_TO, such as CPU=16,GPU=4."""
+    text = os.environ.get("STUDY_GROWS_TO", "")
+    try:
+        return {name.strip(): float(number) for name, number in (part.split("=") for part in text.split(",") if part)}
+    except ValueError:
+        raise Mistake(f"$STUDY_GROWS_TO is {text!r}: write what the cluster grows to, such as CPU=16,GPU=4") from None
+
+
 def trials_at_once(resources: Resources) -> tuple[int, dict[str, float]]:
-    """How many trials the cluster carries now, and what one takes: a GPU share only where there are GPUs."""
+    """How many trials the cluster carries at its largest, and what one takes: a GPU share only where there are GPUs.
+
+    A cluster that grows on demand must be asked for all it may become: more than it carries now waits for new nodes.
+    """
     available = ray.cluster_resources()
+    for name, most in grows_to().items():
+        available[name] = max(available.get(name, 0), most)
     wanted: dict[str, float] = {"cpu": resources.cpus}
     by_cpu = math.floor(available.get("CPU", 1) / resources.cpus)
     if resources.gpus and available.get("GPU", 0):

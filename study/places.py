@@ -82,39 +82,61 @@ def _absolute(url: str) -> str:
 
 
 def state_folder(folder: RunFolder) -> Path:
-    """Local folder of a run's journal and scratch: under $STUDY_STATE or the temporary folder, private to the user."""
-    base = Path(os.environ.get("STUDY_STATE") or Path(tempfile.gettempdir()) / f"study-{os.getuid()}")
-    return base / hashlib.sha256(folder.url.encode()).hexdigest()[:8]
+    """Local folder of a run's journal and scratch, in the user's part of $STUDY_STATE or of the temporary folder."""
+    return _own() / hashlib.sha256(folder.url.encode()).hexdigest()[:8]
 
 
 @contextmanager
 def ray_scratch(state: Path) -> Iterator[Path]:
-    """Where this process's Ray may put its sockets: beside the state folder if their paths stay short enough.
+    """Where this process's Ray may put its sockets, in a folder that only the user may enter; Mistake if there is none.
 
+    Beside the state folder if the sockets' paths stay short enough. (Ray lets everybody into the folder it is given.)
     It is removed at the end; so is what processes that were killed have left there.
     """
-    name = f"ray{os.getpid()}"
-    beside, short = state.parent / name, Path("/tmp") / f"study-{name}"
-    for left in [*state.parent.glob("ray*"), *Path("/tmp").glob("study-ray*")]:
+    private_folder(state.parent)
+    name, tmp = f"ray{os.getpid()}", Path("/tmp")
+    for left in [*state.parent.glob("ray*"), *tmp.glob("ray*-*")]:
         _remove_unless_used(left)
-    scratch = beside if len(str(beside)) <= _LONGEST_SCRATCH else short
-    scratch.mkdir(parents=True, exist_ok=True)
+    own = scratch = state.parent / name
+    if len(str(own)) <= _LONGEST_SCRATCH:
+        own.mkdir(exist_ok=True)
+    else:
+        own = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=tmp))
+        scratch = own / "r"
     try:
-        with open(scratch / _HELD, "w") as held:
+        with open(own / _HELD, "w") as held:
             fcntl.flock(held, fcntl.LOCK_EX)
             yield scratch
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        shutil.rmtree(own, ignore_errors=True)
 
 
-def _remove_unless_used(scratch: Path) -> None:
+def _remove_unless_used(left: Path) -> None:
     """A process of that number may live in another container: it holds the file, and the system knows."""
-    process = scratch.name.rpartition("ray")[2]
+    process = left.name.removeprefix("ray").partition("-")[0]
     try:
         if not process.isdigit() or Path("/proc", process).exists():
             return
-        with open(scratch / _HELD) as held:
+        with open(left / _HELD) as held:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(scratch, ignore_errors=True)
+            shutil.rmtree(left, ignore_errors=True)
     except OSError:  # held, of another user, or of a program that does not hold it
         return
+
+
+def private_folder(folder: Path) -> None:
+    """Make a folder that nobody else may enter; Mistake if another user has one of that name, or it cannot be made."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        owner = folder.stat().st_uid
+        if owner == os.getuid() and not folder.is_symlink():
+            folder.chmod(0o700)
+            return
+        reason = f"it belongs to user {owner}"
+    except OSError as error:
+        reason = str(error.strerror)
+    raise Mistake(f"state folder {folder} cannot be used ({reason}): name another parent with $STUDY_STATE")
+
+
+def _own() -> Path:
+    return Path(os.environ.get("STUDY_STATE") or tempfile.gettempdir()) / f"study-{os.getuid()}"
