@@ -17,8 +17,14 @@ import pandas as pd
 from analysis import claims, comparison, figures, record, sentences, wording
 from analysis.facts import Facts, gather
 from analysis.load import Run
+from analysis.viewer import viewer
 
 TEMPLATE = "report.html"
+LARGEST = 14_000_000
+"""Bytes of a report: surfaces are simplified until it is no larger."""
+FOR_SURFACES = (1_000_000, 4_000_000)
+"""The fewest and the most bytes that surfaces get."""
+_LIBRARY = 5_500_000
 VERDICT_CLASS = {"better": "better", "worse": "worse"}
 
 
@@ -39,6 +45,7 @@ def render(run: Run, drawings: Sequence[figures.Drawing] | None = None) -> str:
         answer=sentences.from_facts(facts),
         metric=facts.metric,
         figures=[_figure(drawing) for drawing in shown],
+        viewer=viewer([run], room(shown)) if any(drawing.name == "surfaces" for drawing in shown) else None,
         comparison=_comparison(facts),
         unit=_unit(facts),
         transfer=_transfer(facts),
@@ -48,6 +55,12 @@ def render(run: Run, drawings: Sequence[figures.Drawing] | None = None) -> str:
         provenance=_provenance(run),
         configuration=json.dumps(run.record.get("configuration") or {}, indent=2, ensure_ascii=False),
     )
+
+
+def room(drawings: Sequence[figures.Drawing]) -> int:
+    """Bytes that are left for surfaces in 3D beside these figures and plotly.js."""
+    least, most = FOR_SURFACES
+    return max(least, min(most, LARGEST - _LIBRARY - sum(len(drawing.png) * 4 // 3 for drawing in drawings)))
 
 
 def _unbroken(sentence: str) -> str:
