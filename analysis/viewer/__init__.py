@@ -152,10 +152,11 @@ def _key(mesh: Mesh) -> str:
 
 
 def _caption(scenes: list[_Scene], most: int | None) -> str:
-    which = listing(list(dict.fromkeys(f"'{scene.sequence}'" for scene in scenes)))
+    names = list(dict.fromkeys(f"'{scene.sequence}'" for scene in scenes))
+    which = f"{'sequence' if len(names) == 1 else 'sequences'} {listing(names)}"
     said = [
-        f"The surfaces of sequence {which}: drag one to turn all, move the slider to change the time. Blue: the ground "
-        "truth was shown to the model at this time."
+        f"The surfaces of {which}: drag one to turn all, move the slider to change the time. Blue: the ground truth "
+        "was shown to the model at this time."
     ]
     if most is not None:
         said.append(f"Simplified to at most {most} vertices each; the run folder has all.")

@@ -103,8 +103,9 @@
       plot._nothing = nothing;
       return plot;
     });
+    const before = Number(time.max) || 0;
     time.max = String(chosen().times.length - 1);
-    time.value = String(Math.min(Number(time.value), Number(time.max)));
+    if (Number(time.max) !== before) time.value = String(Math.floor(chosen().times.length / 2)); // shown are the ends
     show().then(() => plots.forEach((plot) => {
       for (const kind of ["plotly_relayouting", "plotly_relayout"])
         plot.on(kind, (event) => follow(plot, event));

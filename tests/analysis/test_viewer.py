@@ -174,19 +174,22 @@ def test_the_slider_moves_the_surfaces_and_one_camera_serves_all(growing: analys
         figure = page.locator("#surfaces-in-3d")
         figure.scroll_into_view_if_needed()
         page.wait_for_function("() => document.querySelectorAll('#surfaces-in-3d canvas').length >= 3")
-        first = page.evaluate(LOOK)
-        assert [panel["label"].split(",")[0] for panel in first] == ["ground truth", "none", "sinkhorn"]
-        assert [panel["width"] for panel in first] == pytest.approx([2.0, 1.8, 1.8], abs=0.02)
+        middle = page.evaluate(LOOK)
+        assert [panel["label"] for panel in middle] == [
+            "ground truth, t = 0.5, not shown", "none, t = 0.5, not shown, no surface", "sinkhorn, t = 0.5, not shown"
+        ]  # fmt: skip
+        assert [panel["visible"] for panel in middle] == [True, False, True]
+        assert page.locator("#surfaces-in-3d .nothing:visible").count() == 1
+        assert [middle[0]["width"], middle[2]["width"]] == pytest.approx([3.0, 2.8], abs=0.02)
 
         page.get_by_role("slider", name="Time").focus()
         page.keyboard.press("ArrowRight")
-        page.wait_for_function("() => document.querySelector('#surfaces-in-3d output').value.startsWith('t = 0.5')")
-        second = page.evaluate(LOOK)
-        assert [panel["visible"] for panel in second] == [True, False, True]
-        assert page.locator("#surfaces-in-3d .nothing:visible").count() == 1
-        assert second[1]["label"] == "none, t = 0.5, not shown, no surface"
-        assert second[0]["width"] == pytest.approx(3.0, abs=0.02)
-        assert second[0]["colour"] != first[0]["colour"]
+        page.wait_for_function("() => document.querySelector('#surfaces-in-3d output').value.startsWith('t = 1,')")
+        last = page.evaluate(LOOK)
+        assert [panel["visible"] for panel in last] == [True, True, True]
+        assert page.locator("#surfaces-in-3d .nothing:visible").count() == 0
+        assert [panel["width"] for panel in last] == pytest.approx([4.0, 3.8, 3.8], abs=0.02)
+        assert last[0]["colour"] != middle[0]["colour"]
 
         page.get_by_role("combobox", name="Supervision").select_option("dense")
         page.wait_for_function("() => document.querySelectorAll('#surfaces-in-3d canvas').length >= 3")
@@ -202,7 +205,7 @@ def test_the_slider_moves_the_surfaces_and_one_camera_serves_all(growing: analys
         together = f"""(before) => {{
             const eyes = ({LOOK})().map((panel) => JSON.stringify(panel.eye));
             return new Set(eyes).size === 1 && eyes[0] !== before}}"""
-        page.wait_for_function(together, arg=json.dumps(second[0]["eye"], separators=(",", ":")))
+        page.wait_for_function(together, arg=json.dumps(last[0]["eye"], separators=(",", ":")))
 
         for image in page.locator("img").all():
             assert len(image.get_attribute("alt") or "") > 40
