@@ -17,6 +17,7 @@ import pandas as pd
 from analysis import claims, comparison, figures, record, sentences, wording
 from analysis.facts import Facts, gather
 from analysis.load import Run
+from analysis.recommendation import recommendation
 from analysis.viewer import viewer
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def render(run: Run, drawings: Sequence[figures.Drawing] | None = None) -> str:
             run=run,
             question=run.record.get("question") or "",
             answer=sentences.from_facts(facts),
+            recommendation=recommendation(facts),
             metric=facts.metric,
             figures=[figure(drawing) for drawing in shown],
             viewer=viewer([run], room(shown)) if any(drawing.name == "surfaces" for drawing in shown) else None,
