@@ -95,7 +95,8 @@ def tracked(folder: Path) -> dict[str, Any]:
     for run in runs:
         own = "parent" if run.info.run_name == name else str(run.info.run_name)
         assert own not in found, f"{own} is there twice"
-        tags = {k: v for k, v in run.data.tags.items() if k not in ("run", "content", "model", "mlflow.parentRunId")}
+        named = ("run", "commit", "content", "model", "mlflow.parentRunId")
+        tags = {k: v for k, v in run.data.tags.items() if k not in named}
         tags = {k: v for k, v in tags.items() if not k.startswith("mlflow.source") and k != "mlflow.runName"}
         created = json.loads((run_folder(folder) / "study.json").read_text())["created_ms"]
         metrics = {

@@ -92,6 +92,23 @@ def test_a_folder_without_record_is_no_run(folder):
     assert folder.read_record() == {"run": "r"}
 
 
+def test_the_sweep_leaves_what_is_kept_and_bears_with_a_heartbeat_that_ends_its_write_meanwhile(folder, monkeypatch):
+    add(folder, "search-a-0000", 1.0)
+    for left in ("lock.json.0a.part", "per_time/search-a-0000.parquet.0b.part", "checkpoints/search-a-0000.pt"):
+        write_atomically(folder.file(*left.split("/")), b"half")
+    glob = folder.filesystem.glob
+
+    def seen(path: str) -> list[str]:
+        return [*glob(path), *([f"{folder.path}/lock.json.0c.part"] if path.endswith("r/*.part") else [])]
+
+    monkeypatch.setattr(folder.filesystem, "glob", seen)
+    folder.sweep()
+    monkeypatch.undo()
+    assert not folder.filesystem.glob(f"{folder.path}/*.part") + folder.filesystem.glob(f"{folder.path}/*/*.part")
+    assert not folder.exists("checkpoints")
+    assert list(folder.trials()) == ["search-a-0000"]
+
+
 def test_a_failing_write_leaves_the_old_file_and_nothing_else(tmp_path):
     path = tmp_path / "table"
     write_atomically(str(path), b"old")
