@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import carry_over, comparison, order, record, selection
-from analysis.comparison import PairedMean
+from analysis.inference import PairedMean, paired_mean
 from analysis.load import Run
 
 
@@ -130,19 +130,21 @@ def gather(run: Run) -> Facts:
 
 
 def comparisons(run: Run) -> pd.DataFrame:
-    """:func:`analysis.compare` of every metric, at ``best`` and at ``document``, one below the other."""
-    baseline, methods, unit = record.baseline(run), record.methods(run), record.unit(run)
-    tested = record.tested(run)
+    """:func:`analysis.compare` of every metric at once, at ``best`` and at ``document``, one below the other."""
+    metrics = record.metrics(run)
+    if not metrics:
+        return pd.DataFrame(columns=comparison.COLUMNS)
+    better = {metric.name: metric.better for metric in metrics}
     found = []
     for setting in ("best", "document"):
-        for metric in record.metrics(run):
-            try:
-                table = comparison.compare(
-                    tested, metric.name, baseline, setting, better=metric.better, methods=methods, unit=unit
-                )
-            except selection.NoRows:
-                continue
-            found.append(table)
+        try:
+            table = comparison.compare(
+                record.tested(run), list(better), record.baseline(run), setting, better, methods=record.methods(run),
+                unit=record.unit(run), unit_words=record.unit_words(run),
+            )  # fmt: skip
+        except selection.NoRows:
+            continue
+        found.append(table)
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=comparison.COLUMNS)
 
 
@@ -156,7 +158,7 @@ def controls(run: Run) -> pd.DataFrame:
         try:
             table = comparison.compare(
                 tested[~tested["method"].isin(left_out - {control})], metric.name, control, better=metric.better,
-                methods=record.methods(run), unit=record.unit(run),
+                methods=record.methods(run), unit=record.unit(run), unit_words=record.unit_words(run),
             )  # fmt: skip
         except selection.NoRows:
             continue
@@ -220,7 +222,7 @@ def _dip(run: Run, metric: record.Metric, method: str, supervision: str) -> Dip 
     if means.empty:
         return None
     difference = means["treated"].to_numpy() - means["reference"].to_numpy()
-    change = comparison.paired_mean(difference, scale=float(means.abs().to_numpy().max()))
+    change = paired_mean(difference, scale=float(means.abs().to_numpy().max()))
     shown = change.low > 0 if metric.lower else change.high < 0
     by_time = here[here["role"] == "test"].groupby("time")[metric.name].mean().dropna()
     worst = int(by_time.argmax() if metric.lower else by_time.argmin())
@@ -230,7 +232,7 @@ def _dip(run: Run, metric: record.Metric, method: str, supervision: str) -> Dip 
         test_mean=float(means["treated"].mean()),
         train_mean=float(means["reference"].mean()),
         change=change,
-        visible=bool(shown) if change.n >= comparison.ENOUGH else None,
+        visible=bool(shown) if change.n >= comparison.FEWEST else None,
         worst_time=float(by_time.index[worst]),
         worst_mean=float(by_time.iloc[worst]),
     )

@@ -14,7 +14,7 @@ import analysis
 from analysis import claims
 from analysis.claims.evidence import EARLY, LATE, MIDDLE
 from analysis.claims.hypotheses import MARGINS
-from analysis.comparison import holm
+from analysis.inference import holm
 from tests.analysis.simulated import TIMES, arm, noise, role, write
 
 FOUR = ("a", "b", "c", "d")
