@@ -67,6 +67,16 @@ def test_interpolation_draws_the_means_and_dots_where_ground_truth_was_shown(who
     assert {dot.get_markerfacecolor() for dot in dots} == {"white"}
 
 
+def test_the_area_is_the_band_of_the_mean_by_option(whole: analysis.Run) -> None:
+    heights = {}
+    for area in ("quartiles", "bootstrap"):
+        axis = figures.draw("interpolation", whole, area).axes[0]
+        heights[area] = np.ptp(axis.collections[0].get_paths()[0].vertices[:, 1])
+    assert heights["quartiles"] != heights["bootstrap"]
+    with pytest.raises(ValueError, match="unknown area 'box': there are quartiles, bootstrap"):
+        figures.draw("interpolation", whole, "box")
+
+
 def test_the_search_marks_failed_and_pruned_trials_and_the_best_so_far(run_of: Opener) -> None:
     run = run_of(lost_arms=(("sinkhorn", "sparse"),))
     figure = figures.draw("search", run)
