@@ -65,8 +65,8 @@ def iqr_bands(
     method_rank = order.rank(bands["method"], methods)
     supervision_rank = order.rank(bands["supervision"], order.SUPERVISIONS)
     place = bands.assign(
-        method_rank=bands["method"].map(method_rank),
-        supervision_rank=bands["supervision"].map(supervision_rank),
+        method_rank=bands["method"].map(method_rank).astype("int64"),
+        supervision_rank=bands["supervision"].map(supervision_rank).astype("int64"),
     )
     columns = [*COLUMNS, *BOOTSTRAP] if bootstrap else COLUMNS
     return place.sort_values(["method_rank", "supervision_rank", "time"], ignore_index=True)[columns]
@@ -98,4 +98,5 @@ def _bootstrapped(values: pd.DataFrame, resamples: int, confidence: float, unit:
         found.append(
             pd.DataFrame({"method": method, "supervision": supervision, "time": sums.columns.to_numpy(), **columns})
         )
-    return pd.concat(found, ignore_index=True)
+    kinds = {name: values[name].dtype for name in ("method", "supervision")}
+    return pd.concat(found, ignore_index=True).astype(kinds)

@@ -183,7 +183,7 @@ def _levels(tested: pd.DataFrame, metrics: list[record.Metric], methods: list[st
         table = tested.assign(value=tested[metric.name].astype("float64"))
         if "empty" not in table:
             table["empty"] = False
-        table["pair"] = table["replicate"].astype("str") + "/" + table["sequence"]
+        table["pair"] = table["replicate"].astype("str") + "/" + table["sequence"].astype("str")
         table["empty"] = table["empty"].fillna(False).astype("bool")
         grouped = table.groupby(address, sort=False).agg(
             mean=("value", "mean"), n=("pair", "nunique"), empty=("empty", "sum"), surfaces=("empty", "size")
@@ -195,7 +195,9 @@ def _levels(tested: pd.DataFrame, metrics: list[record.Metric], methods: list[st
         return pd.DataFrame(columns=columns)
     table = pd.concat(found, ignore_index=True)
     place = order.rank(table["method"], methods)
-    return table.sort_values("method", key=lambda names: names.map(place), kind="stable", ignore_index=True)[columns]
+    return table.sort_values(
+        "method", key=lambda names: names.map(place).astype("int64"), kind="stable", ignore_index=True
+    )[columns]
 
 
 def _varies(run: Run, metric: record.Metric) -> bool:

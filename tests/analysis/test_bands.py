@@ -50,7 +50,8 @@ def test_methods_stand_in_the_documents_order_whatever_the_order_of_rows(per_tim
 
 
 def test_unknown_methods_follow_the_known_ones_by_name(per_time: pd.DataFrame) -> None:
-    renamed = per_time.replace({"method": {"none": "zeta", "sinkhorn": "alpha"}})
+    names = per_time["method"].astype("str").replace({"none": "zeta", "sinkhorn": "alpha"})
+    renamed = per_time.assign(method=names)
     assert list(analysis.iqr_bands(renamed)["method"].unique())[-2:] == ["alpha", "zeta"]
     chosen = analysis.iqr_bands(renamed, methods=["zeta", "barycenter"])
     assert list(chosen["method"].unique())[:3] == ["zeta", "barycenter", "alpha"]
