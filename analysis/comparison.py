@@ -94,6 +94,8 @@ def compare(
     if baseline not in set(chosen["method"]):
         known = ", ".join(order.ordered(chosen["method"], methods))
         raise selection.NoRows(f"no confirmed rows of the baseline '{baseline}': this table has {known}")
+    if len(chosen[["study", "run"]].drop_duplicates()) > 1:
+        raise ValueError("this table holds several runs: compare one run at a time, not several in one table")
     words = unit_words or WORDS.get(unit, unit)
     tables = []
     for name in metrics:

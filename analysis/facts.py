@@ -194,10 +194,9 @@ def _levels(tested: pd.DataFrame, metrics: list[record.Metric], methods: list[st
     if not found:
         return pd.DataFrame(columns=columns)
     table = pd.concat(found, ignore_index=True)
-    place = order.rank(table["method"], methods)
-    return table.sort_values(
-        "method", key=lambda names: names.map(place).astype("int64"), kind="stable", ignore_index=True
-    )[columns]
+    rank = order.rank(table["method"], methods)
+    place = table["method"].map(rank).astype("int64")
+    return table.assign(place=place).sort_values("place", kind="stable", ignore_index=True)[columns]
 
 
 def _varies(run: Run, metric: record.Metric) -> bool:

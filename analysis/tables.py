@@ -7,11 +7,12 @@ are read, and the per-trial files, which are the newer ones where both exist, wi
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import posixpath
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 import pyarrow as pa
@@ -57,16 +58,19 @@ SURFACE_KEY = ["trial", "replicate", "sequence", "time", "kind"]
 
 _ATTEMPTS = 5
 
+Part: TypeAlias = Any
+"""An Arrow table or a data frame."""
+
 
 def read_trials(filesystem: Any, folder: str) -> pd.DataFrame:
     """One row per trial, sorted by the trial's name; empty, with its columns, before the first trial has
     finished."""
 
-    def read() -> list[pa.Table]:
+    def read() -> list[Part]:
         tables = [_parquet(filesystem, path) for path in _listed(filesystem, folder, "trials.parquet")]
         records = [json.loads(filesystem.cat_file(path)) for path in _listed(filesystem, folder, "trials/*.json")]
-        frame = pd.DataFrame.from_records(records)  # unlike Arrow it takes a parameter that is now a number, now a text
-        return [*tables, pa.Table.from_pandas(frame, preserve_index=False)]
+        # unlike an Arrow table a frame takes a parameter that is now a number, now a text
+        return [*tables, pd.DataFrame.from_records(records)]
 
     table = _joined(_stable(read), TRIAL_COLUMNS, key=["trial"])
     return table.sort_values("trial", ignore_index=True)
@@ -97,11 +101,11 @@ def read_surfaces(filesystem: Any, folder: str) -> pd.DataFrame:
     return table.sort_values(SURFACE_KEY, ignore_index=True)
 
 
-def _parts(filesystem: Any, folder: str, table: str) -> list[pa.Table]:
+def _parts(filesystem: Any, folder: str, table: str) -> list[Part]:
     """All files of one table: the compacted ones first, then those that hold the one trial they are named
     after."""
 
-    def read() -> list[pa.Table]:
+    def read() -> list[Part]:
         parts = []
         for path in _listed(filesystem, folder, f"{table}/*.parquet"):
             part = _parquet(filesystem, path)
@@ -113,7 +117,7 @@ def _parts(filesystem: Any, folder: str, table: str) -> list[pa.Table]:
     return _stable(read)
 
 
-def _stable(read: Callable[[], list[pa.Table]]) -> list[pa.Table]:
+def _stable(read: Callable[[], list[Part]]) -> list[Part]:
     """``read()``, again when a file went away between listing and reading: the run is being compacted right
     now."""
     for _ in range(_ATTEMPTS - 1):
@@ -134,37 +138,40 @@ def _parquet(filesystem: Any, path: str) -> pa.Table:
     return pq.read_table(io.BytesIO(filesystem.cat_file(path)))
 
 
-def _joined(parts: list[pa.Table], columns: dict[str, str], key: list[str]) -> pd.DataFrame:
+def _joined(parts: list[Part], columns: dict[str, str], key: list[str]) -> pd.DataFrame:
     """One table from its parts, typed, without doubles on ``key`` (the last one stays)."""
-    names = list(dict.fromkeys([*columns, *(name for part in parts for name in part.column_names)]))
+    names = list(dict.fromkeys([*columns, *(str(name) for part in parts for name in _names(part))]))
     table = _frame([part for part in parts if len(part)]).reindex(columns=names)
     for name, kind in columns.items():
         if kind in ("category", "str"):
             table[name] = _text(table[name], kind)
-        elif table[name].notna().all():
-            table[name] = table[name].astype(kind)
+    whole = {name: kind for name, kind in columns.items() if table[name].notna().all()}
+    table = table.astype({name: kind for name, kind in whole.items() if kind not in ("category", "str")})
     return table.drop_duplicates(key, keep="last", ignore_index=True)
 
 
-def _frame(parts: list[pa.Table]) -> pd.DataFrame:
+def _names(part: Part) -> list[str]:
+    return list(part.column_names if isinstance(part, pa.Table) else part.columns)
+
+
+def _frame(parts: list[Part]) -> pd.DataFrame:
     """The parts below each other; columns that one lacks are empty there."""
     if not parts:
         return pd.DataFrame()
-    plain = [part.replace_schema_metadata(None) for part in parts]
-    try:
-        together = pa.concat_tables(plain, promote_options="permissive")
-    except (pa.ArrowTypeError, pa.ArrowInvalid):  # a column that is a number in one part and a text in another
-        filled = [part.to_pandas().dropna(axis="columns", how="all") for part in plain]
-        return pd.concat(filled, ignore_index=True)
-    return together.to_pandas()
+    if all(isinstance(part, pa.Table) for part in parts):
+        plain = [part.replace_schema_metadata(None) for part in parts]
+        with contextlib.suppress(pa.ArrowTypeError, pa.ArrowInvalid):  # such as texts here and categories there
+            together: pd.DataFrame = pa.concat_tables(plain, promote_options="permissive").to_pandas()
+            return together
+    frames = [part.to_pandas() if isinstance(part, pa.Table) else part for part in parts]
+    return pd.concat([frame.dropna(axis="columns", how="all") for frame in frames], ignore_index=True)
 
 
 def _text(values: pd.Series, kind: str) -> pd.Series:
     """Texts without gaps; as ``category`` its categories are those that occur, in alphabetical order."""
     if kind == "str":
         return values.astype(object).fillna("").astype("str")
-    if not isinstance(values.dtype, pd.CategoricalDtype):
-        values = (
-            values.astype(object).fillna("").astype("category") if values.isna().any() else values.astype("category")
-        )
-    return values.cat.set_categories(sorted(str(name) for name in values.cat.remove_unused_categories().cat.categories))
+    if values.isna().any():
+        values = values.astype(object).fillna("")
+    values = values.astype("category").cat.remove_unused_categories()
+    return values.cat.set_categories(sorted(str(name) for name in values.cat.categories))

@@ -14,7 +14,7 @@ import analysis
 from analysis import figures, order, style
 
 Opener = Callable[..., analysis.Run]
-NAMES = ["interpolation", "differences", "search", "curves"]
+NAMES = ["interpolation", "differences", "search", "search_methods", "curves"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -110,8 +110,10 @@ def test_figures_without_data_are_replaced_by_a_sentence(run_of: Opener) -> None
 
 def test_figures_draw_on_the_smallest_study(run_of: Opener) -> None:
     plan = {"replicates": 1, "supervisions": ("sparse",), "trials": 1, "methods": ("none", "sinkhorn")}
-    drawn = figures.drawings(run_of(**plan), scale=0.5)
-    assert all(drawing.png for drawing in drawn)
+    drawn = {drawing.name: drawing for drawing in figures.drawings(run_of(**plan), scale=0.5)}
+    one_trial = drawn.pop("search_methods")
+    assert all(drawing.png for drawing in drawn.values())
+    assert "Not drawn: no method has 2 complete trials" in one_trial.caption
 
 
 def test_the_same_run_gives_the_same_picture(whole: analysis.Run, drawings: list[figures.Drawing]) -> None:
