@@ -21,6 +21,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from analysis import units
 from study.errors import Mistake
 from trainables.files import read, write_atomically
 
@@ -166,7 +167,8 @@ class RunFolder:
                 old = pq.read_table(io.BytesIO(before))
                 kept.append(old.filter([str(t) not in parts and str(t) in rows for t in old["trial"].to_pylist()]))
             together = pa.concat_tables([*kept, *parts.values()], promote_options="permissive")
-            write_atomically(self.file(table, f"{phase}.parquet"), _parquet(together.sort_by("trial")))
+            described = units.described(together.sort_by("trial"), self._units())
+            write_atomically(self.file(table, f"{phase}.parquet"), _parquet(described))
             for name in mine:
                 self.remove(table, f"{name}.parquet")
         self._write_trials(rows)
@@ -175,7 +177,13 @@ class RunFolder:
     def _write_trials(self, rows: dict[str, dict[str, Any]]) -> None:
         if rows:
             frame = pd.DataFrame([rows[name] for name in sorted(rows)])
-            write_atomically(self.file("trials.parquet"), _parquet(pa.Table.from_pandas(frame, preserve_index=False)))
+            table = units.described(pa.Table.from_pandas(frame, preserve_index=False), self._units())
+            write_atomically(self.file("trials.parquet"), _parquet(table))
+
+    def _units(self) -> dict[str, str]:
+        """Units of the columns of compacted tables, which their schemas tell whoever reads them without the record."""
+        content = read(self.file("study.json"))
+        return units.of_record(json.loads(content)) if content is not None else {}
 
 
 def _parquet(table: pa.Table) -> bytes:
