@@ -9,7 +9,6 @@ import json
 import os
 import re
 import ssl
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from typing import TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from study.tracking.address import ANOTHER, EXAMPLES, shown, without_credentials
+from trainables.files import within
 
 T = TypeVar("T")
 
@@ -116,20 +116,7 @@ def _connect(uri: str, where: str) -> None:
 
 def _within(seconds: float, question: Callable[[], T], where: str) -> T:
     """The question's answer or exception; ``ValueError`` when time is up, wherever it hangs."""
-    answer: list[T] = []
-    failure: list[Exception] = []
-
-    def ask() -> None:
-        try:
-            answer.append(question())
-        except Exception as error:  # raised again below, in the caller's thread
-            failure.append(error)
-
-    thread = threading.Thread(target=ask, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if failure:
-        raise failure[0]
-    if not answer:
-        raise ValueError(f"{where} did not answer within {seconds:.0f} s: {START}")
-    return answer[0]
+    try:
+        return within(seconds, question)
+    except TimeoutError as error:
+        raise ValueError(f"{where} did not answer within {seconds:.0f} s: {START}") from error
