@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -102,6 +103,87 @@ def test_a_study_across_hosts_survives_the_loss_of_one_and_strangers_are_refused
         )
         assert down.returncode == 0, down.stdout + down.stderr
         assert not [line for line in head.processes() if "raylet" in line or "gcs_server" in line]
+
+
+SRUN = """#!/usr/bin/env bash
+# srun as far as the script sees it: the command on every node, with this environment; the highest exit status.
+variables=$(export -p | grep -E ' (RAY|STUDY|MLFLOW|SLURM)_')
+for node in {nodes}; do
+    ssh -i /mnt/key -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR root@$node \
+        ". ~/.bashrc; $variables
+        cd /mnt; $(printf '%q ' "$@")" &
+    steps+=($!)
+done
+highest=0
+for step in "${{steps[@]}}"; do wait "$step"; status=$?; [ "$status" -gt "$highest" ] && highest=$status; done
+exit "$highest"
+"""
+
+
+def test_a_slurm_job_over_two_hosts_stops_at_its_limit_and_its_next_start_finishes_the_study(tmp_path):
+    with hosts.network(tmp_path, 2) as ((head, second), shared, key):
+        programs = shared / "bin"
+        programs.mkdir()
+        names = f"{head.address} {second.address}"
+        (programs / "srun").write_text(SRUN.format(nodes=names))
+        (programs / "scontrol").write_text(
+            f"#!/bin/sh\n[ $1 = show ] && printf '%s\\n' {names} || echo $2 >> /mnt/requeued\n"
+        )
+        for program in programs.iterdir():
+            program.chmod(0o755)
+        shutil.copy(key, shared / "key")
+        (shared / "key").chmod(0o600)
+        rendered = subprocess.run(
+            [
+                *(sys.executable, "-m", "study.cluster", "--slurm", "bifurcation", "--nodes", "2", "--cpus", "1"),
+                *("--output", "/mnt/results", "--study-arguments", STUDY.partition(" ")[2]),
+            ],
+            capture_output=True,
+            text=True,
+            env=os.environ | {"PYTHONPATH": str(PROJECT)},
+        )
+        assert rendered.returncode == 0, rendered.stderr
+        (shared / "study.sh").write_text(rendered.stdout)
+
+        def start() -> subprocess.Popen[str]:
+            """The batch step, on the first node."""
+            job = "SLURM_JOB_ID=4711 SLURM_JOB_NODELIST=all SLURM_SUBMIT_DIR=/mnt"
+            command = f"cd /mnt; echo $$ > batch; PATH=/mnt/bin:$PATH {job} exec bash study.sh"
+            return subprocess.Popen(
+                head.ssh(command), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            )  # fmt: skip
+
+        ended = lambda: len(list(shared.glob("results/*/*/trials/search-*.json")))  # noqa: E731
+        first = start()
+        try:
+            until(lambda: first.poll() is not None or ended() >= 3, 600, "no trial ended")
+            assert first.poll() is None, first.communicate()
+            head.run("kill -TERM $(cat /mnt/batch)")
+            out, _ = first.communicate(timeout=240)
+        finally:
+            first.kill()
+        assert first.returncode == 0, out
+        assert (shared / "requeued").read_text() == "4711\n"
+        (folder,) = shared.glob("results/bifurcation/2*")
+        assert analysis.load(str(folder)).record["status"] == "unfinished"
+        before = ended()
+        assert not [line for line in second.processes() if "raylet" in line]
+
+        again = start()
+        try:
+            out, _ = again.communicate(timeout=1200)
+        finally:
+            again.kill()
+        assert again.returncode == 0, out
+        assert "answer:" in out
+        assert (shared / "requeued").read_text() == "4711\n"
+        assert list(shared.glob("results/bifurcation/2*")) == [folder]
+        loaded = analysis.load(str(folder))
+        arms = catalog.load("bifurcation", "smoke").arms()
+        assert 3 <= before < len(arms)
+        assert len(loaded.trials) == 3 * len(arms)
+        assert set(loaded.trials.state) == {"complete"}
+        assert len(loaded.record["sessions"]) == 2
 
 
 def _busy(workers: tuple[Host, ...], found: list[Host]) -> bool:
