@@ -19,7 +19,8 @@ from study.confirm import Confirmation
 from study.console import Progressing
 from study.data import keep
 from study.errors import Interrupted, Mistake
-from study.execution import cluster, execute, nodes, seen_by_all_nodes
+from study.estimate import operations
+from study.execution import cluster, execute, gpus, nodes, seen_by_all_nodes
 from study.jobs import JobSource
 from study.journal import Journal
 from study.options import Plan
@@ -229,6 +230,8 @@ class Driver:
             "trials_per_arm": study.trials,
             "search_trials": sum(study.arm_trials(arm) for arm in study.arms()),
             "replicates": study.replicates,
+            "operations": operations(study),
+            "gpus": gpus(),
             "choices": choices,
             "tracking_uri": provenance.without_credentials(self.plan.tracking_uri),
             "versions": provenance.versions(),

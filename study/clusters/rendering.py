@@ -101,7 +101,7 @@ def slurm(
         partition=partition,
         account=account,
         python=shlex.quote(python),
-        ray=shlex.quote(f"{_folder(python)}/ray"),
+        bin=_folder(python),
         output=shlex.quote(output if "://" in output else str(Path(output).absolute())),
         grace=GRACE,
         file=file,

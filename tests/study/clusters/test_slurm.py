@@ -19,19 +19,20 @@ import pytest
 PROJECT = Path(__file__).parents[3]
 
 STAND_INS = {
-    "srun": 'exec "$@"',
-    "scontrol": """
+    "slurm/srun": 'exec "$@"',
+    "slurm/scontrol": """
 case $1 in
     show) printf 'node1\\nnode2\\n' ;;
     requeue) echo "$2" >> "$WORLD/requeued" ;;
 esac""",
-    "ray": """
+    "environment/bin/ray": """
+[ "$0" -ef "$(command -v ray)" ] || { echo "ray: the real one calls itself by name" >&2; exit 9; }
 echo "$@" >> "$WORLD/ray"
 while [ "$1" != -- ]; do shift; done
 shift
 "$@"
 exit $?""",
-    "python": """
+    "environment/bin/python": """
 printf '%s ' "$@" >> "$WORLD/studies"; echo "token=$(wc -c < "$RAY_AUTH_TOKEN_PATH")" >> "$WORLD/studies"
 [ -e "$WORLD/fails" ] && { echo "error: something" >&2; exit 2; }
 echo "run $WORLD/results/bifurcation/the-run" >&2
@@ -46,15 +47,16 @@ class Slurm:
     """A world in which the script is started as `sbatch` would start it."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder, programs = folder, folder / "bin"
-        programs.mkdir()
+        self.folder = folder
         for name, text in STAND_INS.items():
-            (programs / name).write_text(f"#!/usr/bin/env bash\n{text}\n")
-            (programs / name).chmod(0o755)
+            program = folder / name
+            program.parent.mkdir(parents=True, exist_ok=True)
+            program.write_text(f"#!/usr/bin/env bash\n{text}\n")
+            program.chmod(0o755)
         rendered = subprocess.run(
             [
                 *(sys.executable, "-m", "study.cluster", "--slurm", "bifurcation", "--nodes", "2", "--gpus", "1"),
-                *("--cpus", "4", "--time", "00:30:00", "--python", str(programs / "python")),
+                *("--cpus", "4", "--time", "00:30:00", "--python", str(folder / "environment" / "bin" / "python")),
                 *("--output", str(folder / "results"), "--study-arguments", "--preset paper --set 'a b=c'"),
             ],
             cwd=PROJECT,
@@ -65,7 +67,7 @@ class Slurm:
         self.script = folder / "study.sh"
         self.script.write_text(rendered.stdout)
         self.environment = os.environ | {
-            "PATH": f"{programs}:{os.environ['PATH']}",
+            "PATH": f"{folder}/slurm:{os.environ['PATH']}",
             "WORLD": str(folder),
             "SLURM_JOB_ID": "4711",
             "SLURM_JOB_NODELIST": "node[1-2]",

@@ -8,6 +8,7 @@ The barycenters depend on the shown frames alone; they are computed once and kep
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
@@ -38,6 +39,10 @@ class Barycenter(Regularizer):
     @property
     def weight(self) -> float:
         return self.gamma
+
+    def points_in_a_step(self, shown: int) -> int:
+        size = math.ceil(self.grid / self.subsample) ** 3
+        return (shown - 1) * self.count * min(self.points or size, size)
 
     def prepare(self, problem: Problem) -> LossTerm:
         import torch

@@ -45,6 +45,9 @@ class Sinkhorn(Regularizer):
             "blur_over_spacing": self.epsilon / grid_spacing(self.grid),
         }
 
+    def points_in_a_step(self, shown: int) -> int:
+        return self.time_samples * self.grid**3
+
     def prepare(self, problem: Problem) -> LossTerm:
         import torch
 
