@@ -17,10 +17,11 @@ from rich.console import Console
 from study import places, provenance
 from study.confirm import Confirmation
 from study.console import Progressing
+from study.credentials import without_credentials
 from study.data import keep
 from study.errors import Interrupted, Mistake
 from study.estimate import operations
-from study.execution import cluster, execute, gpus, nodes, seen_by_all_nodes
+from study.execution import cluster, execute, gpus, grows_to, nodes, seen_by_all_nodes
 from study.jobs import JobSource
 from study.journal import Journal
 from study.options import Plan
@@ -108,7 +109,13 @@ class Driver:
 
     def _scratch(self) -> str:
         """Where Tune keeps its own state: on a cluster of several nodes it must be where the output is."""
-        if nodes() == 1:
+        growing = grows_to()
+        if growing and self.folder.local:
+            raise Mistake(
+                f"--output {self.plan.options.output} is on this node, and others will join it ($STUDY_GROWS_TO): "
+                "name an object store"
+            )
+        if nodes() == 1 and not growing:
             return str(self.state / "tune")
         if self.folder.local and not seen_by_all_nodes(self.folder.parent):
             raise Mistake(
@@ -205,7 +212,7 @@ class Driver:
                 "run": self.folder.name,
                 "created": _now(),
                 "created_ms": int(time.time() * 1000),
-                "command": provenance.without_credentials(shlex.join(["python", "-m", "study.run", *sys.argv[1:]])),
+                "command": without_credentials(shlex.join(["python", "-m", "study.run", *sys.argv[1:]])),
                 "question": study.question,
                 "replication_unit": study.replication_unit,
                 "unit": study.unit,
@@ -233,7 +240,7 @@ class Driver:
             "operations": operations(study),
             "gpus": gpus(),
             "choices": choices,
-            "tracking_uri": provenance.without_credentials(self.plan.tracking_uri),
+            "tracking_uri": without_credentials(self.plan.tracking_uri),
             "versions": provenance.versions(),
             "commit": provenance.commit(),
             "machine": provenance.machine(),
@@ -257,7 +264,7 @@ class Driver:
         self.record["durations"] = phases | {"total": whole} | overhead
 
     def _say(self, sentence: str) -> None:
-        self.console.print(f"warning: {sentence}", highlight=False, soft_wrap=True)
+        self.console.print(f"warning: {without_credentials(sentence)}", highlight=False, soft_wrap=True)
 
 
 def _now() -> str:

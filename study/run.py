@@ -42,7 +42,7 @@ def _list(context: click.Context, parameter: click.Parameter, value: bool) -> No
 @click.option(
     "--output", default=default_output, metavar="DIR-or-URI", help="run folders  [default: results, or $STUDY_RESULTS]"
 )
-@click.option("--tracking-uri", metavar="URI", help="MLflow  [default: sqlite:///mlflow.db]")
+@click.option("--tracking-uri", metavar="URI", help="MLflow  [default: sqlite:///mlflow.db, or $MLFLOW_TRACKING_URI]")
 @click.option("--address", metavar="RAY", help="Ray: HOST:PORT, auto or local  [default: local, or $RAY_ADDRESS]")
 @click.option("--data", metavar="PATH", help="a recording, for studies that take one (see --list)")
 @click.option("--tracks", metavar="N,N,…", help="only these tracks of the recording  [default: all full-length ones]")
@@ -92,8 +92,8 @@ def _run(checked: Plan) -> int:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     from rich.console import Console
 
+    from study.credentials import without_credentials
     from study.driver import Driver
-    from study.provenance import without_credentials
     from study.tracking import how_to_look
 
     console = Console(stderr=True)
@@ -112,7 +112,7 @@ def _run(checked: Plan) -> int:
         command = ["python", "-m", "study.run", driver.study.name, "--resume", driver.folder.url]
         for flag, given in (("--address", checked.options.address), ("--tracking-uri", checked.options.tracking_uri)):
             command += [flag, without_credentials(given)] if given else []
-        why = f" ({stopped.reason})" if stopped.reason else ""
+        why = f" ({without_credentials(stopped.reason)})" if stopped.reason else ""
         console.print(f"unfinished{why}; resume with: {shlex.join(command)}", highlight=False, soft_wrap=True)
         return stopped.status
     click.echo(f"answer: {answer}")
