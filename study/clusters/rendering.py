@@ -12,6 +12,7 @@ from study.errors import Mistake
 
 GRACE = 120
 """Seconds from Slurm's TERM to its KILL; a study needs a few to write its checkpoints."""
+_SCRATCH = "/tmp/ray-$(id -u)"
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _TIME = re.compile(r"(\d+-)?\d{1,2}(:\d{2}){0,2}|\d+")
 
@@ -48,7 +49,8 @@ def on_premises(
         name=name,
         port=port,
         token=token,
-        environment=f"RAY_AUTH_MODE=token RAY_AUTH_TOKEN_PATH={token} RAY_USAGE_STATS_ENABLED=0",
+        scratch=_SCRATCH,
+        environment=f"RAY_AUTH_MODE=token RAY_AUTH_TOKEN_PATH={token} RAY_TMPDIR={_SCRATCH} RAY_USAGE_STATS_ENABLED=0",
         ray_arguments=" " + " ".join(map(shlex.quote, shlex.split(ray_arguments))) if ray_arguments else "",
         file=file,
     )

@@ -105,9 +105,56 @@ def test_a_study_across_hosts_survives_the_loss_of_one_and_strangers_are_refused
         assert not [line for line in head.processes() if "raylet" in line or "gcs_server" in line]
 
 
+@pytest.mark.slow
+def test_two_users_of_one_host_without_network_do_not_meet(tmp_path):
+    """Two studies at once, with Ray's and our defaults: scratch, sockets, ports and tokens are each user's own."""
+    users = (4001, 4002)
+    with hosts.network(tmp_path, 1) as ((host,), shared, _):
+        assert "unreachable" in host.run("ping -c 1 8.8.8.8 || bash -c 'echo > /dev/tcp/8.8.8.8/53'").stderr.lower()
+        for user in users:
+            (shared / str(user)).mkdir()
+            os.chown(shared / str(user), user, user)
+        alone = "tests.study.run_sleeping sleeping --preset short --trials 1 --replicates 1 --set seconds=1"
+        command = (
+            f"cd /mnt/{{0}}; unset STUDY_CACHE; HOME=/mnt/{{0}} SLEEPING_TRACE=/mnt/{{0}}/trace USER=u{{0}} "
+            f"exec setpriv --reuid {{0}} --regid {{0}} --clear-groups {sys.executable} -m {alone}"
+        )
+        studies = {
+            user: subprocess.Popen(
+                host.ssh(command.format(user)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            )
+            for user in users
+        }
+        try:
+            traces = [shared / str(user) / "trace" for user in users]
+            over = lambda: any(study.poll() is not None for study in studies.values())  # noqa: E731
+            until(lambda: all(trace.exists() for trace in traces) or over(), 600, "no trial began")
+            assert not over(), [study.communicate() for study in studies.values()]
+            listed = host.run("cat /proc/net/tcp /proc/net/tcp6").stdout.splitlines()
+            owners = {}  # of sockets that listen: port → user, where the address is all but loopback's
+            for fields in (line.split() for line in listed if line.split()[3] == "0A"):
+                (ip, port), user = fields[1].split(":"), int(fields[7])
+                if user in users:
+                    assert ip.endswith("0100007F"), f"{ip}:{port} of user {user} is not 127.0.0.1"
+                    owners[port] = user
+            assert set(owners.values()) == set(users)
+            folders = host.run("stat -c '%u %a' /tmp/study-*").stdout.split("\n")
+            assert {f"{user} 700" for user in users} <= set(folders)
+            ended = {user: study.communicate(timeout=900) for user, study in studies.items()}
+        finally:
+            for study in studies.values():
+                study.kill()
+        for user, (out, err) in ended.items():
+            assert studies[user].returncode == 0, err
+            assert "answer:" in out
+            assert list((shared / str(user)).glob("results/sleeping/*/report.html"))
+        left = host.run("find /tmp /dev/shm -mindepth 1 \\( -uid 4001 -o -uid 4002 \\) -not -name 'study-400?'").stdout
+        assert left == ""
+
+
 SRUN = """#!/usr/bin/env bash
 # srun as far as the script sees it: the command on every node, with this environment; the highest exit status.
-variables=$(export -p | grep -E ' (RAY|STUDY|MLFLOW|SLURM)_')
+variables=$(export -p | grep -E ' (PATH=|(RAY|STUDY|MLFLOW|SLURM)_)')
 for node in {nodes}; do
     ssh -i /mnt/key -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR root@$node \
         ". ~/.bashrc; $variables

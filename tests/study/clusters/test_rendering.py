@@ -72,6 +72,37 @@ def test_the_token_is_made_once_and_is_for_its_owner(tmp_path):
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
 
 
+def test_the_heads_login_shell_knows_where_everything_is(tmp_path):
+    """The command of cluster.yaml that writes it, with stand-ins for python and the folders of the image."""
+    (tmp_path / "python").write_text("#!/bin/sh\ncase $2 in *boto3*) echo 123456789012 ;; esac\n")
+    (tmp_path / "python").chmod(0o755)
+    (tmp_path / "project" / ".cluster").mkdir(parents=True)
+    commands = yaml.safe_load((PROJECT / "cluster.yaml").read_text())["head_setup_commands"]
+    environment = {"PATH": f"{tmp_path}:/usr/bin:/bin", "HOME": str(tmp_path)}
+    for command in (c.replace("/home/ray/project", f"{tmp_path}/project") for c in commands if "login.sh" in c):
+        subprocess.run(["bash", "-euc", command], env=environment, check=True)
+        subprocess.run(["bash", "-euc", command], env=environment, check=True)
+    for mlflow in ("", "http://10.0.0.1:5000"):
+        shown = subprocess.run(
+            ["bash", "-euc", f". {tmp_path}/.bashrc || :; env"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert not shown.stderr
+        found = dict(line.split("=", 1) for line in shown.stdout.splitlines())
+        assert found["RAY_ADDRESS"] == "auto"
+        assert found["RAY_AUTH_MODE"] == "token"
+        assert found["RAY_AUTH_TOKEN_PATH"] == f"{tmp_path}/project/.cluster/ray-token"
+        assert found["STUDY_RESULTS"] == "s3://shape-sequence-studies-123456789012-us-west-2/results"
+        assert found["STUDY_GROWS_TO"] == "CPU=16,GPU=4"
+        assert found.get("MLFLOW_TRACKING_URI", "") == mlflow
+        (tmp_path / "mlflow").mkdir(exist_ok=True)
+        (tmp_path / "mlflow" / "login.sh").write_text("export MLFLOW_TRACKING_URI=http://10.0.0.1:5000\n")
+    assert (tmp_path / ".bashrc").read_text().count("login.sh") == 1
+
+
 def test_what_amazon_is_asked_for_once_is_valid(tmp_path):
     """Against a stand-in for `aws` that writes down its arguments."""
     import json
