@@ -20,6 +20,7 @@ cat > "$folder/auth.ini" <<END
 default_permission = NO_PERMISSIONS
 database_uri = sqlite:///$folder/users.db
 admin_username = admin
+auth_cache_ttl_seconds = 600
 authorization_function = mlflow.server.auth:authenticate_request_basic_auth
 END
 cat > "$folder/login.sh" <<END

@@ -20,6 +20,7 @@ from study.run import command_line
 from tests.study.sleeping_runs import ROOT, finish, run_folder, start, trace, until
 
 SHORT = ["--preset", "short", "--trials", "1", "--replicates", "1"]
+PATIENT = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "60"}
 SERVER = ROOT / "study" / "clusters" / "mlflow-server.sh"
 ASK = "import sys; from ray._raylet import GcsClient; GcsClient(address=sys.argv[1]).get_all_node_info(timeout=10)"
 
@@ -95,7 +96,8 @@ def server(tmp_path_factory) -> Iterator[tuple[int, str, Path]]:
             one.kill()
 
 
-def test_mlflow_answers_nobody_without_the_password(server, capfd):
+def test_mlflow_answers_nobody_without_the_password(server, capfd, monkeypatch):
+    monkeypatch.setattr("study.tracking.server.PATIENCE", 60.0)  # it takes its time over a wrong password
     port, password, home = server
     assert len(password) == 48
     secret = [
@@ -118,7 +120,7 @@ def test_mlflow_answers_nobody_without_the_password(server, capfd):
 def test_a_password_in_a_uri_reaches_no_table_log_or_artifact(server, tmp_path):
     port, password, home = server
     uri = f"http://admin:{password}@127.0.0.1:{port}"
-    out, err = finish(start(tmp_path, *SHORT, "--tracking-uri", uri))
+    out, err = finish(start(tmp_path, *SHORT, "--tracking-uri", uri, **PATIENT))
     assert "warning" not in err
     assert f"open http://127.0.0.1:{port}" in out
     artifacts = list((home / "mlflow" / "artifacts").rglob("report.html"))
@@ -132,14 +134,14 @@ def test_a_password_in_a_uri_reaches_no_table_log_or_artifact(server, tmp_path):
     again = start(tmp_path, *SHORT, "--resume", "last")
     _, err = finish(again, 2)
     assert "the credentials of tracking URI" in err
-    out, err = finish(start(tmp_path, *SHORT, "--resume", "last", "--tracking-uri", uri))
+    out, err = finish(start(tmp_path, *SHORT, "--resume", "last", "--tracking-uri", uri, **PATIENT))
     assert password not in out + err
 
 
 def test_the_servers_address_is_taken_from_the_environment(server, tmp_path):
     """As the login shell of a cluster's head gives it, and the password as MLflow's own client finds it."""
     port, _, home = server
-    given = {"MLFLOW_TRACKING_URI": f"http://127.0.0.1:{port}", "HOME": str(home)}
+    given = {"MLFLOW_TRACKING_URI": f"http://127.0.0.1:{port}", "HOME": str(home)} | PATIENT
     out, err = finish(start(tmp_path, *SHORT, **given))
     assert "warning" not in err
     assert f"open http://127.0.0.1:{port}" in out

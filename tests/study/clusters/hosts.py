@@ -45,7 +45,10 @@ def missing() -> str:
 
 
 class Host:
-    """A running test host; `shared` is mounted at /mnt on all of them, and everything in /tmp is the host's own."""
+    """A running test host, called lab1, lab2, … by the others.
+
+    `shared` is mounted at /mnt on all of them, and everything in /tmp is the host's own.
+    """
 
     def __init__(self, number: int, folder: Path, shared: Path, key: Path) -> None:
         self.address, self.name = f"{NETWORK}.{number}", f"studies-{number}"
@@ -160,9 +163,11 @@ def _quiet_ip(*arguments: str) -> None:
 
 _BOOT = """
 name=$1 home=$2 shared=$3 address=$4 key=$5; shift 5
-hostname "$name"
+hostname "lab${name##*-}"
 mount -t tmpfs tmpfs /run
 mkdir -p /run/sshd /run/keep
+{ cat /etc/hosts; for number in 1 2 3 4 5 6 7 8; do echo "${address%.*}.$number lab$number"; done; } > /run/hosts
+mount --bind /run/hosts /etc/hosts
 ssh-keygen -q -t ed25519 -N '' -f /run/host-key
 cp "$key.pub" /run/authorized
 mount --bind "$shared" /mnt
