@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import socket
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -23,9 +24,10 @@ def on_premises(
     """The file for `ray up` with Ray's provider for machines that are there already; raises Mistake.
 
     Args:
-        hosts: names or addresses with commas between; the first is the head, all others are workers.
+        hosts: names or addresses with commas between; the first is the head, all others are workers. Names are looked
+            up here: Ray knows its nodes by address, and a Debian host calls itself 127.0.1.1.
         user: who logs in by SSH, on every host.
-        key: private key for it; None for what SSH finds by itself.
+        key: private key for it, which `ray up` also gives to the head; None for the first usual one in ~/.ssh.
         python: of the environment with this project, at the same path on every host.
         name: of the cluster.
         port: of Ray on the head; another one for each cluster of a machine.
@@ -42,10 +44,11 @@ def on_premises(
     token = f"~/.{name}/ray-token"
     return _render(
         "on-premises.yaml",
-        hosts=found,
-        user=user,
-        key=key,
         bin=_folder(python),
+        names=found,
+        hosts=[_address(host) for host in found],
+        user=user,
+        key=key or _usual_key(),
         name=name,
         port=port,
         token=token,
@@ -116,6 +119,25 @@ def _render(template: str, **values: object) -> str:
         loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined, keep_trailing_newline=True
     )
     return environment.get_template(template).render(**values)
+
+
+def _address(host: str) -> str:
+    try:
+        found = socket.gethostbyname(host)
+    except OSError:
+        raise Mistake(f"--hosts {host}: no host of this name is known here; give its address") from None
+    if found.startswith("127."):
+        raise Mistake(
+            f"--hosts {host}: is {found} here, which other hosts cannot reach; give its address in the network"
+        )
+    return found
+
+
+def _usual_key() -> str:
+    for name in ("id_ed25519", "id_ecdsa", "id_rsa"):
+        if Path("~/.ssh", name).expanduser().is_file():
+            return f"~/.ssh/{name}"
+    raise Mistake("--key: there is no private key in ~/.ssh; name the one that opens the hosts, the head needs it too")
 
 
 def _folder(python: str) -> str:

@@ -10,6 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from study.clusters import rendering
+from study.errors import Mistake
+
 PROJECT = Path(__file__).parents[3]
 CLUSTERS = PROJECT / "study" / "clusters"
 
@@ -22,17 +25,48 @@ def cluster(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_every_host_but_the_head_is_a_worker(tmp_path):
     done = cluster(
-        "--hosts", "lab1, lab2,10.0.0.3", "--user", "me", "--key", "~/.ssh/lab", "--python", "/opt/x/bin/python"
+        "--hosts", "10.0.0.1, 10.0.0.2,10.0.0.3", "--user", "me", "--key", "~/.ssh/lab", "--python", "/opt/x/bin/python"
     )
     assert done.returncode == 0, done.stderr
     rendered = yaml.safe_load(done.stdout)
-    assert rendered["provider"] == {"type": "local", "head_ip": "lab1", "worker_ips": ["lab2", "10.0.0.3"]}
+    assert rendered["provider"] == {"type": "local", "head_ip": "10.0.0.1", "worker_ips": ["10.0.0.2", "10.0.0.3"]}
     assert rendered["min_workers"] == rendered["max_workers"] == 2
     assert rendered["auth"] == {"ssh_user": "me", "ssh_private_key": "~/.ssh/lab"}
     assert all("RAY_AUTH_MODE=token" in rendered[f"{kind}_start_ray_commands"][1] for kind in ("head", "worker"))
     file = tmp_path / "lab.yaml"
     file.write_text(done.stdout)
     assert cluster("--check", str(file)).returncode == 0
+
+
+def test_names_become_addresses_and_the_usual_key_is_given_to_the_head(tmp_path, monkeypatch):
+    known = {"lab1": "10.0.0.1", "lab2": "10.0.0.2", "lab3": "127.0.1.1"}
+
+    def look_up(name: str) -> str:
+        if name not in known:
+            raise OSError("unknown")
+        return known[name]
+
+    monkeypatch.setattr(rendering.socket, "gethostbyname", look_up)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    options = {
+        "user": "me",
+        "name": "lab",
+        "port": 6379,
+        "ray_arguments": "",
+        "file": "lab.yaml",
+        "python": "/x/python",
+    }
+    with pytest.raises(Mistake, match="no private key"):
+        rendering.on_premises("lab1,lab2", key=None, **options)
+    (tmp_path / ".ssh").mkdir()
+    (tmp_path / ".ssh" / "id_rsa").touch()
+    rendered = yaml.safe_load(rendering.on_premises("lab1,lab2", key=None, **options))
+    assert rendered["provider"] == {"type": "local", "head_ip": "10.0.0.1", "worker_ips": ["10.0.0.2"]}
+    assert "--node-ip-address=10.0.0.1 " in rendered["head_start_ray_commands"][1]
+    assert rendered["auth"]["ssh_private_key"] == "~/.ssh/id_rsa"
+    for hosts, sentence in (("lab1,lab4", "no host of this name"), ("lab1,lab3", "cannot reach")):
+        with pytest.raises(Mistake, match=sentence):
+            rendering.on_premises(hosts, key=None, **options)
 
 
 @pytest.mark.parametrize(
