@@ -135,10 +135,30 @@ def network(folder: Path, count: int) -> Iterator[tuple[list[Host], Path, Path]]
         yield hosts, shared, key
 
 
+def left(folder: Path) -> list[str]:
+    """What is left of hosts that were made in `folder`: namespaces, devices, mounts, processes."""
+    mounts = [line for line in Path("/proc/mounts").read_text().splitlines() if str(folder) in line]
+    processes = []
+    for place in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            line = (place / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            apart = os.readlink(place / "ns" / "net") != os.readlink("/proc/self/ns/net")
+            processes += [line] if str(folder) in line and (apart or "sshd" in line) else []
+    return [*_namespaces(), *_devices(), *mounts, *processes]
+
+
+def _namespaces() -> list[str]:
+    return re.findall(r"^(studies-\d+)", _ip("netns"), re.MULTILINE)
+
+
+def _devices() -> list[str]:
+    return re.findall(rf"^({BRIDGE}|st-\d+)(?=\b)", _ip("-brief", "link"), re.MULTILINE)
+
+
 def _remove_what_killed_tests_left() -> None:
-    for name in re.findall(r"^(studies-\d+)", _ip("netns"), re.MULTILINE):
+    for name in _namespaces():
         _ip("netns", "delete", name)
-    for name in re.findall(rf"^({BRIDGE}|st-\d+)(?=\b)", _ip("-brief", "link"), re.MULTILINE):
+    for name in _devices():
         _quiet_ip("link", "delete", name)  # a pair goes with its namespace, if slowly
 
 
