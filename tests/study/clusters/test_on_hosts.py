@@ -19,7 +19,7 @@ from tests.study.clusters.hosts import PROJECT, Host
 pytestmark = [pytest.mark.cluster, hosts.required()]
 
 RAY = str(Path(sys.executable).parent / "ray")
-STUDY = "bifurcation --preset smoke --trials 1 --set epochs=30 --set evaluation_grid=16"
+STUDY = "bifurcation --preset smoke --trials 1 --replicates 1 --set epochs=30 --set evaluation_grid=16"
 COUNT = (
     "import logging, ray; ray.init(address='{}', logging_level=logging.ERROR, log_to_driver=False); "
     "print(sum(n['Alive'] for n in ray.nodes()))"
