@@ -171,6 +171,7 @@ exit "$highest"
 """
 
 
+@pytest.mark.slow
 def test_a_slurm_job_over_two_hosts_stops_at_its_limit_and_its_next_start_finishes_the_study(tmp_path):
     with hosts.network(tmp_path, 2) as ((head, second), shared, key):
         programs = shared / "bin"
