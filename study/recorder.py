@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from study.credentials import without_credentials
 from study.jobs import Job, JobSource, State
 from study.run_folder import TABLES, RunFolder
 from study.study import Study, searched
@@ -64,7 +65,7 @@ class Recorder:
             **job.request.labels,
             "number": job.number,
             "state": state,
-            "reason": reason,
+            "reason": without_credentials(reason),
             "objective": float(objective),
             "epochs": int(last.get("epoch", 0)),
             "replicates": len(job.request.seeds),
