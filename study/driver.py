@@ -18,9 +18,11 @@ from rich.console import Console
 from study import places, provenance
 from study.confirm import Confirmation
 from study.console import Progressing
+from study.credentials import without_credentials
 from study.data import keep
 from study.errors import Interrupted, Mistake
-from study.execution import cluster, execute, nodes, seen_by_all_nodes
+from study.estimate import operations
+from study.execution import cluster, execute, gpus, grows_to, nodes, seen_by_all_nodes
 from study.jobs import JobSource
 from study.journal import Journal
 from study.lock import Lock
@@ -116,7 +118,13 @@ class Driver:
 
     def _scratch(self) -> str:
         """Where Tune keeps its own state: on a cluster of several nodes it must be where the output is."""
-        if nodes() == 1:
+        growing = grows_to()
+        if growing and self.folder.local:
+            raise Mistake(
+                f"--output {self.plan.options.output} is on this node, and others will join it ($STUDY_GROWS_TO): "
+                "name an object store"
+            )
+        if nodes() == 1 and not growing:
             return str(self.state / "tune")
         if self.folder.local and not seen_by_all_nodes(self.folder.parent):
             raise Mistake(
@@ -238,7 +246,7 @@ class Driver:
                 "run": self.folder.name,
                 "created": _now(),
                 "created_ms": int(time.time() * 1000),
-                "command": provenance.without_credentials(shlex.join(["python", "-m", "study.run", *sys.argv[1:]])),
+                "command": without_credentials(shlex.join(["python", "-m", "study.run", *sys.argv[1:]])),
                 "question": study.question,
                 "replication_unit": study.replication_unit,
                 "unit": study.unit,
@@ -263,8 +271,10 @@ class Driver:
             "trials_per_arm": study.trials,
             "search_trials": sum(study.arm_trials(arm) for arm in study.arms()),
             "replicates": study.replicates,
+            "operations": operations(study),
+            "gpus": gpus(),
             "choices": choices,
-            "tracking_uri": provenance.without_credentials(self.plan.tracking_uri),
+            "tracking_uri": without_credentials(self.plan.tracking_uri),
             "versions": provenance.versions(),
             "commit": provenance.commit(),
             "machine": provenance.machine(),
@@ -289,7 +299,8 @@ class Driver:
         self.record["durations"] = phases | {"total": whole} | overhead
 
     def _say(self, sentence: str) -> None:
-        self.console.print(f"warning: {sentence}", highlight=False, soft_wrap=True, markup=False)
+        said = without_credentials(sentence)
+        self.console.print(f"warning: {said}", highlight=False, soft_wrap=True, markup=False)
 
 
 def _now() -> str:

@@ -101,6 +101,11 @@ def nodes() -> int:
     return sum(bool(node["Alive"]) for node in ray.nodes())
 
 
+def gpus() -> float:
+    """How many GPUs the cluster has, or may grow to."""
+    return max(ray.cluster_resources().get("GPU", 0), grows_to().get("GPU", 0))
+
+
 def _check_cluster(address: str) -> None:
     """Mistake unless a Ray cluster answers at host:port; asked in a process of its own, since Ray waits for minutes."""
     if address == "auto":

@@ -97,7 +97,7 @@ def plan(options: Options) -> Plan:
         )
     study.check()
     uri = options.tracking_uri or record.get("tracking_uri") or tracking.default_uri()
-    if "***@" in uri:
+    if "***" in uri:
         raise Mistake(f"the credentials of tracking URI {uri} were not kept: give the URI again with --tracking-uri")
     try:
         tracking.check(uri)

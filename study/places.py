@@ -16,6 +16,7 @@ from pathlib import Path
 import fsspec
 from fsspec import AbstractFileSystem
 
+from study.credentials import without_credentials
 from study.errors import Mistake, of_storage
 from study.run_folder import RunFolder
 from trainables.files import is_local, is_object_store, within
@@ -35,6 +36,7 @@ def default_output() -> str:
 
 def check_output(output: str) -> None:
     """Mistake if run folders cannot be made under `output`; nothing is made yet."""
+    _no_credentials("--output", output)
     try:
         filesystem, path = fsspec.core.url_to_fs(output)
     except (ImportError, ValueError) as error:
@@ -109,6 +111,7 @@ def discard(folder: RunFolder) -> None:
 
 def find_run(output: str, study: str, which: str) -> RunFolder:
     """The run `which` of a study: `last`, a run's name, or a run folder's path or URI; Mistake if there is none."""
+    _no_credentials("--resume", which)
     try:
         return _found(output, study, which)
     except OSError as error:
@@ -129,6 +132,14 @@ def _found(output: str, study: str, which: str) -> RunFolder:
         if folder.exists("study.json"):
             return folder
     raise Mistake(f"--resume {which}: there is no such run of {study} in {output}; see the names in {output}/{study}")
+
+
+def _no_credentials(flag: str, url: str) -> None:
+    if (masked := without_credentials(url)) != url:
+        raise Mistake(
+            f"{flag} {masked}: credentials in a URI would be written down; leave them out, and give them as the "
+            "protocol's library reads them, such as FSSPEC_FTP_USERNAME and FSSPEC_FTP_PASSWORD in the environment"
+        )
 
 
 def _absolute(url: str) -> str:

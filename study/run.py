@@ -47,7 +47,7 @@ def _list(context: click.Context, parameter: click.Parameter, value: bool) -> No
 @click.option(
     "--output", default=default_output, metavar="DIR-or-URI", help="run folders  [default: results, or $STUDY_RESULTS]"
 )
-@click.option("--tracking-uri", metavar="URI", help="MLflow  [default: sqlite:///mlflow.db]")
+@click.option("--tracking-uri", metavar="URI", help="MLflow  [default: sqlite:///mlflow.db, or $MLFLOW_TRACKING_URI]")
 @click.option("--address", metavar="RAY", help="Ray: HOST:PORT, auto or local  [default: local, or $RAY_ADDRESS]")
 @click.option("--data", metavar="PATH", help="a recording, for studies that take one (see --list)")
 @click.option("--tracks", metavar="N,N,…", help="only these tracks of the recording  [default: all full-length ones]")
@@ -57,20 +57,24 @@ def _list(context: click.Context, parameter: click.Parameter, value: bool) -> No
 @click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help="change the configuration; may be repeated")
 @click.option("--time-limit", metavar="TIME", help="stop cleanly after this time, such as 90s, 45m or 3h")
 @click.option("--dry-run", is_flag=True, help="check everything, print what would run, and stop")
+@click.option("--prices", metavar="FILE", help="with --dry-run: node types and prices of a file such as cluster.yaml")
 @click.option("--list", is_flag=True, is_eager=True, expose_value=False, callback=_list, help="list the studies")
-def main(dry_run: bool, changes: tuple[str, ...], **given: Any) -> int:
+def main(dry_run: bool, prices: str | None, changes: tuple[str, ...], **given: Any) -> int:
     """Run the study NAME: search each method's settings, confirm the best with replicates, report what helps.
 
     Results go to results/NAME/<run>/ (tables, figures, report.html) and to MLflow.
     """
+    if prices is not None and not dry_run:
+        raise Mistake(f"--prices {prices}: only --dry-run says what a study costs; add it, or leave --prices out")
     checked = plan(Options(changes=list(changes), **given))
     if dry_run:
-        _describe(checked)
+        _describe(checked, prices)
         return 0
     return _run(checked)
 
 
-def _describe(checked: Plan) -> None:
+def _describe(checked: Plan, prices: str | None) -> None:
+    from study.estimate import costs, estimate, sentences
     from study.study import describe
 
     study = checked.study
@@ -80,19 +84,21 @@ def _describe(checked: Plan) -> None:
         click.echo(f"  {arm.method}, {arm.supervision}: {study.arm_trials(arm)} search trials")
     for path, distribution in study.space.items():
         click.echo(f"  {path} in {describe(distribution)}")
-    searching = sum(study.arm_trials(arm) for arm in arms)
+    found = estimate(study, checked.options.output)
     click.echo(
-        f"{searching} search trials of {study.search_replicates} replicate each, then up to {2 * len(arms)} "
-        f"confirmations of {study.replicates} replicates"
+        f"{found.search_trials} search trials of {study.search_replicates} replicate each, then up to "
+        f"{found.confirmations} confirmations of {study.replicates} replicates"
     )
+    for sentence in [*sentences(found), *(costs(found, prices) if prices is not None else [])]:
+        click.echo(sentence)
 
 
 def _run(checked: Plan) -> int:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     from rich.console import Console
 
+    from study.credentials import without_credentials
     from study.driver import Driver
-    from study.provenance import without_credentials
     from study.tracking import how_to_look
 
     console = Console(stderr=True)
@@ -115,7 +121,7 @@ def _run(checked: Plan) -> int:
         command = ["python", "-m", "study.run", driver.study.name, "--resume", driver.folder.url]
         for flag, given in (("--address", checked.options.address), ("--tracking-uri", checked.options.tracking_uri)):
             command += [flag, without_credentials(given)] if given else []
-        why = f" ({stopped.reason})" if stopped.reason else ""
+        why = f" ({without_credentials(stopped.reason)})" if stopped.reason else ""
         if behind:
             _tell(console, f"MLflow is behind; resuming brings it up to date, and so does: {_tracking(driver)}")
         _tell(console, f"unfinished{why}; resume with: {shlex.join(command)}")

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis import units
+from study.credentials import without_credentials
 from study.errors import Mistake
 from trainables.files import is_local, patiently, read, write_atomically
 
@@ -139,7 +140,7 @@ class RunFolder:
 
     def write_error(self, trial: str, traceback: str) -> None:
         """Keep the traceback of a trial that failed, for whoever looks for the cause."""
-        write_atomically(self.file("errors", f"{trial}.txt"), traceback.encode())
+        write_atomically(self.file("errors", f"{trial}.txt"), without_credentials(traceback).encode())
 
     def write_trial(self, row: dict[str, Any]) -> None:
         """Write the row of a trial that has ended: from now on it is not run again."""

@@ -72,7 +72,7 @@ def panel(
     metric: record.Metric,
     methods: Sequence[str],
     bootstrap: int = 0,
-    unit: str = "replicate",
+    unit: record.Unit = "replicate",
 ) -> list[str]:
     """Draw the bands of one metric under one supervision; returns the methods that have one. Raises
     :class:`analysis.selection.NoRows`."""
