@@ -10,7 +10,10 @@ from study.places import check_folder
 
 
 def check() -> None:
-    """Mistake if $STUDY_STATE, $STUDY_CACHE or $STUDY_GROWS_TO cannot be used; nothing is made yet."""
+    """Mistake if one of them cannot be used; nothing is made yet."""
+    seconds = os.environ.get("MLFLOW_HTTP_REQUEST_TIMEOUT") or "10"
+    if not seconds.isdigit() or int(seconds) == 0:
+        raise Mistake(f"$MLFLOW_HTTP_REQUEST_TIMEOUT is {seconds!r}: write whole seconds, such as 10")
     for name in ("STUDY_STATE", "STUDY_CACHE"):
         if value := os.environ.get(name):
             check_folder(value, f"${name} {value}")

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from study import tracking
+from study import environment, tracking
 from study.command import exit_status, warnings_as_notes
 from study.errors import Mistake, of_storage
 from study.lock import Lock
@@ -37,6 +37,7 @@ def main(run: str, results: str, tracking_uri: str | None) -> int:
 
     RUN is a study (its newest finished run) or a run folder's path or URI.
     """
+    environment.check()
     folder = _open(run, results)
     Lock.refuse_if_held(folder)
     uri = _tracking_uri(tracking_uri, folder)
@@ -76,7 +77,7 @@ def _open(name: str, results: str) -> RunFolder:
 def _tracking_uri(given: str | None, folder: RunFolder) -> str:
     """The checked URI, independent of the working directory; Mistake if MLflow cannot be written there."""
     uri = given or folder.read_record().get("tracking_uri") or tracking.default_uri()
-    if "***@" in uri:
+    if "***" in uri:
         raise Mistake(f"the credentials of tracking URI {uri} were not kept: give the URI again with --tracking-uri")
     try:
         tracking.check(uri)

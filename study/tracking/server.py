@@ -21,7 +21,8 @@ from trainables.files import within
 T = TypeVar("T")
 
 DATABASES = ("postgresql", "mysql", "mssql")
-PATIENCE = float(os.environ.get("MLFLOW_HTTP_REQUEST_TIMEOUT") or 4.0)
+_SECONDS = os.environ.get("MLFLOW_HTTP_REQUEST_TIMEOUT", "")
+PATIENCE = float(_SECONDS) if _SECONDS.isdigit() else 4.0
 """Seconds that a server has to answer; MLflow's own variable for it counts."""
 START = f"start it, or {ANOTHER}"
 REMEDIES = {

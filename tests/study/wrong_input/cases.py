@@ -172,6 +172,16 @@ RUN: Cases = {
     "torn archive": (["cells", "--data", "data/torn.npz"], "--data data/torn.npz"),
     "tracks without images": (["cells", "--data", "data/challenge"], "--data data/challenge"),
     "a folder of this and that": (["cells", "--data", "data"], "--data data/"),
+    "prices without a dry run": (
+        ["bifurcation", "--prices", "clusters/bare.yaml"],
+        "--prices clusters/bare.yaml: only",
+    ),
+    "absent prices": (["bifurcation", "--dry-run", "--prices", "nowhere"], "--prices nowhere: cannot be read"),
+    "torn prices": (["bifurcation", "--dry-run", "--prices", "clusters/torn.yaml"], "clusters/torn.yaml: not YAML"),
+    "no prices": (
+        ["bifurcation", "--dry-run", "--prices", "clusters/bare.yaml"],
+        "bare.yaml: it has no node types",
+    ),
     "an empty folder": (["cells", "--data", "a-folder"], "--data a-folder: not a recording"),
 }
 
@@ -319,6 +329,9 @@ ENVIRONMENT: dict[str, tuple[dict[str, str], str, list[str], str]] = {
     "results nowhere": ({"STUDY_RESULTS": "nowhere"}, "export", ["bifurcation"], "no study 'bifurcation' in nowhere"),
     "no results to list": ({"STUDY_RESULTS": "nowhere"}, "status", [], "there is no run in nowhere"),
     "no address": ({"RAY_ADDRESS": "somewhere"}, "run", ["bifurcation"], "$RAY_ADDRESS somewhere: not an address"),
+    "tracking of unknown scheme": ({"MLFLOW_TRACKING_URI": "ftp://x"}, "run", ["bifurcation"], "'ftp://x' has the"),
+    "no timeout": ({"MLFLOW_HTTP_REQUEST_TIMEOUT": "soon"}, "run", ["bifurcation"], "$MLFLOW_HTTP_REQUEST_TIMEOUT is"),
+    "timeout of zero": ({"MLFLOW_HTTP_REQUEST_TIMEOUT": "0"}, "track", [f"{OF}{GOOD}"], "_REQUEST_TIMEOUT is '0'"),
     "growth in words": ({"STUDY_GROWS_TO": "lots"}, "run", ["bifurcation"], "$STUDY_GROWS_TO is 'lots'"),
     "growth without end": ({"STUDY_GROWS_TO": "CPU=nan"}, "run", ["bifurcation"], "$STUDY_GROWS_TO is 'CPU=nan'"),
 }
