@@ -81,6 +81,11 @@ def _check_store(filesystem: AbstractFileSystem, path: str, what: str) -> None:
             if folders:
                 filesystem.makedirs(path, exist_ok=True)
             filesystem.pipe_file(marker, b"probe")
+        except Exception:
+            with suppress(Exception):  # a torn one may be there
+                filesystem.rm_file(marker)
+            raise
+        else:
             filesystem.rm_file(marker)
         finally:
             for parent in missing:
