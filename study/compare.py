@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 _EPILOG = """\b
 Within a run methods are paired with its baseline by replicate and sequence; runs are shown beside each other, since
 replicates of different runs are no pairs. A verdict needs p below 0.05, corrected by Holm's method over the methods,
-supervisions and metrics shown of one run, and an interval without zero; below six pairs one cannot tell.
+supervisions and metrics shown of one run (methods without a network by themselves), and an interval without zero;
+below six pairs one cannot tell.
 
 \b
 Examples:
@@ -130,16 +131,11 @@ def _compared(
 ) -> pd.DataFrame | None:
     """The run's comparison with its baseline; None, and a note, where it has nothing to compare yet."""
     import analysis
-    from analysis import record
 
-    directions = {metric.name: metric.better for metric in record.metrics(run)}
     try:
         if not len(run.per_time):
             raise analysis.NoRows("it has no rows yet")
-        return analysis.compare(
-            record.tested(run), metrics, record.baseline(run), setting, directions, methods=record.methods(run),
-            unit=record.unit(run), unit_words=record.unit_words(run), window=window, margin=margin,
-        )  # fmt: skip
+        return analysis.compare_run(run, metrics, setting, window, margin)
     except analysis.NoRows as error:
         ended = run.trials["state"]
         why = f"all {len(ended)} trials failed" if len(ended) and (ended == "failed").all() else str(error)

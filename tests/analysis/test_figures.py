@@ -113,7 +113,7 @@ def test_figures_draw_on_the_smallest_study(run_of: Opener) -> None:
     drawn = {drawing.name: drawing for drawing in figures.drawings(run_of(**plan), scale=0.5)}
     one_trial = drawn.pop("search_methods")
     assert all(drawing.png for drawing in drawn.values())
-    assert "Not drawn: no method has 2 complete trials" in one_trial.caption
+    assert "Not drawn: no method has 3 complete trials" in one_trial.caption
 
 
 def test_the_same_run_gives_the_same_picture(whole: analysis.Run, drawings: list[figures.Drawing]) -> None:
