@@ -12,6 +12,9 @@ from analysis import carry_over, comparison, order, question, record, selection
 from analysis.inference import PairedMean, paired_mean
 from analysis.load import Run
 
+SAME_AS = "same as "
+"""How the reason of a confirmation begins that was not trained, since another has its configuration and seeds."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Dip:
@@ -283,5 +286,6 @@ def _same(one: object, other: object) -> bool:
 
 def _problems(run: Run) -> pd.DataFrame:
     table = run.trials
-    chosen = table[(table["state"] == "failed") | (table["reason"] != "")]
+    copied = (table["state"] == "complete") & table["reason"].astype("str").str.startswith(SAME_AS)
+    chosen = table[(table["state"] == "failed") | ((table["reason"] != "") & ~copied)]
     return chosen[["trial", "phase", "method", "supervision", "state", "reason"]].reset_index(drop=True)

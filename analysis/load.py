@@ -165,8 +165,10 @@ def _newest(filesystem: Any, folder: str, study: str, root: str) -> Run:
 
 def _open(location: str) -> Run:
     filesystem, folder = _filesystem(location)
-    if filesystem.isfile(posixpath.join(folder, RECORD)):
+    try:
         return _read(filesystem, folder)
+    except (FileNotFoundError, NotADirectoryError):
+        pass  # what it is instead is said below
     if not filesystem.exists(folder):
         raise LoadError(f"no run folder at {location}: there is nothing there")
     runs = [path for path in _folders(filesystem, folder) if filesystem.isfile(posixpath.join(path, RECORD))]
@@ -180,6 +182,10 @@ def _read(filesystem: Any, folder: str) -> Run:
     location = folder if local else filesystem.unstrip_protocol(folder)
     try:
         record = json.loads(filesystem.cat_file(posixpath.join(folder, RECORD)))
+    except (FileNotFoundError, NotADirectoryError):
+        raise
+    except OSError as error:
+        raise LoadError(f"the {RECORD} of {location} cannot be read ({error})") from error
     except ValueError as error:
         raise LoadError(f"the {RECORD} of {location} is not readable as JSON ({error})") from error
     if not isinstance(record, dict):

@@ -8,6 +8,7 @@ are read, and the per-trial files, which are the newer ones where both exist, wi
 from __future__ import annotations
 
 import contextlib
+import fnmatch
 import io
 import json
 import posixpath
@@ -129,9 +130,15 @@ def _stable(read: Callable[[], list[Part]]) -> list[Part]:
 
 
 def _listed(filesystem: Any, folder: str, pattern: str) -> list[str]:
+    """Files of a folder; OSError if it cannot be listed (`glob` would find nothing, and the table seem empty)."""
     filesystem.invalidate_cache()
-    paths = filesystem.glob(posixpath.join(folder, pattern))
-    return sorted(path for path in paths if not posixpath.basename(path).startswith("."))
+    parent, _, names = posixpath.join(folder, pattern).rpartition("/")
+    try:
+        paths = filesystem.ls(parent, detail=False)
+    except FileNotFoundError:
+        return []
+    found = [path for path in paths if fnmatch.fnmatchcase(posixpath.basename(path), names)]
+    return sorted(path for path in found if not posixpath.basename(path).startswith("."))
 
 
 def _parquet(filesystem: Any, path: str) -> pa.Table:

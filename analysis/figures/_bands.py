@@ -47,18 +47,11 @@ def draw(run: Run, rows: Sequence[Row], dots: str, height: float = 2.95, bootstr
         figure, axes = style.panels(len(rows), len(metrics), width, height, sharex=True)
         first: dict[tuple[str, int], Any] = {}
         for line, row in enumerate(rows):
-            train = set(row.per_time.loc[row.per_time["role"] == "train", "time"])
             for column, metric in enumerate(metrics):
                 axis = axes[line, column]
                 if (leader := first.setdefault((row.group, column), axis)) is not axis:
                     axis.sharey(leader)
-                bands = iqr_bands(
-                    row.per_time, metric.name, setting=SETTING, methods=order_of_methods, bootstrap=bootstrap,
-                    unit=record.unit(run),
-                )  # fmt: skip
-                present.update(bands["method"])
-                for method in order.ordered(bands["method"], order_of_methods):
-                    _band(axis, bands[bands["method"] == method], method, train)
+                present.update(panel(axis, row.per_time, metric, order_of_methods, bootstrap, record.unit(run)))
                 axis.set_ylabel(metric.unit)
                 axis.margins(x=0.02)
                 arrow = "↓" if metric.lower else "↑"
@@ -71,6 +64,24 @@ def draw(run: Run, rows: Sequence[Row], dots: str, height: float = 2.95, bootstr
         handles += [_dot(dots)] if any((row.per_time["role"] == "train").any() for row in rows) else []
         style.legend(figure, handles, columns=math.ceil(len(handles) / 2))
     return figure
+
+
+def panel(
+    axis: Any,
+    per_time: pd.DataFrame,
+    metric: record.Metric,
+    methods: Sequence[str],
+    bootstrap: int = 0,
+    unit: record.Unit = "replicate",
+) -> list[str]:
+    """Draw the bands of one metric under one supervision; returns the methods that have one. Raises
+    :class:`analysis.selection.NoRows`."""
+    train = set(per_time.loc[per_time["role"] == "train", "time"])
+    bands = iqr_bands(per_time, metric.name, setting=SETTING, methods=methods, bootstrap=bootstrap, unit=unit)
+    drawn = order.ordered(bands["method"], methods)
+    for method in drawn:
+        _band(axis, bands[bands["method"] == method], method, train)
+    return drawn
 
 
 def confirmed(run: Run) -> pd.DataFrame:
