@@ -82,11 +82,11 @@ def files(folder: Path) -> set[str]:
     return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
 
 
-def tracked(folder: Path) -> dict[str, Any]:
+def tracked(folder: Path, uri: str | None = None) -> dict[str, Any]:
     """What MLflow shows, by run name, without clocks and identifiers; the run that holds the others is `parent`."""
     from mlflow import MlflowClient
 
-    client = MlflowClient(f"sqlite:///{folder}/mlflow.db")
+    client = MlflowClient(uri or f"sqlite:///{folder}/mlflow.db")
     (experiment,) = client.search_experiments(filter_string="name = 'sleeping'")
     where = [experiment.experiment_id]
     name = run_folder(folder).name
