@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from study.report import TOGETHER, command_line
 from study.lock import Lock
+from study.report import TOGETHER, command_line
 from study.run_folder import RunFolder
 from tests.analysis import conftest as runs
 
