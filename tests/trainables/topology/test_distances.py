@@ -26,8 +26,6 @@ def brute_force(points: torch.Tensor, others: torch.Tensor, order: float) -> flo
             for partners in itertools.permutations(range(len(others)), count):
                 pairs = zip(chosen, partners, strict=True)
                 cost = sum(float((points[i] - others[j]).abs().max() ** order) for i, j in pairs)
-                    float((points[i] - others[j]).abs().max() ** order) for i, j in zip(chosen, partners, strict=True)
-                )
                 cost += sum(alone(points[i]) for i in range(len(points)) if i not in chosen)
                 cost += sum(alone(others[j]) for j in range(len(others)) if j not in partners)
                 best = min(best, cost)
