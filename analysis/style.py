@@ -51,11 +51,14 @@ METHODS = {
     "barycenter": MethodStyle(colour="#d55e00", line=_DASH_DOT, marker="^"),
     "sinkhorn+barycenter": MethodStyle(colour="#009e73", line=_DASH_DOT_DOT, marker="D"),
     "temporal-smoothness": MethodStyle(colour="#e69f00", line=_SHORT, marker="X"),
+    "topology": MethodStyle(colour="#56b4e9", line=_DASHED, marker="*"),
+    "sinkhorn+topology": MethodStyle(colour="#7b4fa3", line=_LONG, marker="h"),
+    "barycenter+topology": MethodStyle(colour="#a6761d", line=_SHORT, marker="p"),
     "linear-blend": MethodStyle(colour="#8a8f98", line=_DOTTED, marker="v"),
     "barycenter-only": MethodStyle(colour="#cc79a7", line=_LONG, marker="P"),
 }
 
-_OTHER_COLOURS = ("#56b4e9", "#999933", "#7b4fa3", "#a6761d", "#b2182b", "#1b7f8c", "#66803b")
+_OTHER_COLOURS = ("#999933", "#b2182b", "#1b7f8c", "#66803b")
 _OTHER_LINES = (_DASHED, _DASH_DOT, _DOTTED, _LONG, _DASH_DOT_DOT)
 _OTHER_MARKERS = ("8", "p", "h", "<", ">", "*", "d")
 

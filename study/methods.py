@@ -25,6 +25,9 @@ from trainables.shapes.timeline import Timeline
 COMPARED = ["none", "sinkhorn", "barycenter", "sinkhorn+barycenter", "temporal-smoothness"]
 """Methods with a network."""
 
+TOPOLOGICAL = ["topology", "sinkhorn+topology", "barycenter+topology"]
+"""Methods with the topological regularizer, alone and with each of the document's."""
+
 CONTROLS = ["temporal-smoothness"]
 
 REFERENCES = {"linear-blend": "floor", "barycenter-only": "ceiling"}
@@ -87,4 +90,5 @@ def bifurcation_metrics() -> list[Metric]:
         *metrics(),
         Metric(name="asymmetry", label="Asymmetry"),
         Metric(name="bifurcation_time_error", label="Bifurcation time error"),
+        Metric(name="betti_0_error", label="Error of the number of components"),
     ]
