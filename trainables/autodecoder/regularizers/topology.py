@@ -63,6 +63,9 @@ class Topology(Regularizer):
         """β in units of the grid's spacing: how sharp an edge of the occupancy is on the grid."""
         return {"beta_times_spacing": self.beta * grid_spacing(self.grid)}
 
+    def points_in_a_step(self, shown: int) -> int:
+        return self.time_samples * self.grid**3
+
     def prepare(self, problem: Problem) -> LossTerm:
         import torch
 
