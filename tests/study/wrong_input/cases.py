@@ -66,6 +66,10 @@ RUN: Cases = {
         ["spheres", "--set", "regularizers.temporal-smoothness.step=1"],
         "temporal-smoothness.step=1: input should be less than or equal to 0.1",
     ),
+    "a fourth dimension": (
+        ["bifurcation", "--set", "regularizers.topology.dimensions=[0,3]"],
+        "topology.dimensions=[0,3]: choose one or more of 0, 1 and 2, each once",
+    ),
     "shared in words": (["bifurcations", "--set", "shared=maybe"], "--set shared=maybe: input should be a valid bool"),
     "the searched member left out": (
         ["bifurcations", "--set", 'sequences=[{"name":"bifurcation","member":5}]'],
@@ -315,9 +319,27 @@ REPORT: Cases = {
     "unknown option": (["--tirals"], "--tirals"),
 }
 
+_TWO = ["bifurcation", f"{BAD}-open"]
+COMPARE: Cases = {
+    "no run": ([], "no RUN was given"),
+    "one run": (["bifurcation"], "RUN bifurcation alone was given"),
+    "one run twice": (["bifurcation", f"{OF}{GOOD}"], "are one and the same run"),
+    "unknown run": (["bifurcation", "nothing"], "RUN nothing: no study 'nothing' in results"),
+    "no results": ([*_TWO, "--results", "nowhere"], "no study 'bifurcation' in nowhere"),
+    "torn JSON": (["bifurcation", f"{BAD}-json"], f"{DAMAGED}-json is not readable as JSON"),
+    "torn rows": (["bifurcation", f"{BAD}-torn"], f"{DAMAGED}-torn: its tables cannot be read"),
+    "unknown metric": ([*_TWO, "--metric", "beauty"], "--metric beauty: not all of these runs have it"),
+    "unknown setting": ([*_TWO, "--setting", "worst"], "--setting"),
+    "half a window": ([*_TWO, "--window", "0.5"], "--window"),
+    "window in words": ([*_TWO, "--window", "dusk", "dawn"], "--window"),
+    "margin in words": ([*_TWO, "--margin", "little"], "--margin"),
+    "a format for tables that is none": ([*_TWO, "--save", "both.xlsx"], "--save both.xlsx: name a file that ends in"),
+    "unknown option": (["--tirals"], "--tirals"),
+}
+
 COMMANDS: dict[str, Cases] = {
     "run": RUN, "export": EXPORT, "claims": CLAIMS, "status": STATUS, "cluster": CLUSTER, "track": TRACK,
-    "report": REPORT,
+    "report": REPORT, "compare": COMPARE,
 }  # fmt: skip
 """By module in `study`."""
 
