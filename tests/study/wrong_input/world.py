@@ -18,6 +18,11 @@ from tests.analysis.simulated import arm, write
 
 GOOD = "20260101-120000-good"
 DAMAGED = "20260102-120000"
+OF = "results/bifurcation/"
+BAD = f"damaged/bifurcation/{DAMAGED}"
+
+Cases = dict[str, tuple[list[str], str]]
+"""Name → arguments, and what the sentence must name."""
 NEEDED = {"created_ms": 1, "methods": ["none"], "supervisions": ["sparse"]}
 
 
