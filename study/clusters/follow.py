@@ -1,6 +1,6 @@
 """`python -m study.clusters.follow HEAD:PORT`: this host's Ray ends a minute after the cluster's head has gone.
 
-`ray down` stops the head of given hosts and no worker, and a worker whose head is gone waits for it forever.
+`ray down` stops the head of given hosts and no worker, and a worker whose head is gone waits for it for minutes.
 """
 
 from __future__ import annotations
