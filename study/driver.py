@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import shlex
 import shutil
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
@@ -24,14 +25,18 @@ from study.estimate import operations
 from study.execution import cluster, execute, gpus, grows_to, nodes, seen_by_all_nodes
 from study.jobs import JobSource
 from study.journal import Journal
+from study.lock import Lock
 from study.options import Plan
 from study.recorder import Recorder, covered
-from study.run_folder import Lock
+from study.run_folder import TABLES
 from study.search import Search
 from study.study import Arm
-from study.track import Tracking
+from study.tracking.beside import Tracking
 from trainables.base import Request
-from trainables.files import write_atomically
+from trainables.files import patiently, write_atomically
+
+if TYPE_CHECKING:
+    import analysis
 
 
 class Stop:
@@ -75,6 +80,9 @@ class Driver:
         self.state = places.state_folder(self.folder)
         self.record: dict[str, Any] = {}
         self.stop = Stop(plan.options.seconds())
+        self.resumable = plan.resumed is not None
+        """Whether the run folder holds a run by now."""
+        self.tracking: Tracking | None = None
         self._began = plan.began
         self._busy: list[tuple[float, float]] = []
         self._durations: dict[str, float] = {}
@@ -96,7 +104,8 @@ class Driver:
             journal = Journal(self.state / "journal.log", self.folder)
             search = Search(self.study, self.folder.name, journal, self._request)
             search.settle(self.folder.trials())
-            with Tracking(self.plan.tracking_uri, self.record, self.folder, self._say) as tracking:
+            self.tracking = Tracking(self.plan.tracking_uri, self.record, self.folder, self._say)
+            with self.tracking as tracking, self._unfinished_if_storage_fails():
                 self._phase("search", lambda: search, scratch, tracking)
                 confirm = lambda: Confirmation(self.study, search, self.folder, self._request)  # noqa: E731
                 self._phase("confirm", confirm, scratch, tracking)
@@ -156,7 +165,7 @@ class Driver:
         import analysis
 
         began = time.time()
-        loaded = analysis.load(self.folder.url)
+        loaded = self._loaded()
         self.record |= {"status": "finished", "finished": _now()}
         loaded.record.update(self.record)
         drawings = analysis.figures.drawings(loaded)
@@ -173,6 +182,31 @@ class Driver:
         self.folder.sweep()
         tracking.report()
         return analysis.conclusion(loaded)
+
+    @contextmanager
+    def _unfinished_if_storage_fails(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError:
+            self.record |= {"status": "unfinished", "finished": None}
+            with suppress(OSError):  # there is little hope that just now it can be written
+                self._write_record()
+            raise
+
+    def _loaded(self) -> analysis.Run:
+        """The run with its tables."""
+        import analysis
+
+        def opened() -> analysis.Run:
+            try:
+                return analysis.load(self.folder.url)
+            except analysis.LoadError as error:  # the record was there a moment ago
+                raise OSError(errno.EIO, str(error)) from error
+
+        loaded = patiently(opened, self.folder.url, self.folder.local)
+        for table in ("trials", *TABLES):
+            patiently(lambda table=table: getattr(loaded, table), self.folder.file(table), self.folder.local)  # type: ignore[misc]
+        return loaded
 
     def _interrupt(self) -> None:
         if self.stop.lock is None or not self.stop.lock.lost:
@@ -248,6 +282,7 @@ class Driver:
         }
         self.record["sessions"].append({"started": _now()})
         self._write_record()
+        self.resumable = True
 
     def _write_record(self) -> None:
         self._account()
@@ -264,7 +299,8 @@ class Driver:
         self.record["durations"] = phases | {"total": whole} | overhead
 
     def _say(self, sentence: str) -> None:
-        self.console.print(f"warning: {without_credentials(sentence)}", highlight=False, soft_wrap=True)
+        said = without_credentials(sentence)
+        self.console.print(f"warning: {said}", highlight=False, soft_wrap=True, markup=False)
 
 
 def _now() -> str:

@@ -279,8 +279,8 @@ class _Bridge:
         """Issue the job again, to go on from its checkpoint wherever there is room, or give it up."""
         if self.losses.again(job, loss):
             self.again.append(job)
-        elif loss.of_disk:
-            raise OSError(f"trial {job.trial}: {loss.reason}")  # untold: it is resumed
+        elif loss.of_disk is not None:
+            raise loss.of_disk  # untold: it is resumed
         else:
             self.recorder.end(self.source, job, "failed", self.losses.sentence(job, loss))
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from study import catalog, tracking
 from study.errors import Mistake
+from study.lock import Lock
 from study.places import check_output, default_output, find_run
-from study.run_folder import Lock, RunFolder
+from study.run_folder import RunFolder
 from study.study import Study
 
 if TYPE_CHECKING:

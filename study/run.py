@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from study import catalog
 from study.command import exit_status
-from study.errors import Interrupted, Mistake
+from study.errors import Interrupted, Mistake, of_storage
 from study.options import DEFAULT_PRESET, Options, Plan, plan
-from study.places import default_output
+from study.places import default_output, discard
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from study.driver import Driver
 
 _EPILOG = """\b
 Examples:
@@ -101,24 +106,42 @@ def _run(checked: Plan) -> int:
     try:
         answer = driver.run()
     except OSError as error:  # a full disk, a store that fails: what was written is whole
-        stopped = Interrupted(1, f"{type(error).__name__}: {error}")
+        if not driver.resumable:
+            discard(driver.folder)
+            raise Mistake(f"run {driver.folder.url} cannot be begun: {of_storage(error)}") from None
+        stopped = Interrupted(1, of_storage(error))
     except Interrupted as interrupted:
         stopped = interrupted
     except KeyboardInterrupt:  # the second signal: at once
         if not driver.record:
             raise
         stopped = Interrupted(driver.stop.status or 130)
+    behind = driver.tracking is not None and driver.tracking.behind
     if stopped is not None:
         command = ["python", "-m", "study.run", driver.study.name, "--resume", driver.folder.url]
         for flag, given in (("--address", checked.options.address), ("--tracking-uri", checked.options.tracking_uri)):
             command += [flag, without_credentials(given)] if given else []
         why = f" ({without_credentials(stopped.reason)})" if stopped.reason else ""
-        console.print(f"unfinished{why}; resume with: {shlex.join(command)}", highlight=False, soft_wrap=True)
+        if behind:
+            _tell(console, f"MLflow is behind; resuming brings it up to date, and so does: {_tracking(driver)}")
+        _tell(console, f"unfinished{why}; resume with: {shlex.join(command)}")
         return stopped.status
     click.echo(f"answer: {answer}")
     click.echo(f"results: {driver.folder.url} (report.html)")
-    click.echo(f"mlflow: {how_to_look(checked.tracking_uri)}")
+    look = how_to_look(checked.tracking_uri)
+    click.echo(f"mlflow: {f'is behind; bring it up to date with: {_tracking(driver)}' if behind else look}")
     return 0
+
+
+def _tell(console: Console, sentence: str) -> None:
+    console.print(sentence, highlight=False, soft_wrap=True, markup=False)
+
+
+def _tracking(driver: Driver) -> str:
+    """The command that brings MLflow up to date."""
+    uri = driver.record["tracking_uri"]
+    given = ["--tracking-uri", uri] if "***@" in uri else []
+    return shlex.join(["python", "-m", "study.track", driver.folder.url, *given])
 
 
 def command_line(arguments: list[str] | None = None) -> int:

@@ -16,10 +16,11 @@ SEARCHED = 1
 
 def study() -> Study:
     """Beyond the document: 9 members, of which one is searched on and 8 are tested."""
-    return _of(9)
+    return of(9)
 
 
-def _of(count: int) -> Study:
+def of(count: int) -> Study:
+    """The study on the first `count` members of the family."""
     members = family(count)
     return Study(
         name="bifurcations",
@@ -30,7 +31,8 @@ def _of(count: int) -> Study:
         replication_unit="bifurcations of random direction, speed and blending, a network each",
         unit="sequence",
         search_sequences=[member.label for member in members[:SEARCHED]],
-        methods=methods.networks(members, barycenters=3, shared=False) | methods.references(members),
+        methods=methods.networks(members, regularizers={"barycenter": {"count": 3}}, shared=False)
+        | methods.references(members),
         baseline="none",
         controls=methods.CONTROLS,
         references=methods.REFERENCES,
@@ -49,7 +51,7 @@ def laptop(study: Study) -> None:
 
 def smoke(study: Study) -> None:
     """Three members."""
-    few = _of(3)
+    few = of(3)
     study.methods, study.search_sequences = few.methods, few.search_sequences
     presets.smoke(study)
     study.replicates = 1
