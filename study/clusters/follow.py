@@ -1,4 +1,4 @@
-"""`python -m study.clusters.follow HEAD:PORT`: this host's Ray ends a minute after the cluster's head has gone.
+"""`python -m study.clusters.follow HEAD:PORT`: this host's Ray ends half a minute after the cluster's head has gone.
 
 `ray down` stops the head of given hosts and no worker, and a worker whose head is gone waits for it for minutes.
 """
@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 
-def follow(address: str, seconds: float = 10.0, misses: int = 6) -> None:
+def follow(address: str, seconds: float = 5.0, misses: int = 6) -> None:
     """Wait until `address` has not answered `misses` times in a row, `seconds` apart; then end the user's raylets."""
     host, _, port = address.rpartition(":")
     missed = 0
