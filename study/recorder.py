@@ -41,7 +41,7 @@ class Recorder:
         last = self._last.pop(job.trial, {})
         row = self._row(job, state, reason or last.get("failed") or last.get("notes") or "", last)
         self._folder.write_trial(row)
-        source.end(job, state, row["objective"], row["reason"])
+        source.end(job, state, row["objective"], row["reason"], row["seconds"])
         self._folder.remove("checkpoints", f"{job.trial}.pt")
         self._on_end(row)
 

@@ -32,6 +32,15 @@ class Objective(Configuration):
     metric: str
     direction: Literal["minimize", "maximize"] = "minimize"
     role: Literal["validation"] = "validation"
+    cost: Literal["seconds"] | None = Field(
+        None,
+        description="a second objective of the search: training seconds. Then no trial is stopped early, and what is "
+        "proposed depends on the machine; the best setting is still that of the best metric",
+    )
+
+    def directions(self) -> list[Literal["minimize", "maximize"]]:
+        """Of all objectives."""
+        return [self.direction, "minimize"] if self.cost else [self.direction]
 
 
 class Pruning(Configuration):
@@ -197,7 +206,7 @@ class Study(Configuration):
             assign(target, key, value)
 
     def _own_paths(self) -> set[str]:
-        return {path for path in paths(self) if path.split(".")[0] in _OWN}
+        return {path for path in paths(self) if path in _OWN or path.split(".")[0] in _OWN}
 
     def edit(self, key: str, text: str) -> None:
         """Apply `--set key=value`: what the user fixes is no longer searched."""
@@ -216,7 +225,7 @@ class Study(Configuration):
         self.space = {path: distribution for path, distribution in self.space.items() if path != key}
 
 
-_OWN = ("trials", "search_replicates", "replicates", "pruning", "resources", "seed")
+_OWN = ("trials", "search_replicates", "replicates", "pruning", "resources", "seed", "objective.cost")
 
 
 def contains(distribution: BaseDistribution, value: Any) -> bool:

@@ -21,7 +21,15 @@ from trainables.autodecoder.decoder import Decoder
 CLUSTER = Path(__file__).parents[2] / "cluster.yaml"
 
 
-@pytest.mark.parametrize("fields", [{}, {"layers": 5, "width": 64, "code_layers": [3]}, {"layers": 1, "width": 7}])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"layers": 5, "width": 64, "code_layers": [3]},
+        {"layers": 1, "width": 7},
+        {"layers": 3, "width": 30, "encoding": {"spatial": 2, "temporal": 1}},
+    ],
+)
 def test_parameters_and_products_are_those_of_the_network(fields):
     configuration = DecoderConfiguration(**fields)
     decoder = Decoder(configuration, [torch.Generator()])
