@@ -15,12 +15,12 @@ from analysis.bands import iqr_bands
 from analysis.carry_over import transfer
 from analysis.comparison import compare
 from analysis.latent import latent_grid
-from analysis.load import LoadError, Run, load
+from analysis.load import LoadError, Run, load, runs
 from analysis.report import render
 from analysis.selection import NoRows, NotApplicable
 from analysis.sentences import answer, conclusion
 
 __all__ = [
     "LoadError", "NoRows", "NotApplicable", "Run", "answer", "compare", "conclusion", "figures", "iqr_bands",
-    "latent_grid", "load", "render", "transfer",
+    "latent_grid", "load", "render", "runs", "transfer",
 ]  # fmt: skip

@@ -99,24 +99,42 @@ def load(run: str | os.PathLike[str], results: str | None = None) -> Run:
     raise LoadError(f"no study '{text}' in {root}: {offer}; name one of these, or give a run folder's path or URI")
 
 
-def _newest(filesystem: Any, folder: str, study: str, root: str) -> Run:
-    runs = []
+def runs(results: str | None = None) -> list[Run]:
+    """Every run under ``results`` (``$STUDY_RESULTS`` or ``./results`` unless given), finished or not, by study and
+    time. One that is damaged is left out with a warning. Raises :class:`LoadError` if ``results`` cannot be reached.
+    """
+    filesystem, folder = _filesystem(results or os.environ.get("STUDY_RESULTS") or "results")
+    return [run for study in _folders(filesystem, folder) for run in _in_order(_runs_of(filesystem, study))]
+
+
+def _runs_of(filesystem: Any, folder: str) -> list[Run]:
+    """The runs of a study's folder; those that are damaged are left out with a warning."""
+    found = []
     for path in _folders(filesystem, folder):
         if not filesystem.isfile(posixpath.join(path, RECORD)):
             continue
         try:
-            runs.append(_read(filesystem, path))
+            found.append(_read(filesystem, path))
         except LoadError as error:
-            warnings.warn(f"left out: {error}", stacklevel=3)
+            warnings.warn(f"left out: {error}", stacklevel=4)
+    return found
+
+
+def _in_order(runs: list[Run]) -> list[Run]:
+    """The newest last."""
+    return sorted(runs, key=lambda run: (run.record.get("created_ms") or 0, run.name))
+
+
+def _newest(filesystem: Any, folder: str, study: str, root: str) -> Run:
+    runs = _in_order(_runs_of(filesystem, folder))
     finished = [run for run in runs if run.finished]
     if finished:
-        return max(finished, key=lambda run: (run.record.get("created_ms") or 0, run.name))
+        return finished[-1]
     if not runs:
         raise LoadError(f"study '{study}' has no runs in {root}: run it with python -m study.run {study}")
-    latest = max(runs, key=lambda run: (run.record.get("created_ms") or 0, run.name))
     raise LoadError(
         f"study '{study}' has no finished run in {root} ({len(runs)} running or unfinished): "
-        f"open one as it is by its folder, such as {latest.location}"
+        f"open one as it is by its folder, such as {runs[-1].location}"
     )
 
 

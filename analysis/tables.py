@@ -137,6 +137,7 @@ def _joined(parts: list[pd.DataFrame], columns: dict[str, str], key: list[str]) 
     names = dict.fromkeys([*columns, *(name for part in parts for name in part.columns)])
     table = table.reindex(columns=list(names))
     texts = [name for name, kind in columns.items() if kind == "str"]
+    table = table.astype(dict.fromkeys(texts, object))
     table[texts] = table[texts].fillna("")
     table = table.astype({name: kind for name, kind in columns.items() if table[name].notna().all()})
     return table.drop_duplicates(key, keep="last", ignore_index=True)

@@ -59,7 +59,7 @@ class Stop:
                 signal.signal(number, handler)
 
     def _hear(self, number: int, frame: object) -> None:
-        if self.status is not None:
+        if self.status:
             raise KeyboardInterrupt
         self.status = 128 + number
 
@@ -80,11 +80,11 @@ class Driver:
     def run(self) -> str:
         """Returns the answer in one sentence. Raises Mistake, or Interrupted after what was computed is safe."""
         with ExitStack() as stack:
-            ray_scratch = places.ray_scratch(self.state)
-            stack.callback(shutil.rmtree, ray_scratch, ignore_errors=True)
+            stack.enter_context(self.stop.listening())
+            ray_scratch = stack.enter_context(places.ray_scratch(self.state))
             ray = stack.enter_context(ExitStack())
             ray.enter_context(cluster(self.plan.address, ray_scratch))
-            stack.enter_context(self.stop.listening())  # after Ray, which sets handlers of its own
+            stack.enter_context(self.stop.listening())  # again: Ray sets handlers of its own
             scratch = self._scratch()
             self.stop.lock = stack.enter_context(Lock(self.folder))
             if self.study.data:
@@ -99,6 +99,7 @@ class Driver:
                 confirm = lambda: Confirmation(self.study, search, self.folder, self._request)  # noqa: E731
                 self._phase("confirm", confirm, scratch, tracking)
                 ray.close()
+                stack.enter_context(self.stop.listening())  # again: Ray has taken its handlers, and ours, along
                 answer = self._report(tracking)
             self._write_record()
         shutil.rmtree(self.state, ignore_errors=True)
@@ -154,6 +155,8 @@ class Driver:
         for drawing in drawings:
             if drawing.png:
                 write_atomically(self.folder.file("figures", f"{drawing.name}.png"), drawing.png)
+        if self.stop() and self.stop.status:  # at the time limit the little that is left is done
+            self._interrupt()
         self._durations["report"] = time.time() - began
         self._account()
         loaded.record.update(self.record)
@@ -165,7 +168,7 @@ class Driver:
 
     def _interrupt(self) -> None:
         if self.stop.lock is None or not self.stop.lock.lost:
-            self.record["status"] = "unfinished"
+            self.record |= {"status": "unfinished", "finished": None}
             self._write_record()
         raise Interrupted(self.stop.status or 0, self.stop.reason)
 
@@ -225,6 +228,7 @@ class Driver:
             "objective": study.objective.model_dump(),
             "data": study.data,
             "trials_per_arm": study.trials,
+            "search_trials": sum(study.arm_trials(arm) for arm in study.arms()),
             "replicates": study.replicates,
             "choices": choices,
             "tracking_uri": provenance.without_credentials(self.plan.tracking_uri),

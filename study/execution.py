@@ -23,6 +23,8 @@ from typing import Any
 os.environ |= {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_DEDUP_LOGS": "1",
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # paragraphs about lost workers, on standard output
+    "RAY_TRAIN_COUNT_PREEMPTION_AS_FAILURE": "1",  # what is tried again is decided here
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_TRAIN_ENABLE_STATE_TRACKING": "0",
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
@@ -35,20 +37,19 @@ os.environ |= {
 }
 
 import ray
-from ray import tune
-from ray.exceptions import RayTaskError
+from ray import cloudpickle, tune
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from study.errors import Mistake
-from study.jobs import LOST, Job, JobSource
+from study.jobs import Job, JobSource
+from study.losses import Loss, Losses
+from study.own_ray import alone
 from study.recorder import Recorder
 from study.study import Resources
 from trainables.actor import Actor
 
-# Attempts after a lost actor or node; an exception in a trial is not tried again (it is a result, see actor.py).
-_RETRIES = 3
 # Seconds in which a cluster must answer.
 _PATIENCE = 6
 
@@ -57,12 +58,14 @@ _PATIENCE = 6
 def cluster(address: str | None, scratch: Path) -> Iterator[None]:
     """Ray on this machine, or the running cluster at `address`; Mistake if that cannot be reached.
 
-    On this machine: the processors this process may use, no dashboard, sockets and logs under `scratch`.
+    On this machine: the processors this process may use, no dashboard, sockets and logs under `scratch`, loopback only.
     """
+    own = contextlib.ExitStack()
     logging.getLogger("ray").setLevel(logging.ERROR)
     quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False, "configure_logging": False}
     try:
         if address in (None, "local"):
+            own.enter_context(alone())
             scratch.mkdir(parents=True, exist_ok=True)
             ray.init(
                 address="local",
@@ -76,10 +79,12 @@ def cluster(address: str | None, scratch: Path) -> Iterator[None]:
             _check_cluster(str(address))
             ray.init(address=address, **quiet)
     except (ConnectionError, ValueError, RuntimeError) as error:
+        own.close()
         reason = str(error).strip().splitlines()[0]
         where = f"at --address {address}" if address else "on this machine"
         raise Mistake(f"Ray cannot be used {where}: {reason}; check that it runs and its version is ours") from None
     logging.getLogger("ray").setLevel(logging.ERROR)
+    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # what failed is in the tables, with its reason
     try:
         yield
     finally:
@@ -87,6 +92,7 @@ def cluster(address: str | None, scratch: Path) -> Iterator[None]:
         # collector runs then, ends the process (seen once, between the confirmation and the report).
         gc.collect()
         ray.shutdown()
+        own.close()
 
 
 def nodes() -> int:
@@ -112,18 +118,40 @@ def _check_cluster(address: str) -> None:
 
 
 def seen_by_all_nodes(folder: str) -> bool:
-    """Whether a local path is one and the same folder on every node: a file made here must be visible there."""
+    """Whether a local path is one and the same folder on every node: a file made here must be visible there.
+
+    The folder is made; what was made is removed if it is not.
+    """
+    missing = [parent for parent in [Path(folder), *Path(folder).parents] if not parent.exists()]
     os.makedirs(folder, exist_ok=True)
     exists = ray.remote(num_cpus=0)(os.path.exists)
     with tempfile.NamedTemporaryFile(dir=folder, prefix=".seen-") as marker:
         alive = [node["NodeID"] for node in ray.nodes() if node["Alive"]]
         here = [NodeAffinitySchedulingStrategy(node_id=node, soft=False) for node in alive]
-        return all(ray.get([exists.options(scheduling_strategy=node).remote(marker.name) for node in here]))
+        seen = all(ray.get([exists.options(scheduling_strategy=node).remote(marker.name) for node in here]))
+    with contextlib.suppress(OSError):  # not empty: another process uses it by now
+        for parent in missing if not seen else []:
+            parent.rmdir()
+    return seen
+
+
+def grows_to() -> dict[str, float]:
+    """What a cluster that starts nodes on demand has at its largest, from $STUDY_GROWS_TO, such as CPU=16,GPU=4."""
+    text = os.environ.get("STUDY_GROWS_TO", "")
+    try:
+        return {name.strip(): float(number) for name, number in (part.split("=") for part in text.split(",") if part)}
+    except ValueError:
+        raise Mistake(f"$STUDY_GROWS_TO is {text!r}: write what the cluster grows to, such as CPU=16,GPU=4") from None
 
 
 def trials_at_once(resources: Resources) -> tuple[int, dict[str, float]]:
-    """How many trials the cluster carries now, and what one takes: a GPU share only where there are GPUs."""
+    """How many trials the cluster carries at its largest, and what one takes: a GPU share only where there are GPUs.
+
+    A cluster that grows on demand must be asked for all it may become: more than it carries now waits for new nodes.
+    """
     available = ray.cluster_resources()
+    for name, most in grows_to().items():
+        available[name] = max(available.get(name, 0), most)
     wanted: dict[str, float] = {"cpu": resources.cpus}
     by_cpu = math.floor(available.get("CPU", 1) / resources.cpus)
     if resources.gpus and available.get("GPU", 0):
@@ -163,7 +191,7 @@ def execute(
             name="tune",
             storage_path=scratch,
             verbose=0,
-            failure_config=tune.FailureConfig(max_failures=_RETRIES),
+            failure_config=tune.FailureConfig(max_failures=0),  # a lost job is issued again: see _Bridge.complete
             checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False, checkpoint_frequency=0),
             callbacks=[_Recording(bridge)],
             stop=_Stopping(bridge),
@@ -189,9 +217,12 @@ class _Bridge:
         self.source, self.recorder = source, recorder
         self.on_start, self.on_progress, self.stopping = on_start, on_progress, stopping
         self.jobs: dict[str, Job] = {}
+        self.running: set[str] = set()
+        self.exhausted = False
         self.pruned: set[str] = set()
-        self.lost: dict[str, str] = {}
-        self.unwritten: dict[str, str] = {}
+        self.lost: dict[str, Loss] = {}
+        self.losses = Losses()
+        self.again: list[Job] = []
         self.trouble: BaseException | None = None
 
     def __reduce__(self) -> tuple[type[object], tuple[()]]:
@@ -209,24 +240,28 @@ class _Bridge:
             return None
 
     def ask(self, trial_id: str) -> dict[str, Any] | None:
-        job = self.source.next()
+        job = self.again.pop(0) if self.again else None
+        if job is None and not self.exhausted:
+            job = self.source.next()
+            self.exhausted = job is None
         if job is None:
             return None
         self.jobs[trial_id] = job
+        self.running.add(trial_id)
         self.on_start(job)
         return {"request": json.dumps(asdict(job.request))}
 
     def result(self, trial_id: str, result: dict[str, Any]) -> None:
-        self.unwritten.pop(trial_id, None)
-        self.recorder.result(self.jobs[trial_id], result)
-        self.on_progress(self.jobs[trial_id], result)
+        job = self.jobs[trial_id]
+        self.losses.progress(job, result["epoch"])
+        self.recorder.result(job, result)
+        self.on_progress(job, result)
 
     def complete(self, trial_id: str, result: dict[str, Any] | None, error: bool) -> None:
         job = self.jobs[trial_id]
-        if trial_id in self.unwritten:
-            raise OSError(f"trial {job.trial}: {self.unwritten[trial_id]}")  # untold: it is resumed
+        self.running.discard(trial_id)
         if error:
-            self.recorder.end(self.source, job, "failed", f"{LOST}: {self.lost.get(trial_id, 'no reason given')}")
+            self._lost(job, self.lost.pop(trial_id))
         elif trial_id in self.pruned:
             self.recorder.end(self.source, job, "pruned")
         elif result and result.get("failed"):
@@ -235,6 +270,15 @@ class _Bridge:
             self.recorder.end(self.source, job, "complete")
         # else: stopped in mid-trial; it is resumed from its checkpoint by the next run
 
+    def _lost(self, job: Job, loss: Loss) -> None:
+        """Issue the job again, to go on from its checkpoint wherever there is room, or give it up."""
+        if self.losses.again(job, loss):
+            self.again.append(job)
+        elif loss.of_disk:
+            raise OSError(f"trial {job.trial}: {loss.reason}")  # untold: it is resumed
+        else:
+            self.recorder.end(self.source, job, "failed", self.losses.sentence(job, loss))
+
 
 class _Asking(Searcher):
     def __init__(self, bridge: _Bridge) -> None:
@@ -242,9 +286,12 @@ class _Asking(Searcher):
         self._bridge = bridge
 
     def suggest(self, trial_id: str) -> Any:
-        if self._bridge.trouble is not None or self._bridge.stopping():
+        bridge = self._bridge
+        if bridge.trouble is not None or bridge.stopping():
             return Searcher.FINISHED
-        return self._bridge.guarded(self._bridge.ask, trial_id) or Searcher.FINISHED
+        asked = bridge.guarded(bridge.ask, trial_id)
+        # While a trial runs it may be lost, and issued again.
+        return asked or (None if bridge.running and bridge.trouble is None else Searcher.FINISHED)
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         self._bridge.guarded(self._bridge.complete, trial_id, result, error)
@@ -271,10 +318,11 @@ class _Pruning(FIFOScheduler):
         return TrialScheduler.CONTINUE
 
     def on_trial_error(self, tune_controller: Any, trial: Any) -> None:
-        lines = str(trial.get_error() or "").strip().splitlines() or ["no reason given"]
-        # Only what the actor lets through is raised by a task: a failing disk or network (actor.py).
-        raised = isinstance(trial.get_pickled_error(), RayTaskError)
-        (self._bridge.unwritten if raised else self._bridge.lost)[trial.trial_id] = lines[-1]
+        # Tune's get_error() looks where the files will be copied to later.
+        error, text = trial.pickled_error_file, trial.error_file
+        self._bridge.lost[trial.trial_id] = Loss.of(
+            cloudpickle.loads(Path(error).read_bytes()) if error else None, Path(text).read_text() if text else ""
+        )
 
 
 class _Recording(tune.Callback):

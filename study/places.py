@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import secrets
+import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +20,8 @@ from study.run_folder import RunFolder
 
 # A Unix socket's path has 107 bytes; Ray's session and socket names take 80 of them.
 _LONGEST_SCRATCH = 27
+# The file in Ray's scratch folder that its process keeps locked.
+_HELD = ".held"
 
 
 def default_output() -> str:
@@ -76,12 +82,61 @@ def _absolute(url: str) -> str:
 
 
 def state_folder(folder: RunFolder) -> Path:
-    """Local folder of a run's journal and scratch: under $STUDY_STATE or the temporary folder, private to the user."""
-    base = Path(os.environ.get("STUDY_STATE") or Path(tempfile.gettempdir()) / f"study-{os.getuid()}")
-    return base / hashlib.sha256(folder.url.encode()).hexdigest()[:8]
+    """Local folder of a run's journal and scratch, in the user's part of $STUDY_STATE or of the temporary folder."""
+    return _own() / hashlib.sha256(folder.url.encode()).hexdigest()[:8]
 
 
-def ray_scratch(state: Path) -> Path:
-    """Where this process's Ray may put its sockets: beside the state folder if their paths stay short enough."""
-    scratch = state.parent / f"ray{os.getpid()}"
-    return scratch if len(str(scratch)) <= _LONGEST_SCRATCH else Path("/tmp") / f"study-ray{os.getpid()}"
+@contextmanager
+def ray_scratch(state: Path) -> Iterator[Path]:
+    """Where this process's Ray may put its sockets, in a folder that only the user may enter; Mistake if there is none.
+
+    Beside the state folder if the sockets' paths stay short enough. (Ray lets everybody into the folder it is given.)
+    It is removed at the end; so is what processes that were killed have left there.
+    """
+    private_folder(state.parent)
+    name, tmp = f"ray{os.getpid()}", Path("/tmp")
+    for left in [*state.parent.glob("ray*"), *tmp.glob("ray*-*")]:
+        _remove_unless_used(left)
+    own = scratch = state.parent / name
+    if len(str(own)) <= _LONGEST_SCRATCH:
+        own.mkdir(exist_ok=True)
+    else:
+        own = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=tmp))
+        scratch = own / "r"
+    try:
+        with open(own / _HELD, "w") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            yield scratch
+    finally:
+        shutil.rmtree(own, ignore_errors=True)
+
+
+def _remove_unless_used(left: Path) -> None:
+    """A process of that number may live in another container: it holds the file, and the system knows."""
+    process = left.name.removeprefix("ray").partition("-")[0]
+    try:
+        if not process.isdigit() or Path("/proc", process).exists():
+            return
+        with open(left / _HELD) as held:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(left, ignore_errors=True)
+    except OSError:  # held, of another user, or of a program that does not hold it
+        return
+
+
+def private_folder(folder: Path) -> None:
+    """Make a folder that nobody else may enter; Mistake if another user has one of that name, or it cannot be made."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        owner = folder.stat().st_uid
+        if owner == os.getuid() and not folder.is_symlink():
+            folder.chmod(0o700)
+            return
+        reason = f"it belongs to user {owner}"
+    except OSError as error:
+        reason = str(error.strerror)
+    raise Mistake(f"state folder {folder} cannot be used ({reason}): name another parent with $STUDY_STATE")
+
+
+def _own() -> Path:
+    return Path(os.environ.get("STUDY_STATE") or tempfile.gettempdir()) / f"study-{os.getuid()}"

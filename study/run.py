@@ -98,6 +98,10 @@ def _run(checked: Plan) -> int:
         stopped = Interrupted(1, f"{type(error).__name__}: {error}")
     except Interrupted as interrupted:
         stopped = interrupted
+    except KeyboardInterrupt:  # the second signal: at once
+        if not driver.record:
+            raise
+        stopped = Interrupted(driver.stop.status or 130)
     if stopped is not None:
         command = ["python", "-m", "study.run", driver.study.name, "--resume", driver.folder.url]
         for flag, given in (("--address", checked.options.address), ("--tracking-uri", checked.options.tracking_uri)):

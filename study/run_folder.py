@@ -6,6 +6,7 @@ of its own; when it ends they are compacted into one per table and phase.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import io
 import json
@@ -70,7 +71,8 @@ class RunFolder:
     def sweep(self) -> None:
         """Remove scratch, checkpoints, and what a killed process left half-written."""
         for path in [*self.filesystem.glob(f"{self.path}/*.part"), *self.filesystem.glob(f"{self.path}/*/*.part")]:
-            self.filesystem.rm(path)
+            with contextlib.suppress(FileNotFoundError):  # the lock's heartbeat has just finished its own
+                self.filesystem.rm(path)
         for folder in ("checkpoints", ".scratch"):
             self.remove(folder)
 

@@ -20,10 +20,10 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
 )
-from optuna.pruners import SuccessiveHalvingPruner
 from optuna.samplers import TPESampler
 from optuna.trial import TrialState
 
+from study.halving import Halving
 from study.jobs import Job, JobSource, State
 from study.journal import Journal
 from study.study import Arm, Study
@@ -63,7 +63,7 @@ class Search(JobSource):
             study_name=f"{run}/{arm}",
             direction=self._study.objective.direction,
             load_if_exists=True,
-            pruner=SuccessiveHalvingPruner(min_resource=pruning.first_epoch, reduction_factor=pruning.factor),
+            pruner=Halving(min_resource=pruning.first_epoch, reduction_factor=pruning.factor),
         )
         if not found.get_trials(deepcopy=False):
             found.enqueue_trial(self._study.document_setting(arm))

@@ -1,0 +1,78 @@
+"""`python -m study.cluster`: files for `ray up` and `sbatch`, and whether such a file will do."""
+
+from __future__ import annotations
+
+import getpass
+import shlex
+import sys
+from pathlib import Path
+
+import click
+
+from study import catalog
+from study.clusters import rendering
+from study.command import exit_status
+from study.errors import Mistake
+
+_EPILOG = """\b
+Examples:
+  python -m study.cluster --check cluster.yaml
+  python -m study.cluster --hosts lab1,lab2,lab3 --user me > lab.yaml
+  python -m study.cluster --slurm bifurcation --nodes 2 --gpus 4 --study-arguments "--preset paper" > study.sh
+"""
+
+
+@click.command(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option("--check", metavar="FILE", help="say what is wrong with a file for `ray up`")
+@click.option("--hosts", metavar="A,B,C", help="a file for `ray up` with these hosts, the head first")
+@click.option("--slurm", metavar="NAME", help="a script for `sbatch` that runs the study NAME")
+@click.option("--python", default=sys.executable, help="python with this project, on every host  [default: this one]")
+@click.option("--user", default=getpass.getuser, help="hosts: who logs in by SSH  [default: you]")
+@click.option("--key", metavar="FILE", help="hosts: private key for SSH  [default: what SSH finds]")
+@click.option("--name", default="studies", help="hosts: name of the cluster  [default: studies]")
+@click.option("--port", type=click.IntRange(1024, 65535), default=6379, help="hosts: port of Ray  [default: 6379]")
+@click.option("--ray-arguments", default="", metavar="TEXT", help="hosts: further arguments of every `ray start`")
+@click.option("--nodes", type=click.IntRange(1), default=1, help="slurm: how many nodes  [default: 1]")
+@click.option("--cpus", type=click.IntRange(1), default=16, help="slurm: processors of each node  [default: 16]")
+@click.option("--gpus", type=click.IntRange(0), default=0, help="slurm: GPUs of each node  [default: 0]")
+@click.option("--time", default="04:00:00", help="slurm: time limit of one start  [default: 04:00:00]")
+@click.option("--partition", help="slurm: partition")
+@click.option("--account", help="slurm: account")
+@click.option("--output", default="results", help="slurm: shared folder or object store  [default: ./results]")
+@click.option("--study-arguments", default="", metavar="TEXT", help="slurm: arguments of python -m study.run")
+def main(check: str | None, hosts: str | None, slurm: str | None, python: str, output: str, **given: object) -> int:
+    """Write a file for `ray up` or `sbatch` to standard output, or check one. Give --check, --hosts or --slurm."""
+    if sum(choice is not None for choice in (check, hosts, slurm)) != 1:
+        raise Mistake("python -m study.cluster: give one of --check FILE, --hosts A,B,C and --slurm NAME")
+    if check is not None:
+        return _check(check)
+    python = str(Path(python).absolute())
+    if hosts is not None:
+        chosen = {key: given[key] for key in ("user", "key", "name", "port", "ray_arguments")}
+        text = rendering.on_premises(hosts, python=python, file="FILE", **chosen)  # type: ignore[arg-type]
+    else:
+        catalog.module(str(slurm))
+        arguments = str(given["study_arguments"])
+        try:
+            shlex.split(arguments)
+        except ValueError as error:
+            raise Mistake(f"--study-arguments {arguments}: {error}; quote it as in a shell") from None
+        chosen = {key: given[key] for key in ("nodes", "cpus", "gpus", "time", "partition", "account")}
+        text = rendering.slurm(str(slurm), arguments, python=python, output=output, file="FILE", **chosen)  # type: ignore[arg-type]
+    click.echo(text, nl=False)
+    return 0
+
+
+def _check(file: str) -> int:
+    from study.clusters import checks
+
+    found = checks.problems(checks.read(file))
+    if found:
+        listed = "; ".join(found)
+        raise Mistake(f"--check {file}: {listed}")
+    click.echo(f"{file}: nothing is wrong with it")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(exit_status(main, "python -m study.cluster", None))

@@ -1,0 +1,33 @@
+"""A Ray of one's own on a machine that others use too: on loopback only, with a token that only its processes have.
+
+By default Ray listens on every network of the machine, and keeps its token in the home, where others may read it and
+which a compute node may not be able to write.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ray._private import ray_constants
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """A Ray started inside binds 127.0.0.1 and asks for a token; a token or mode that the user has set stays."""
+    before = os.environ.get(ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR), ray_constants.ENABLE_RAY_CLUSTER
+    # Ray replaces a loopback address by a reachable one, unless clusters are off: the switch it has for laptops.
+    os.environ[ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR] = "0"
+    ray_constants.ENABLE_RAY_CLUSTER = False
+    if not os.environ.keys() & {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"}:
+        os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)  # kept for the process: Ray reads it once
+    try:
+        yield
+    finally:
+        ray_constants.ENABLE_RAY_CLUSTER = before[1]
+        if before[0] is None:
+            del os.environ[ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR]
+        else:
+            os.environ[ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR] = before[0]

@@ -1,0 +1,158 @@
+"""`python -m study.status`: the runs there are, how far each is, its best, and when it last wrote."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+import warnings
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from study.command import exit_status
+from study.errors import Mistake
+from study.places import default_output
+from study.run_folder import Lock, RunFolder
+
+if TYPE_CHECKING:
+    from analysis import Run
+
+_EPILOG = """\b
+Examples:
+  python -m study.status                    every run in ./results, or in $STUDY_RESULTS
+  python -m study.status bifurcation        those of one study
+  python -m study.status --results s3://bucket/results
+"""
+_HEADINGS = ("study", "run", "status", "phase", "trials", "failed", "best", "age")
+
+
+@dataclass(frozen=True)
+class Status:
+    """How far one run is."""
+
+    study: str
+    run: str
+    status: str
+    """`running` only while a living process holds the run folder's lock; `unfinished`, `finished`."""
+    phase: str
+    done: int
+    total: int | None
+    """Trials of the phase; None where the record does not say."""
+    failed: int
+    best: str
+    age: float
+    """Seconds since the run began."""
+
+    def cells(self) -> tuple[str, ...]:
+        """As they are shown."""
+        trials = f"{self.done} of {self.total}" if self.total else str(self.done)
+        age = str(timedelta(seconds=round(self.age)))
+        return (self.study, self.run, self.status, self.phase, trials, str(self.failed or ""), self.best, age)
+
+
+@click.command(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.argument("studies", metavar="[STUDY]...", nargs=-1)
+@click.option(
+    "--results", default=default_output, metavar="DIR-or-URI", help="run folders  [default: results, or $STUDY_RESULTS]"
+)
+def main(studies: tuple[str, ...], results: str) -> int:
+    """List runs: status, phase, trials that have ended, the best objective on validation times, age."""
+    from rich import box
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    found = [status(run) for run in _runs(studies, results)]
+    drawn = Table(box=box.SIMPLE_HEAD)
+    for heading in _HEADINGS:
+        drawn.add_column(heading, no_wrap=heading != "best", justify="right" if heading == "age" else "left")
+    for one in found:
+        drawn.add_row(*map(escape, one.cells()))
+    console = Console(highlight=False)
+    (console if console.is_terminal else Console(highlight=False, width=160)).print(drawn)
+    return 0
+
+
+def _runs(studies: tuple[str, ...], results: str) -> list[Run]:
+    """Every run, or those of some studies, the newest last; Mistake if there is none.
+
+    Damaged ones are named, and left out.
+    """
+    from analysis import LoadError, runs
+
+    with warnings.catch_warnings(record=True) as left_out:
+        warnings.simplefilter("always", UserWarning)
+        try:
+            found = runs(results)
+        except LoadError as error:
+            raise Mistake(f"--results {results}: {error}") from None
+    for warning in left_out:
+        click.echo(f"note: {warning.message}", err=True)
+    if not found:
+        raise Mistake(f"there is no run in {results}: start one with python -m study.run, or name another --results")
+    known = sorted({run.study for run in found})
+    if missing := [study for study in studies if study not in known]:
+        raise Mistake(f"STUDY {missing[0]}: there is no run of it in {results}, which has {', '.join(known)}")
+    return [run for run in found if not studies or run.study in studies]
+
+
+def status(run: Run) -> Status:
+    """How far a run is; reads its record, its trials and its lock."""
+    from analysis import record
+
+    trials, durations = run.trials, run.record.get("durations") or {}
+    phase = "" if run.finished else next((p for p in ("search", "confirm") if not durations.get(p)), "report")
+    of_phase = trials[trials["phase"] == (phase or "search")] if phase in ("search", "confirm") else trials
+    total = run.record.get("search_trials") if phase == "search" else None
+    complete = trials[(trials["phase"] == "search") & (trials["state"] == "complete")]
+    objective = record.objective(run)
+    return Status(
+        study=run.study,
+        run=run.name,
+        status=run.status if run.status == "finished" else "running" if _held(run) else "unfinished",
+        phase=phase,
+        done=len(of_phase),
+        total=total,
+        failed=int((of_phase["state"] == "failed").sum()),
+        best=_best(complete, objective.name, record.minimized(run)),
+        age=_age(run.record),
+    )
+
+
+def _held(run: Run) -> bool:
+    """Whether a living process writes the run: its record says `running` even after a SIGKILL."""
+    try:
+        Lock.refuse_if_held(RunFolder(run.location))
+    except Mistake:
+        return True
+    return False
+
+
+def _best(complete: Any, metric: str, minimized: bool) -> str:
+    """The best complete search trial under each supervision: their levels differ."""
+    complete = complete[complete["objective"].astype("float64").map(math.isfinite)]
+    said = []
+    for supervision, rows in complete.groupby("supervision", sort=False):
+        values = rows["objective"].astype("float64")
+        row = rows.loc[values.idxmin() if minimized else values.idxmax()]
+        said.append(f"{supervision} {row['objective']:.3g} ({row['method']})")
+    return f"{metric}: {', '.join(said)}" if said else ""
+
+
+def _age(record: dict[str, Any]) -> float:
+    try:
+        return time.time() - datetime.fromisoformat(str(record["created"])).timestamp()
+    except (KeyError, ValueError):
+        return math.nan
+
+
+def command_line(arguments: list[str] | None = None) -> int:
+    """The exit status; wrong input is one line on standard error and 2."""
+    return exit_status(main, "python -m study.status", arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(command_line())

@@ -1,0 +1,102 @@
+"""The files that `python -m study.cluster` writes, and what it refuses to write."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+PROJECT = Path(__file__).parents[3]
+CLUSTERS = PROJECT / "study" / "clusters"
+
+
+def cluster(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "study.cluster", *arguments], cwd=PROJECT, capture_output=True, text=True
+    )
+
+
+def test_every_host_but_the_head_is_a_worker(tmp_path):
+    done = cluster(
+        "--hosts", "lab1, lab2,10.0.0.3", "--user", "me", "--key", "~/.ssh/lab", "--python", "/opt/x/bin/python"
+    )
+    assert done.returncode == 0, done.stderr
+    rendered = yaml.safe_load(done.stdout)
+    assert rendered["provider"] == {"type": "local", "head_ip": "lab1", "worker_ips": ["lab2", "10.0.0.3"]}
+    assert rendered["min_workers"] == rendered["max_workers"] == 2
+    assert rendered["auth"] == {"ssh_user": "me", "ssh_private_key": "~/.ssh/lab"}
+    assert all("RAY_AUTH_MODE=token" in rendered[f"{kind}_start_ray_commands"][1] for kind in ("head", "worker"))
+    file = tmp_path / "lab.yaml"
+    file.write_text(done.stdout)
+    assert cluster("--check", str(file)).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ([], "give one of"),
+        (["--check", "x", "--hosts", "a,b"], "give one of"),
+        (["--hosts", "a"], "two or more different hosts"),
+        (["--hosts", "a,b,a"], "two or more different hosts"),
+        (["--hosts", "a,b;reboot"], "not a host's name"),
+        (["--hosts", "a,b", "--user", "$(id)"], "not the name of a user"),
+        (["--hosts", "a,b", "--python", "/with space/python"], "--python"),
+        (["--slurm", "nothing"], "nothing"),
+        (["--slurm", "bifurcation", "--time", "soon"], "not a time of Slurm"),
+        (["--slurm", "bifurcation", "--partition", "a\nb"], "--partition"),
+        (["--slurm", "bifurcation", "--study-arguments", "--output x"], "the script gives --output itself"),
+        (["--slurm", "bifurcation", "--study-arguments", "'"], "quote it as in a shell"),
+    ],
+)
+def test_wrong_input_is_one_line(arguments, sentence):
+    done = cluster(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("error: ")
+    assert sentence in line
+
+
+def test_the_token_is_made_once_and_is_for_its_owner(tmp_path):
+    file = tmp_path / "folder" / "token"
+    script = ["bash", str(CLUSTERS / "token.sh"), str(file)]
+    subprocess.run(script, check=True)
+    first = file.read_text()
+    subprocess.run(script, check=True)
+    assert file.read_text() == first
+    assert len(bytes.fromhex(first)) == 32
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+
+
+def test_what_amazon_is_asked_for_once_is_valid(tmp_path):
+    """Against a stand-in for `aws` that writes down its arguments."""
+    import json
+
+    stand_in = tmp_path / "aws"
+    stand_in.write_text(
+        '#!/bin/sh\n[ "$1" = sts ] && echo 123456789012\n'
+        f'for word in "$@"; do printf "%s\\0" "$word"; done >> {tmp_path}/said\n'
+    )
+    stand_in.chmod(0o755)
+    done = subprocess.run(
+        ["sh", str(CLUSTERS / "aws-once.sh"), "us-west-2"],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "s3://shape-sequence-studies-123456789012-us-west-2/results" in done.stdout
+    said = (tmp_path / "said").read_text().split("\0")
+    policies = [json.loads(word) for word in said if word.startswith("{")]
+    assert len(policies) == 4
+    granted = {action for p in policies for s in p["Statement"] for action in [s["Action"]] if isinstance(action, str)}
+    assert granted == {"sts:AssumeRole", "iam:PassRole"}
+    file = (PROJECT / "cluster.yaml").read_text()
+    profiles = {
+        node["node_config"]["IamInstanceProfile"]["Name"]
+        for node in yaml.safe_load(file)["available_node_types"].values()
+    }
+    assert profiles <= set(said)
+    assert "s3://shape-sequence-studies-$(" in file

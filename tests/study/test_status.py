@@ -1,0 +1,103 @@
+"""`study.status`: what it says of runs that are finished, going on, killed, empty or damaged."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import analysis
+from study.status import command_line, status
+
+SEARCH = [("none", "sparse", "complete", 0.2), ("none", "dense", "complete", 0.1), ("sinkhorn", "dense", "failed", 9.0)]
+
+
+def run(results: Path, name: str, finished: bool = False, **changes: Any) -> Path:
+    folder = results / "bifurcation" / name
+    (folder / "trials").mkdir(parents=True)
+    record = {
+        "study": "bifurcation", "run": name, "status": "finished" if finished else "running", "created_ms": 1,
+        "created": "2026-01-01T12:00:00+00:00", "search_trials": 10, "durations": {"search": 0.0},
+        "objective": {"metric": "chamfer", "direction": "minimize", "role": "validation"}, **changes,
+    }  # fmt: skip
+    (folder / "study.json").write_text(json.dumps(record))
+    for number, (method, supervision, state, objective) in enumerate(SEARCH):
+        row = {"trial": f"search-{number}", "phase": "search", "setting": "search", "method": method}
+        row |= {"supervision": supervision, "state": state, "objective": objective, "replicates": 1}
+        (folder / "trials" / f"search-{number}.json").write_text(json.dumps(row))
+    return folder
+
+
+def locked(folder: Path, process: int) -> None:
+    holder = {"host": socket.gethostname(), "process": process, "token": "t", "heartbeat": time.time()}
+    (folder / "lock.json").write_text(json.dumps(holder))
+
+
+def test_a_run_runs_only_while_its_process_lives(tmp_path: Path) -> None:
+    folder = run(tmp_path, "20260101-120000-aaaa")
+    locked(folder, os.getpid())
+    found = status(analysis.load(folder))
+    assert (found.status, found.phase, found.done, found.total, found.failed) == ("running", "search", 3, 10, 1)
+    assert found.best == "chamfer: sparse 0.2 (none), dense 0.1 (none)"  # the failed trial's penalty is no best
+    locked(folder, 2**22 + 1)  # beyond the largest process number
+    assert status(analysis.load(folder)).status == "unfinished"
+    (folder / "lock.json").unlink()
+    assert status(analysis.load(folder)).status == "unfinished"
+
+
+def test_a_phase_has_passed_once_its_duration_is_recorded(tmp_path: Path) -> None:
+    folder = run(tmp_path, "20260101-120000-aaaa", durations={"search": 10.0, "confirm": 0.0})
+    assert status(analysis.load(folder)).phase == "confirm"
+    folder = run(tmp_path, "20260101-120000-bbbb", finished=True)
+    assert status(analysis.load(folder)).phase == ""
+
+
+def test_every_run_is_listed_and_a_damaged_one_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(tmp_path, "20260101-120000-aaaa", finished=True)
+    run(tmp_path, "20260102-120000-bbbb")
+    torn = run(tmp_path, "20260103-120000-cccc")
+    (torn / "study.json").write_text("{")
+    assert command_line(["--results", str(tmp_path)]) == 0
+    out, err = capsys.readouterr()
+    lines = [line for line in out.splitlines() if "bifurcation" in line]
+    assert ["aaaa" in lines[0], "finished" in lines[0], "bbbb" in lines[1], "3 of 10" in lines[1]] == [True] * 4
+    assert len(lines) == 2
+    assert err.startswith("note: left out: the study.json of")
+    assert "cccc" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--results", "nowhere"], "there is no run in nowhere: start one with python -m study.run"),
+        (["spheres", "--results", "."], "STUDY spheres: there is no run of it in ., which has bifurcation"),
+        (["--results", "unknown://x"], "--results unknown://x: cannot reach"),
+    ],
+)
+def test_wrong_input_is_one_sentence(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    words: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run(tmp_path, "20260101-120000-aaaa")
+    assert command_line(arguments) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert err.startswith("error: ")
+    assert words in err
+
+
+def test_all_runs_are_opened_in_order(tmp_path: Path) -> None:
+    run(tmp_path, "b", created_ms=2)
+    run(tmp_path, "a", created_ms=3)
+    assert [one.name for one in analysis.runs(str(tmp_path))] == ["b", "a"]
+    assert isinstance(analysis.runs(str(tmp_path))[0].trials, pd.DataFrame)
