@@ -41,7 +41,7 @@ class Shapr(nn.Module):
             stages += [_block(channels, out, decoder_depth), nn.ConvTranspose3d(out, out, sides, stride=sides)]
             channels = out
         self.decoder = nn.Sequential(
-            *stages, _block(channels, f, decoder_depth), nn.Conv3d(f, 1, 3, padding="same", bias=False)
+            *stages, _block(channels, f, decoder_depth), nn.Conv3d(f, 1, 3, padding="same")
         )
         self.resolution = resolution
         self.to(memory_format=FAST)
