@@ -38,7 +38,7 @@ def test_the_example_is_the_published_sample():
     assert found.masks.shape == found.images.shape == (90, 64, 64)
     counts = {kind: found.classes().count(kind) for kind in set(found.classes())}
     assert counts == {"cell clusters": 46, "keratocytes": 21, "knizocytes": 15, "multilobate cells": 8}
-    assert (EXAMPLE.parent / "LICENSE").read_text().startswith("BSD 3-Clause")
+    assert (EXAMPLE.parent / "LICENSE").read_text().startswith("Copyright (C) 2022")
     middle, masks = found.volumes[:, 32] > 127, found.masks > 127
     assert ((middle & masks).sum() / (middle | masks).sum()) > 0.99, "the mask is the middle slice"
 
