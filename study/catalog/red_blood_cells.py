@@ -8,8 +8,6 @@ folds, and every image is predicted by networks that were trained and stopped wi
 
 from __future__ import annotations
 
-from optuna.distributions import CategoricalDistribution
-
 from search_spaces import topological_loss
 from study import images, presets
 from study.errors import Mistake
@@ -95,7 +93,7 @@ def laptop(study: Study) -> None:
     """
     study.trials = 6
     study.pruning = Pruning(first_epoch=7, factor=2)
-    presets.narrow(study, {"topology.size": CategoricalDistribution([16, 8])})
+    study.space |= topological_loss.NARROWED["laptop"]
     _small(study, resolution=32)
     presets.put(study, filters=6, epochs=14, least_steps=15)
 
@@ -105,7 +103,7 @@ def smoke(study: Study) -> None:
     study.trials = 2
     study.replicates = FOLDS
     study.pruning = Pruning(first_epoch=1, factor=2)
-    presets.narrow(study, {"topology.size": CategoricalDistribution([8, 12])})
+    study.space |= topological_loss.NARROWED["smoke"]
     _small(study, resolution=16)
     presets.put(study, filters=2, epochs=2, adversarial_epochs=1, batch=8)
     study.put("topology.size", 8)

@@ -40,9 +40,7 @@ class Shapr(nn.Module):
         for out, sides in _stages(f, resolution):
             stages += [_block(channels, out, decoder_depth), nn.ConvTranspose3d(out, out, sides, stride=sides)]
             channels = out
-        self.decoder = nn.Sequential(
-            *stages, _block(channels, f, decoder_depth), nn.Conv3d(f, 1, 3, padding="same")
-        )
+        self.decoder = nn.Sequential(*stages, _block(channels, f, decoder_depth), nn.Conv3d(f, 1, 3, padding="same"))
         self.resolution = resolution
         self.to(memory_format=FAST)
 

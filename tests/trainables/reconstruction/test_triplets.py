@@ -44,9 +44,9 @@ def test_the_example_is_the_published_sample():
 
 
 def test_classes_are_what_names_hold():
-    assert classes(["A_round_cells001", "A_round_cells002", "spiky-003", "spiky-4"]) == ["round cells"] * 2 + [
-        "spiky"
-    ] * 2
+    assert (
+        classes(["A_round_cells001", "A_round_cells002", "spiky-003", "spiky-4"]) == ["round cells"] * 2 + ["spiky"] * 2
+    )
     assert classes(["001", "002", "003"]) == ["all"] * 3
     assert classes(["anna", "berta", "clara"]) == ["all"] * 3
 

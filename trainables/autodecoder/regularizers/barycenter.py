@@ -8,7 +8,8 @@ The barycenters depend on the shown frames alone; they are computed once and kep
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
@@ -25,6 +26,11 @@ class Barycenter(Regularizer):
     """γ times the mean L1 distance of the prediction to K barycenters between each two shown frames."""
 
     name: ClassVar[str] = "barycenter"
+    sizes: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "paper": {"points": 8192},
+        "laptop": {"grid": 32, "points": 256},
+        "smoke": {"grid": 24, "points": 128},
+    }
 
     gamma: float = Field(0.5, ge=0, description="γ, weight of the term")
     count: int = Field(1, ge=1, le=64, description="K, barycenters between two consecutive frames")

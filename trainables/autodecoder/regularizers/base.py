@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
@@ -44,6 +44,9 @@ class Problem:
 
 class Regularizer(Plugin):
     """A loss term that is added to the reconstruction loss with `weight` from epoch `warm_up` on."""
+
+    sizes: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """Preset → fields that it sets, so that the term costs about as much as the network's own step."""
 
     warm_up: int = Field(0, ge=0, description="epochs trained without this term")
 

@@ -8,7 +8,8 @@ M − 1, so α is confounded with M: what a pair weighs, α / (M − 1), is reco
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
@@ -25,6 +26,10 @@ class Sinkhorn(Regularizer):
     """α times the sum of Sinkhorn divergences of consecutive predicted shapes."""
 
     name: ClassVar[str] = "sinkhorn"
+    sizes: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "laptop": {"grid": 9, "time_samples": 5, "warm_up": 60},
+        "smoke": {"grid": 7, "time_samples": 4, "warm_up": 10},
+    }
 
     alpha: float = Field(0.1, ge=0, description="α, weight of the term")
     beta: float = Field(8.0, gt=0, description="β, steepness of the reversed sigmoid, 1 / domain unit")
