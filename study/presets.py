@@ -31,7 +31,7 @@ def laptop(study: Study) -> None:
     study.replicates = 6
     study.pruning = Pruning(first_epoch=100, factor=2)
     for method in autodecoders(study):
-        method.decoder = DecoderConfiguration(layers=5, width=64, code_layers=[3])
+        method.decoder = resized(method.decoder, layers=5, width=64, code_layers=[3])
         method.epochs = 300
         method.points_per_frame = 1024
         method.learning_rate = method.code_learning_rate = 5e-4
@@ -48,7 +48,7 @@ def smoke(study: Study) -> None:
     study.replicates = 2
     study.pruning = Pruning(first_epoch=20, factor=2)
     for method in autodecoders(study):
-        method.decoder = DecoderConfiguration(layers=3, width=32, code_layers=[2])
+        method.decoder = resized(method.decoder, layers=3, width=32, code_layers=[2])
         method.epochs = 40
         method.points_per_frame = 256
         method.learning_rate = method.code_learning_rate = 1e-3
@@ -63,6 +63,11 @@ def size(study: Study, preset: str) -> None:
         for regularizer in method.regularizers.values():
             for field, value in regularizer.sizes.get(preset, {}).items():
                 setattr(regularizer, field, value)
+
+
+def resized(decoder: DecoderConfiguration, **fields: object) -> DecoderConfiguration:
+    """A decoder of another size, with whatever else it has."""
+    return DecoderConfiguration.model_validate(decoder.model_dump() | fields)
 
 
 def put(study: Study, **fields: object) -> None:

@@ -5,6 +5,7 @@ The defaults are the document's setting (seed 000, chapter 4) on the baseline of
 
 from __future__ import annotations
 
+import math
 from typing import Any, ClassVar
 
 from pydantic import Field, SerializeAsAny, field_validator
@@ -15,6 +16,18 @@ from trainables.configuration import Configuration, choose
 from trainables.shapes.sequence import ShapeSequence, from_descriptions, labelled
 
 
+class PositionalEncoding(Configuration):
+    """Sines of the coordinates beside them, with frequencies for space and for time that are chosen independently
+    (proposed in seed 000, chapter 6; Mildenhall et al. 2020, eq. 4)."""
+
+    spatial: int = Field(2, ge=0, le=12, description="L of x, y, z: sin and cos of 2^k π x, k < L, x in [-1, 1]")
+    temporal: int = Field(1, ge=0, le=12, description="L of t: sin and cos of 2^k π t, k < L, t in [-1, 1]")
+
+    def columns(self) -> int:
+        """How many numbers stand beside x, y, z and t."""
+        return 6 * self.spatial + 2 * self.temporal
+
+
 class DecoderConfiguration(Configuration):
     """Sine decoder; the defaults have 168,521 parameters."""
 
@@ -23,6 +36,27 @@ class DecoderConfiguration(Configuration):
     code_dimension: int = Field(64, ge=1, description="size of the latent code")
     code_layers: list[int] = Field([4, 7], description="layers, beside the first, that take the code (first layer = 1)")
     omega: float = Field(30.0, gt=0, description="frequency of the sines")
+    encoding: PositionalEncoding | None = Field(
+        None, description="positional encoding of the coordinates; none if null"
+    )
+
+    def products(self, width: int) -> int:
+        """Multiplications for one point, in a decoder of `width` units. (Codes, equal for all points, cost nothing.)"""
+        coordinates = self.coordinates()
+        return width * (coordinates + (self.layers - 1) * (width + coordinates)) + width + coordinates
+
+    def coordinates(self) -> int:
+        """Numbers of a point that enter every layer: x, y, z, t, and what the encoding adds."""
+        return 4 + (self.encoding.columns() if self.encoding else 0)
+
+    def parameters(self) -> int:
+        """Weights and biases."""
+        taking_code = {1, *self.code_layers} & set(range(1, self.layers + 1))
+        return self.products(self.width) + self.width * (self.layers + len(taking_code) * self.code_dimension) + 1
+
+    def work(self) -> int:
+        """`products`, where a narrow layer counts as one of 124 units: it takes as long (measured, 64 against 124)."""
+        return self.products(max(self.width, 124))
 
     @field_validator("code_layers")
     @classmethod
@@ -67,6 +101,17 @@ class AutodecoderConfiguration(TrainableConfiguration):
             raise ValueError("not a mapping from regularizer to its fields")
         kinds = available()
         return {name: choose(kinds, fields, "regularizer", name) for name, fields in value.items()}
+
+    def operations(self, shown: int) -> float:
+        steps = math.ceil(shown / self.frames_per_batch)
+        points = self.epochs * shown * self.points_per_frame
+        for regularizer in self.regularizers.values():
+            points += max(0, self.epochs - regularizer.warm_up) * steps * regularizer.points_in_a_step(shown)
+        return 6.0 * self.decoder.work() * points * len(self.sequences)  # forward 2, backward 4
+
+    def model_bytes(self) -> int:
+        networks = 1 if self.shared else len(self.sequences)
+        return 4 * (networks * self.decoder.parameters() + len(self.sequences) * self.decoder.code_dimension)
 
     def derived(self) -> dict[str, float]:
         return {

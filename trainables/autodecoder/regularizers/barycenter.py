@@ -8,6 +8,7 @@ The barycenters depend on the shown frames alone; they are computed once and kep
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -45,17 +46,27 @@ class Barycenter(Regularizer):
     def weight(self) -> float:
         return self.gamma
 
+    def apart(self) -> range:
+        """How many steps two frames may be from each other whose barycenters are targets."""
+        return range(1, 2)
+
+    def points_in_a_step(self, shown: int) -> int:
+        size = math.ceil(self.grid / self.subsample) ** 3
+        pairs = sum(max(0, shown - steps) for steps in self.apart())
+        return pairs * self.count * min(self.points or size, size)
+
     def prepare(self, problem: Problem) -> LossTerm:
         import torch
 
-        from trainables.shapes.barycenters import barycenter_sdf, between
+        from trainables.shapes.barycenters import barycenter_sdf, between, frames_of
 
         fractions = [k / (self.count + 1) for k in range(1, self.count + 1)]
-        times, weights = between(problem.train_times, fractions)
+        times, weights = between(problem.train_times, fractions, self.apart())
         step = (slice(None, None, self.subsample),) * 3
 
         def of(sequence: ShapeSequence) -> Tensor:
-            return barycenter_sdf(sequence, problem.train_times, weights, self.grid, self.blur_voxels)[:, *step]
+            frames = frames_of(sequence, problem.train_times)
+            return barycenter_sdf(frames, weights, self.grid, self.blur_voxels)[:, *step]
 
         targets = problem.each(of).flatten(3)  # (R | 1, N, B, G): B barycenters, G grid points
         _, sequences, barycenters, size = targets.shape

@@ -6,7 +6,7 @@ import sys
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from pydantic import Field
 
@@ -17,9 +17,16 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    # points (R, N, P, 4) holding x, y, z in domain units and t in [0, 1] → predicted SDF (R, N, P); R and N may be 1
-    # and broadcast: the same points for every network or sequence.
-    Decode = Callable[[Tensor], Tensor]
+    class Decode(Protocol):
+        """The networks as they are now, with the codes of their N sequences, or with mixtures of these."""
+
+        def __call__(self, points: Tensor, mixture: Tensor | None = None) -> Tensor:
+            """points (R, N, P, 4) holding x, y, z in domain units and t in [0, 1] → predicted SDF (R, N, P).
+
+            R and N of the points may be 1 and broadcast: the same points for every network or sequence. With a mixture
+            (K, N), which each network's codes are multiplied with, there are K results in place of N.
+            """
+
     # decode → loss of each network (R,), not yet multiplied with the weight.
     LossTerm = Callable[[Decode], Tensor]
 
@@ -58,6 +65,10 @@ class Regularizer(Plugin):
     def derived(self) -> dict[str, float]:
         """Numbers that follow from the fields and are recorded beside them."""
         return {}
+
+    def points_in_a_step(self, shown: int) -> int:
+        """At how many points of each sequence a step evaluates the decoder, with `shown` frames; for plans."""
+        return 0
 
     @abstractmethod
     def prepare(self, problem: Problem) -> LossTerm:
