@@ -255,15 +255,23 @@ def provenance(run: Run) -> list[tuple[str, str]]:
         ("preset", known.get("preset")),
         ("seed", known.get("seed")),
         ("seeds of the replicates", ", ".join(str(seed) for seed in sorted(seeds))),
+        ("seeds of the search", ", ".join(map(str, (known.get("seeds") or {}).get("search", [])))),
+        ("data", (known.get("data") or {}).get("source")),
         ("trials per arm", known.get("trials_per_arm")),
         ("replicates", known.get("replicates")),
         ("ranked on", f"{record.objective(run).label} ({record.objective(run).better} is better)"),
         ("durations", ", ".join(times)),
+        ("stopped and resumed", _resumed(known.get("sessions") or [])),
         ("commit", known.get("commit")),
         ("versions", _pairs(known.get("versions"))),
         ("machine", _pairs(known.get("machine"))),
     ]
     return [(name, str(value)) for name, value in entries if not _absent(value)]
+
+
+def _resumed(sessions: Sequence[Mapping[str, Any]]) -> str:
+    """When a run was resumed, if it was; commit, versions and machine are those of its last session."""
+    return ", ".join(str(session.get("started")) for session in sessions[1:])
 
 
 def _pairs(values: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -146,3 +147,15 @@ def test_a_confirmation_that_was_not_trained_twice_did_not_fail(write_run: Write
     trials.loc[copied, "reason"] = "same as confirm-sinkhorn-sparse-best"
     trials.to_parquet(folder / "trials.parquet")
     assert "No trial failed." in page(analysis.load(folder)).text
+
+
+def test_provenance_names_data_seeds_and_sessions(write_run: Writer) -> None:
+    folder = write_run(methods=("none", "sinkhorn"), trials=1)
+    record = json.loads((folder / "study.json").read_text())
+    assert "stopped and resumed" not in page(analysis.load(folder)).text
+    record |= {"seeds": {"search": [7, 8], "confirm": [9]}, "data": {"source": "nuclei.tif"}}
+    record["sessions"] = [{"started": "2026-01-01T12:00:00"}, {"started": "2026-01-02T09:30:00"}]
+    (folder / "study.json").write_text(json.dumps(record))
+    text = page(analysis.load(folder)).text
+    for words in ("seeds of the search 7, 8", "data nuclei.tif", "stopped and resumed 2026-01-02T09:30:00"):
+        assert words in text

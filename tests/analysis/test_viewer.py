@@ -88,6 +88,13 @@ def test_a_mesh_that_is_small_enough_stays_as_it_is_without_vertices_that_nothin
     assert simplified(NOTHING, 100).empty
 
 
+@pytest.mark.parametrize("size", [0.0, 2.0])
+def test_a_line_and_a_point_of_many_vertices_become_nothing_or_little(size: float) -> None:
+    line = np.linspace(0, size, 900)[:, None] * np.array([1.0, 0.5, 0.0])
+    few = simplified(Mesh(line, np.arange(900).reshape(-1, 3)), 100)
+    assert len(few.vertices) <= 100
+
+
 def unpacked(texts: tuple[str, str], low: np.ndarray, step: float) -> Mesh:
     places, faces = (np.frombuffer(base64.b64decode(text), dtype="<u2").reshape(-1, 3) for text in texts)
     return Mesh(low + step * places.astype("float64"), faces.astype("int64"))
@@ -216,7 +223,10 @@ def test_the_slider_moves_the_surfaces_and_one_camera_serves_all(growing: analys
 
 
 def test_the_page_carries_all_it_needs(growing: analysis.Run) -> None:
-    html = analysis.render(growing, analysis.figures.drawings(growing, only=["surfaces"], scale=0.5))
+    surfaces = analysis.figures.Drawing(
+        name="surfaces", title="", caption="", alternative="a" * 50, png=b"png", width=1
+    )
+    html = analysis.render(growing, [surfaces])
     tags = re.findall(
         r"<(?:script|link|img|iframe)\b[^>]*>", re.sub(r"<script>.*?</script>", "<script>", html, flags=re.S)
     )
