@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import pickle
 import signal
 import sys
 from collections.abc import Iterator
@@ -182,7 +181,7 @@ def _groups(
 
     try:
         model = open_model(choice.model)
-    except (OSError, ValueError, KeyError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise Mistake(f"the model {choice.model} cannot be read ({reason}); restore it, or name another run") from None
     known = [sequence.label for sequence in model.configuration.sequences]

@@ -57,7 +57,11 @@ def open_model(path: str) -> SavedModel:
     content = read(path)
     if content is None:
         raise FileNotFoundError(path)
-    return SavedModel(torch.load(io.BytesIO(content), map_location="cpu", weights_only=True))
+    try:
+        state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except Exception as error:  # what torch raises on a file that is not its own is of many kinds
+        raise ValueError(f"{path}: not a file of weights, or torn") from error
+    return SavedModel(state)
 
 
 def load(path: str, replicate: int = 0, sequence: int = 0) -> Callable[[NDArray], NDArray]:
