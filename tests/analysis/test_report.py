@@ -82,7 +82,7 @@ def test_the_report_needs_no_network_and_its_figures_have_text(
     whole: analysis.Run, drawings: list[figures.Drawing]
 ) -> None:
     shown = Page(analysis.render(whole, drawings))
-    assert len(shown.images) == len(drawings) == 4
+    assert len(shown.images) == len(drawings) == 4 + 4  # the search has a figure per method with a network
     assert all(link.startswith("data:image/png;base64,") for link in shown.links)
     assert all(len(image["alt"] or "") > 40 for image in shown.images)
 
@@ -96,7 +96,7 @@ def test_text_from_a_run_is_text_on_the_page(whole: analysis.Run) -> None:
 def test_a_report_draws_its_figures_and_says_which_cannot_be_drawn_yet(write_run: Writer) -> None:
     run = analysis.load(write_run(status="running", confirmed=False, compacted=False, supervisions=("sparse",)))
     shown = Page(analysis.render(run))
-    assert len(shown.images) == 1
+    assert len(shown.images) == 1 + 4  # the search of all methods, and of each
     assert shown.text.count("Not drawn: ") == 3
 
 
