@@ -102,7 +102,7 @@ def test_arguments_are_checked_before_anything_slow_is_imported(tmp_path):
 
 
 def test_a_dry_run_checks_describes_and_leaves_nothing(tmp_path, capfd):
-    assert command_line(["bifurcation", "--dry-run"]) == 0
+    assert command_line(["bifurcation", "--dry-run", "--trials", "6"]) == 0
     assert "sinkhorn, sparse: 6 search trials" in capfd.readouterr().out
     assert list(tmp_path.iterdir()) == []
 
