@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis import claims, comparison, figures, record, sentences, wording
+from analysis import claims, comparison, errors, figures, record, sentences, wording
 from analysis.facts import Facts, gather
 from analysis.load import Run
 
@@ -41,6 +41,10 @@ def render(run: Run, drawings: Sequence[figures.Drawing] | None = None) -> str:
         figures=[_figure(drawing) for drawing in shown],
         comparison=_comparison(facts),
         unit=_unit(facts),
+        cases=record.cases(run),
+        subject=record.subject(run),
+        averaged=f"{facts.replicates} replicates" if record.timeless(run) else "test times",
+        errors=_errors(facts),
         transfer=_transfer(facts),
         claims=_claims(facts),
         search=_search(facts),
@@ -78,8 +82,29 @@ def _comparison(facts: Facts) -> list[dict[str, Any]]:
 def _unit(facts: Facts) -> str:
     """What n counts, in words."""
     other = facts.sequences if facts.unit == "replicate" else facts.replicates
-    averaged = f", each averaged over its {other} {comparison.OTHER[facts.unit]}s" if other > 1 else ""
-    return f"{facts.unit}s ({record.unit_words(facts.run)}){averaged}"
+    words = {"replicate": "replicate", "sequence": record.subject(facts.run)}
+    averaged = f", each averaged over its {other} {words[comparison.OTHER[facts.unit]]}s" if other > 1 else ""
+    return f"{words[facts.unit]}s ({record.unit_words(facts.run)}){averaged}"
+
+
+def _errors(facts: Facts) -> list[dict[str, Any]]:
+    """The errors of every subject in the manner of seed 003, table 1: a table for each class, all of them first."""
+    table = errors.errors(facts.run)
+    lines = []
+    for row in table.to_dict("records"):
+        numbers: dict[str, Any] = {name: wording.number(row[name]) for name in ("median", "mean", "sd")}
+        p, folds = ("", "") if np.isnan(row["p"]) else (_p(row["p"]), f"{row['better']} of {row['folds']}")
+        label = next(metric.label for metric in facts.metrics if metric.name == row["metric"])
+        about = {"class": row["class"], "n": row["n"], "method": row["method"]}
+        lines.append({**about, **numbers, "p": p, "folds_better": folds, "metric": label})
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for line in lines:
+        groups.setdefault(line["class"], []).append(line)
+    return [{"title": title, "n": rows[0]["n"], "rows": rows} for title, rows in groups.items()]
+
+
+def _p(value: float) -> str:
+    return wording.probability(value).removeprefix("= ")
 
 
 def _transfer(facts: Facts) -> dict[str, Any] | None:

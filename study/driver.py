@@ -208,6 +208,7 @@ class Driver:
                 "question": study.question,
                 "replication_unit": study.replication_unit,
                 "unit": study.unit,
+                "subject": study.subject,
                 "baseline": study.baseline,
                 "controls": study.controls,
                 "references": study.references,

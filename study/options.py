@@ -19,6 +19,7 @@ from study.study import Study
 
 if TYPE_CHECKING:
     from study.data import Data
+    from study.images import ImageData
 
 DEFAULT_PRESET = "laptop"
 
@@ -132,7 +133,7 @@ def _continued(options: Options, folder: RunFolder, record: dict[str, Any]) -> d
     return choices | ({"trials": options.trials} if options.trials is not None else {})
 
 
-def _make(name: str, choices: dict[str, Any], data: Data | None) -> Study:
+def _make(name: str, choices: dict[str, Any], data: Data | ImageData | None) -> Study:
     study = catalog.load(name, choices["preset"], data)
     for change in choices["changes"]:
         key, equals, value = change.partition("=")
@@ -151,8 +152,8 @@ def _difference(study: Study, before: dict[str, Any]) -> str:
     return next((key for key in now if key != "trials" and now[key] != before.get(key)), "")
 
 
-def _data(options: Options, record: dict[str, Any]) -> Data | None:
-    """The recording that a study is about; None for a study that makes its own data."""
+def _data(options: Options, record: dict[str, Any]) -> Data | ImageData | None:
+    """The data that a study is about; None for a study that makes its own."""
     given = {"--data": options.data, "--tracks": options.tracks, "--voxel": options.voxel}
     flags = [f"{flag} {value}" for flag, value in given.items() if value is not None]
     flags += ["--skip-bad"] if options.skip_bad else []
@@ -163,14 +164,14 @@ def _data(options: Options, record: dict[str, Any]) -> Data | None:
             flag = flags[0].split()[0]
             raise Mistake(f"{flags[0]}: study {options.name} makes its own data; leave {flag} out")
         return None
-    from study.data import Wanted, again, find
+    from study.data import Wanted
 
     if record:
         if flags:
             raise Mistake(f"{flags[0]} cannot be changed when a run is resumed: leave it out, or start a new run")
-        return again(record)
+        return catalog.again(options.name, record)
     wanted = Wanted(path=options.data, tracks=options.tracks, voxel=options.voxel, skip_bad=options.skip_bad)
-    return find(wanted, catalog.module(options.name).RESOLUTION, _say)
+    return catalog.find(options.name, wanted, _say)
 
 
 def _say(sentence: str) -> None:

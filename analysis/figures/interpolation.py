@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from analysis import order, record
 from analysis.figures import _bands
-from analysis.selection import NoRows
+from analysis.selection import NoRows, NotApplicable
 from analysis.wording import count, listing
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ ORDER = 10
 
 def draw(run: Run) -> Figure:
     """Mean line and interquartile band of every method; white dots where the ground truth was shown."""
+    if record.timeless(run):
+        raise NotApplicable("this study has no time axis")
     table = _bands.confirmed(run)
     if table.empty:
         raise NoRows("there are no values over time yet")

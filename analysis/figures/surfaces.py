@@ -77,6 +77,8 @@ def _chosen(run: Run, sequence: str | None, supervision: str | None) -> pd.DataF
     """The surfaces to draw, of one sequence and one replicate per trial, with their method and supervision."""
     trials = run.trials[(run.trials["phase"] == "confirm") & (run.trials["setting"] == SETTING)]
     table = run.surfaces.merge(trials[["trial", "method", "supervision"]], on="trial")
+    if record.timeless(run):
+        raise NotApplicable("this study has no time axis")
     if table.empty:
         raise NotApplicable("this run has kept no surfaces")
     table = _only(table, "sequence", sequence or str(table["sequence"].iloc[0]))

@@ -1,0 +1,19 @@
+"""λ, dimensions, M and filtration of the topological loss of reconstructions.
+
+The document searches λ in [1e-3, 1e2] and settles on λ = 0.1, dimension 2 alone, M = 16, superlevel sets (seed 003,
+sections 3.2 and 4.2).
+"""
+
+from __future__ import annotations
+
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
+
+
+def space() -> dict[str, BaseDistribution]:
+    """A fresh copy, for a preset to narrow."""
+    return {
+        "topology.weight": FloatDistribution(1e-3, 1e2, log=True),
+        "topology.dimensions": CategoricalDistribution(["2", "0", "1", "all"]),
+        "topology.size": CategoricalDistribution([16, 8, 24]),
+        "topology.filtration": CategoricalDistribution(["superlevel", "sublevel"]),
+    }
