@@ -28,7 +28,7 @@ from analysis import order, selection
 ADDRESS = ["metric", "method", "baseline", "supervision", "setting"]
 ESTIMATE = ["n", "baseline_mean", "method_mean", "difference", "low", "high", "p", "p_holm", "effect_size"]
 COLUMNS = [*ADDRESS, *ESTIMATE, "verdict"]
-HIGHER_IS_BETTER = ("dice",)
+HIGHER_IS_BETTER = ("dice", "psnr", "ssim")
 ENOUGH = 3
 """Pairs below which no verdict is given."""
 PAIR = ["replicate", "sequence", "time_index"]

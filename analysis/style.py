@@ -52,6 +52,10 @@ METHODS = {
     "sinkhorn+barycenter": MethodStyle(colour="#009e73", line=_DASH_DOT_DOT, marker="D"),
     "temporal-smoothness": MethodStyle(colour="#e69f00", line=_SHORT, marker="X"),
     "linear-blend": MethodStyle(colour="#8a8f98", line=_DOTTED, marker="v"),
+    "optical-flow": MethodStyle(colour="#e69f00", line=_SHORT, marker="X"),
+    "transport": MethodStyle(colour="#cc79a7", line=_LONG, marker="P"),
+    "image-advection": MethodStyle(colour="#009e73", line=_DASH_DOT_DOT, marker="D"),
+    "latent-advection": MethodStyle(colour="#0072b2", line=_DASHED, marker="s"),
     "barycenter-only": MethodStyle(colour="#cc79a7", line=_LONG, marker="P"),
 }
 

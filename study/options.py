@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from study import catalog, tracking
 from study.errors import Mistake
-from study.places import check_output, default_output, find_run
+from study.places import check_output, default_output, find_run, split
 from study.run_folder import Lock, RunFolder
 from study.study import Study
 
 if TYPE_CHECKING:
     from study.data import Data
     from study.images import ImageData
+    from study.pictures import PictureData
 
 DEFAULT_PRESET = "laptop"
 
@@ -111,7 +112,7 @@ def _choices(options: Options) -> dict[str, Any]:
         "replicates": options.replicates,
         "seed": options.seed,
         "changes": options.changes,
-        "data": options.data and str(Path(options.data).resolve()),
+        "data": options.data and os.pathsep.join(str(Path(path).resolve()) for path in split(options.data)),
     }
 
 
@@ -133,7 +134,7 @@ def _continued(options: Options, folder: RunFolder, record: dict[str, Any]) -> d
     return choices | ({"trials": options.trials} if options.trials is not None else {})
 
 
-def _make(name: str, choices: dict[str, Any], data: Data | ImageData | None) -> Study:
+def _make(name: str, choices: dict[str, Any], data: Data | ImageData | PictureData | None) -> Study:
     study = catalog.load(name, choices["preset"], data)
     for change in choices["changes"]:
         key, equals, value = change.partition("=")
@@ -152,13 +153,14 @@ def _difference(study: Study, before: dict[str, Any]) -> str:
     return next((key for key in now if key != "trials" and now[key] != before.get(key)), "")
 
 
-def _data(options: Options, record: dict[str, Any]) -> Data | ImageData | None:
+def _data(options: Options, record: dict[str, Any]) -> Data | ImageData | PictureData | None:
     """The data that a study is about; None for a study that makes its own."""
     given = {"--data": options.data, "--tracks": options.tracks, "--voxel": options.voxel}
     flags = [f"{flag} {value}" for flag, value in given.items() if value is not None]
     flags += ["--skip-bad"] if options.skip_bad else []
-    if options.data is not None and not Path(options.data).exists():
-        raise Mistake(f"--data {options.data}: there is no such file or folder; name one that exists")
+    for path in [] if options.data is None else split(options.data):
+        if not Path(path).exists():
+            raise Mistake(f"--data {path}: there is no such file or folder; name one that exists")
     if not catalog.takes_data(options.name):
         if flags:
             flag = flags[0].split()[0]

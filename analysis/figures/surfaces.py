@@ -79,6 +79,7 @@ def _chosen(run: Run, sequence: str | None, supervision: str | None) -> pd.DataF
     table = run.surfaces.merge(trials[["trial", "method", "supervision"]], on="trial")
     if record.timeless(run):
         raise NotApplicable("this study has no time axis")
+    table = table[table["vertices"].notna()]
     if table.empty:
         raise NotApplicable("this run has kept no surfaces")
     table = _only(table, "sequence", sequence or str(table["sequence"].iloc[0]))

@@ -24,7 +24,7 @@ def step(z: Tensor, field: Tensor, duration: float) -> Tensor:
 
 
 def evolution(z: Tensor, fields: Tensor, duration: float) -> Tensor:
-    """The states `(B, N + 1, C, H, W)` from `z` `(B, C, H, W)` on, under `fields` `(B, N, 2, H, W)`, `duration` each."""
+    """States `(B, N + 1, C, H, W)` from `z` `(B, C, H, W)` on, under `fields` `(B, N, 2, H, W)` of `duration` each."""
     states = [z]
     for field in fields.unbind(1):
         states.append(step(states[-1], field, duration))

@@ -51,6 +51,15 @@ class InbetweenConfiguration(WindowsConfiguration):
             raise ValueError(f"patch = {self.patch} is too small to be halved {len(self.networks.filters)} times")
         return self
 
+    def fault(self) -> str | None:
+        height, width = self.size
+        if min(height, width) >= self.patch:
+            return None
+        return (
+            f"the images are {height} x {width} pixels, smaller than a patch of side {self.patch}: give larger images, "
+            "or a smaller patch with --set patch"
+        )
+
     def derived(self) -> dict[str, float]:
         return {"training_steps": float(self.epochs * self.steps_per_epoch)}
 
@@ -69,7 +78,7 @@ DOCUMENT: dict[str, dict[str, Any]] = {
         "smoothness_weight": 0.01, "decay": 0.8,
     },
 }  # fmt: skip
-"""The three examples of seed 004 by the name of their table. λ_AE = 1, α = 0.0001, patches of 256² and Δt = 0.1 in all."""
+"""The examples of seed 004 by the name of their table. λ_AE = 1, α = 0.0001, patches of 256², Δt = 0.1 in all three."""
 
 
 def documented(table: str, **fields: Any) -> InbetweenConfiguration:

@@ -32,7 +32,9 @@ class Method(Trainable):
         super().__init__()
         self.settings = self.configuration_type.model_validate(configuration)
         self.timeline, self.seeds, self.device = timeline, seeds, device
-        self.pictures = opened(self.settings.file)
+        self.scale = self.settings.downsampling
+        """Displacements are told in pixels of the file, of which ours are so many."""
+        self.pictures = opened(self.settings.file, self.scale)
         self.gap = len(timeline.times) - 1
         self.windows = [(self._address(window), window) for window in self.settings.windows]
         self.addresses = list(dict.fromkeys(address for address, _ in self.windows))
@@ -83,13 +85,30 @@ class Method(Trainable):
     def _scores(self, frame: Array, moved: Array | None, index: int, window: Window, at: int) -> dict[str, float]:
         stack, start = self.addresses[index]
         truth = self.pictures.frames[stack, start + at]
-        valid = np.isfinite(truth) & ~self.pairs[index].no_data & _inside(window.box, truth.shape)
+        valid = np.isfinite(truth) & ~self.pairs[index].no_data & self._inside(window.box, truth.shape)
         last = at == self.gap
         return {
             **frame_scores(frame, truth, valid, self.pictures.span),
-            "endpoint_error": endpoint_error(moved, self._known(stack, start, at), valid),
-            "drift_error": drift_error(moved, window.drift, valid) if last else float("nan"),
+            "endpoint_error": self.scale * endpoint_error(moved, self._known(stack, start, at), valid),
+            "drift_error": self._drift_error(moved, window, valid) if last else float("nan"),
         }
+
+    def _drift_error(self, moved: Array | None, window: Window, valid: Array) -> float:
+        measured = None if window.drift is None else [part / self.scale for part in window.drift]
+        return self.scale * drift_error(moved, measured, valid)
+
+    def _inside(self, box: list[int] | None, shape: tuple[int, ...]) -> Array:
+        """Pixels all of which lies in a box of the file's pixels."""
+        inside = np.full(shape, box is None)
+        if box is not None:
+            top, bottom, left, right = (
+                box[0] / self.scale,
+                box[1] / self.scale,
+                box[2] / self.scale,
+                box[3] / self.scale,
+            )
+            inside[int(np.ceil(top)) : int(bottom), int(np.ceil(left)) : int(right)] = True
+        return inside
 
     def _known(self, stack: int, start: int, at: int) -> Array | None:
         """The true displacement since the first frame, if it is known: that since frame 0 serves pairs from frame 0."""
@@ -126,15 +145,6 @@ class Method(Trainable):
 
     def restore(self, state: dict[str, Any]) -> None:
         """There is nothing to restore."""
-
-
-def _inside(box: list[int] | None, shape: tuple[int, ...]) -> Array:
-    inside = np.ones(shape, dtype=bool)
-    if box is not None:
-        inside[:] = False
-        top, bottom, left, right = box
-        inside[top:bottom, left:right] = True
-    return inside
 
 
 def blank(pair: Pair) -> Predicted:

@@ -2,12 +2,16 @@
 
 φ is convolutions only, so that a pixel of the latent depends on its neighbourhood alone. ψ and η are U-Nets that scale
 up by resizing and a convolution (no chessboard pattern) and resize what they skip instead of cropping it. Leaky ReLU of
-slope 0.2 after every hidden layer. Table 2 lists seven filters of the encoder where the text says six hidden layers: we
+slope 0.2 after every hidden layer. The initialisation, of which the document says nothing, is He's for that slope: with
+smaller weights, such as PyTorch's own, nothing but a bias comes out of so many layers, and the training stays there.
+
+Table 2 lists seven filters of the encoder where the text says six hidden layers: we
 take the table.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -31,7 +35,7 @@ class Encoder(nn.Module):
     def __init__(self, filters: Sequence[int], kernel: int) -> None:
         super().__init__()
         sizes = [1, *filters]
-        hidden = [_convolution(a, b, kernel) for a, b in zip(sizes, sizes[1:], strict=False)]
+        hidden = [_convolution(a, b, kernel) for a, b in itertools.pairwise(sizes)]
         self.layers = nn.Sequential(*hidden, nn.Conv2d(sizes[-1], 1, kernel, padding=kernel // 2))
 
     def forward(self, images: Tensor) -> Tensor:
@@ -79,14 +83,22 @@ class Model(nn.Module):
         c, n = configuration, configuration.networks
         self.steps, self.duration = c.evolution_steps, c.step_duration
         self.field = UNet(2 * c.evolution_steps, n.ends, n.filters, n.bottleneck, n.field_kernel)
-        with torch.no_grad():
-            self.field.output.weight.mul_(_FIELD_SCALE)
-            self.field.output.bias.zero_()  # type: ignore[union-attr]
         latent = c.space == "latent"
         self.encoder: nn.Module = Encoder(n.encoder, n.encoder_kernel) if latent else nn.Identity()
         self.decoder: nn.Module = (
             UNet(1, n.ends, n.filters, n.bottleneck, n.decoder_kernel) if latent else nn.Identity()
         )  # fmt: skip
+
+        self._initialise()
+
+    @torch.no_grad()
+    def _initialise(self) -> None:
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d):
+                nn.init.kaiming_normal_(layer.weight, a=SLOPE)
+                if layer.bias is not None:
+                    layer.bias.zero_()
+        self.field.output.weight.mul_(_FIELD_SCALE)
 
     def encode(self, images: Tensor) -> Tensor:
         """`(B, 1, H, W)` → latent of the same shape."""

@@ -35,12 +35,24 @@ class Pictures:
     def to_bytes(self) -> bytes:
         """As `opened` reads it."""
         buffer = io.BytesIO()
-        optional = {"hidden": self.hidden, "displacement": self.displacement}
+        optional: dict[str, Any] = {"hidden": self.hidden, "displacement": self.displacement}
         np.savez_compressed(
             buffer, frames=self.frames, span=np.float64(self.span), unit=np.array(self.unit),
             metadata=np.array(json.dumps(self.metadata)), **{k: v for k, v in optional.items() if v is not None},
         )  # fmt: skip
         return buffer.getvalue()
+
+    def reduced(self, factor: int) -> Pictures:
+        """Means of `factor` × `factor` pixels, without data where one has none; displacements in the new pixels."""
+        if factor == 1:
+            return self
+        moved = None if self.displacement is None else self.displacement.swapaxes(-1, -2).swapaxes(-2, -3)
+        return Pictures(
+            frames=_means(self.frames, factor), span=self.span, unit=self.unit,
+            hidden=None if self.hidden is None else _means(self.hidden.astype(np.float32), factor) > 0,
+            displacement=None if moved is None else np.moveaxis(_means(moved, factor) / factor, -3, -1),
+            metadata=self.metadata | {"scale": factor * self.metadata.get("scale", 1)},
+        )  # fmt: skip
 
     def pair(self, stack: int, start: int, end: int) -> Pair:
         """The two shown frames `start` and `end`."""
@@ -76,16 +88,25 @@ def kept(pictures: Pictures) -> str:
     return str(file)
 
 
-@lru_cache(maxsize=2)
-def opened(file: str) -> Pictures:
-    """The pictures that a file of `kept` holds; FileNotFoundError if there is none. Nothing is unpickled."""
+def _means(values: Array, factor: int) -> Array:
+    """Block means over the last two axes; what is left over at their ends is cut off."""
+    height, width = (n // factor for n in values.shape[-2:])
+    cut = values[..., : height * factor, : width * factor]
+    means: Array = cut.reshape(*values.shape[:-2], height, factor, width, factor).mean((-3, -1), dtype=np.float64)
+    return means.astype(np.float32)
+
+
+@lru_cache(maxsize=4)
+def opened(file: str, downsampling: int = 1) -> Pictures:
+    """The pictures that a file of `kept` holds, reduced; FileNotFoundError if there is none. Nothing is unpickled."""
+    if downsampling > 1:
+        return opened(file).reduced(downsampling)
     content = read(file)
     if content is None:
         raise FileNotFoundError(file)
     with np.load(io.BytesIO(content), allow_pickle=False) as saved:
         return Pictures(
             frames=saved["frames"], span=float(saved["span"]), unit=str(saved["unit"]),
-            hidden=saved["hidden"] if "hidden" in saved else None,
-            displacement=saved["displacement"] if "displacement" in saved else None,
+            hidden=saved.get("hidden"), displacement=saved.get("displacement"),
             metadata=json.loads(str(saved["metadata"])),
         )  # fmt: skip

@@ -19,8 +19,8 @@ NAMES = ("psnr", "ssim", "mae", "endpoint_error", "drift_error")
 def frame_scores(predicted: Array, truth: Array, valid: Array, span: float) -> dict[str, float]:
     """`psnr` (dB), `ssim` and `mae` (in the images' values) of frames `(H, W)` over the pixels in `valid`.
 
-    A window of SSIM counts if all of it is valid; where none is, `ssim` is NaN. Predictions that are not finite count as
-    zero. ValueError if no pixel is valid.
+    A window of SSIM counts if all of it is valid; where none is, `ssim` is NaN. Predictions that are not finite are
+    taken for zero. ValueError if no pixel is valid.
     """
     if not valid.any():
         raise ValueError("no pixel of the frame has data")

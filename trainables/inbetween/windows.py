@@ -48,6 +48,13 @@ class WindowsConfiguration(TrainableConfiguration):
 
     file: str = Field(description="what `trainables.inbetween.pictures.opened` reads")
     windows: list[Window] = Field(min_length=1)
+    shape: list[int] = Field(min_length=2, max_length=2, description="height and width of the frames in the file")
+    downsampling: int = Field(1, ge=1, le=64, description="means of so many pixels along each axis are worked with")
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the frames that are worked with."""
+        return self.shape[0] // self.downsampling, self.shape[1] // self.downsampling
 
     @property
     def title(self) -> str:
