@@ -56,9 +56,9 @@ def paper(study: Study) -> None:
 
 def laptop(study: Study) -> None:
     """Two cores, minutes: small networks, few steps, patches of 64² pixels, means of 2 × 2 pixels."""
-    study.trials = 4
+    study.trials = 3
     study.replicates = 1
-    study.pruning = Pruning(first_epoch=10, factor=2)
+    study.pruning = Pruning(first_epoch=8, factor=2)
     study.resources = Resources(cpus=1)
     narrow(
         study,
@@ -70,7 +70,7 @@ def laptop(study: Study) -> None:
     for method in _networks(study):
         method.networks = Networks(encoder=[8, 16, 8], ends=8, filters=[8, 16, 32], bottleneck=32)
         method.patch, method.stride, method.batch = 64, 8, 1
-        method.steps_per_epoch, method.epochs = 10, 40
+        method.steps_per_epoch, method.epochs = 10, 30
         method.learning_rate, method.decay_every = 2e-3, 200
         method.evolution_steps, method.magnitude_weight = 8, 0.001
     put(study, downsampling=2)

@@ -10,6 +10,7 @@ In image space, where φ and ψ are the identity, the autoencoder's term says no
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 from trainables.inbetween.networks import Model
@@ -19,12 +20,17 @@ from trainables.inbetween.patches import Patches
 def terms(model: Model, patches: Patches, latent: bool) -> dict[str, Tensor]:
     """The unweighted terms of P pairs of patches, one number each."""
     fields = model.fields(patches.first)
-    states = model.evolve(model.encode(patches.first), fields)
-    found = {"dynamics": _mean((model.decode(states[:, -1]) - patches.last).square(), patches.last_known)}
     if latent:
-        again = _mean((model.decode(states[:, 0]) - patches.first).square(), patches.first_known)
-        meant = _mean((states[:, -1] - model.encode(patches.last)).square(), patches.last_known)
-        found["autoencoder"] = again + meant
+        # Both images together, which is faster than one after the other.
+        before, meant = model.encode(torch.cat([patches.first, patches.last])).chunk(2)
+        after = model.evolve(before, fields)[:, -1]
+        again, last = model.decode(torch.cat([before, after])).chunk(2)
+    else:
+        last = model.evolve(patches.first, fields)[:, -1]
+    found = {"dynamics": _mean((last - patches.last).square(), patches.last_known)}
+    if latent:
+        found["autoencoder"] = _mean((again - patches.first).square(), patches.first_known)
+        found["autoencoder"] = found["autoencoder"] + _mean((after - meant).square(), patches.last_known)
     found["magnitude"] = fields.square().sum(2).mean()
     changes = fields.diff(dim=1)
     found["smoothness"] = changes.square().sum(2).mean() if changes.numel() else fields.sum() * 0
