@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from trainables.inbetween.method import Method
 from trainables.inbetween.pictures import Array, Pair
 from trainables.inbetween.predicted import Predicted
@@ -16,6 +18,10 @@ class Blended(Predicted):
     def frame(self, time: float) -> Array:
         blended: Array = (1 - time) * self.first + time * self.last
         return blended
+
+    def displacement(self, time: float) -> Array:
+        """Nothing moves."""
+        return np.zeros((*self.first.shape, 2), dtype=np.float32)
 
 
 class Blending(Method):

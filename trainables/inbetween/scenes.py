@@ -1,8 +1,10 @@
 """A pair of images between which nothing is known: tiles of the second are hidden from every method and scored.
 
-Of every 2 × 2 tiles one is hidden, half of these for the search and half for the test, like the squares of a
-chessboard. What a method says of the second image there, from the first and from what surrounds the tile, is its
-terminal reconstruction error; the drift of a tile is measured by phase correlation of what lies around it in both.
+Two passes of a satellite see one scene at different angles: each image's own smooth level, a quadratic surface, is
+subtracted, and the rest scaled to the first image's spread. Of every 2 × 2 tiles one is hidden, half of these for the
+search and half for the test, like the squares of a chessboard. What a method says of the second image there, from the
+first and from what surrounds the tile, is its terminal reconstruction error; the drift of a tile is measured by phase
+correlation of what lies around it in both.
 """
 
 from __future__ import annotations
@@ -42,7 +44,7 @@ def windows(recording: Recording) -> Made:
     if len(recording.frames) != 2:
         one = "there is one image only" if len(recording.frames) == 1 else f"there are {len(recording.frames)} images"
         raise BadData(f"{one}; give two of the same grid, as --data A.tif B.tif")
-    first, last = recording.frames
+    first, last = levelled(recording.frames)
     side = min(first.shape) // TILES
     if side < SMALLEST:
         raise BadData(
@@ -65,9 +67,10 @@ def windows(recording: Recording) -> Made:
         if not any(window.role == wanted for window in found):
             raise BadData("too few tiles have data in both images; give images that overlap more")
     unit = "" if recording.whole else "dB"
-    span = float(np.nanmax(recording.frames) - np.nanmin(recording.frames))
+    images = np.stack([first, last])
+    span = float(np.nanmax(images) - np.nanmin(images))
     pictures = Pictures(
-        frames=recording.frames[None], hidden=hidden, span=max(span, 1e-12), unit=unit,
+        frames=images[None], hidden=hidden, span=max(span, 1e-12), unit=unit,
         metadata={"tags": recording.tags, "scale": recording.scale},
     )  # fmt: skip
     drifts = np.array([window.drift for window in found if window.drift])
@@ -75,7 +78,23 @@ def windows(recording: Recording) -> Made:
     if len(drifts):
         x, y = np.median(drifts, axis=0)
         note += f"; their drift by phase correlation is {x:+.1f} pixels in x (right) and {y:+.1f} in y (down), median"
-    return Made(pictures=pictures, windows=found, gaps=[1], notes=[note])
+    level = "values are relative to each image's own smooth level, a quadratic surface"
+    return Made(pictures=pictures, windows=found, gaps=[1], notes=[note, level])
+
+
+def levelled(images: Array) -> Array:
+    """Images `(2, H, W)` without the quadratic surface that fits each best, the second at the spread of the first."""
+    rows, columns = (np.linspace(-1, 1, n) for n in images.shape[1:])
+    y, x = np.meshgrid(rows, columns, indexing="ij")
+    basis = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
+    found = []
+    for image in images:
+        known = np.isfinite(image)
+        surface = np.linalg.lstsq(basis[known], image[known].astype(np.float64), rcond=None)[0]
+        found.append(image - basis @ surface)
+    spread = [float(np.nanstd(image)) or 1.0 for image in found]
+    levels: Array = np.stack([found[0], found[1] * spread[0] / spread[1]]).astype(np.float32)
+    return levels
 
 
 def _drift(first: Array, last: Array, box: tuple[int, int, int, int]) -> list[float] | None:
