@@ -2,35 +2,28 @@
 
 The document's own (seed 000, chapter 3): `none`, `sinkhorn`, `barycenter`. Added: both together; `temporal-smoothness`,
 the control that smooths without transport; and without a network, floor and ceiling, `linear-blend` and
-`barycenter-only`.
+`barycenter-only`. A method with a network is called after its regularizers, joined by `+`, so that a new regularizer is
+a new method.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from optuna.distributions import BaseDistribution
 
-from search_spaces import temporal_smoothness, transport_regularizers
+import search_spaces
 from study.study import Metric
 from trainables.autodecoder.configuration import AutodecoderConfiguration
-from trainables.autodecoder.regularizers.barycenter import Barycenter
-from trainables.autodecoder.regularizers.base import Regularizer
-from trainables.autodecoder.regularizers.sinkhorn import Sinkhorn
-from trainables.autodecoder.regularizers.temporal_smoothness import TemporalSmoothness
+from trainables.autodecoder.regularizers.base import available
 from trainables.base import TrainableConfiguration
 from trainables.interpolation import BarycenterOnly, LinearBlend
 from trainables.shapes.sequence import ShapeSequence
 from trainables.shapes.timeline import Timeline
 
-COMBINATIONS: dict[str, list[str]] = {
-    "none": [],
-    "sinkhorn": ["sinkhorn"],
-    "barycenter": ["barycenter"],
-    "sinkhorn+barycenter": ["sinkhorn", "barycenter"],
-    "temporal-smoothness": ["temporal-smoothness"],
-}
+COMPARED = ["none", "sinkhorn", "barycenter", "sinkhorn+barycenter", "temporal-smoothness"]
+"""Methods with a network."""
 
 CONTROLS = ["temporal-smoothness"]
 
@@ -43,20 +36,26 @@ SUPERVISIONS = {"sparse": Timeline.shown({0, 20}), "dense": Timeline.shown({0, 5
 
 def networks(
     sequences: list[ShapeSequence],
-    barycenters: int = 1,
+    names: Iterable[str] = COMPARED,
     configuration: type[AutodecoderConfiguration] = AutodecoderConfiguration,
+    regularizers: Mapping[str, Mapping[str, Any]] | None = None,
     **fields: Any,
 ) -> dict[str, TrainableConfiguration]:
-    """The methods with a network; `barycenters` lie between two frames, `fields` are further ones of each method."""
-    kinds: dict[str, Callable[[], Regularizer]] = {
-        "sinkhorn": Sinkhorn,
-        "barycenter": lambda: Barycenter(count=barycenters),
-        "temporal-smoothness": TemporalSmoothness,
-    }
+    """The methods of these names; `regularizers` has fields of a regularizer, `fields` are those of every method."""
+    kinds, given = available(), regularizers or {}
     return {
-        name: configuration(sequences=sequences, regularizers={part: kinds[part]() for part in parts}, **fields)
-        for name, parts in COMBINATIONS.items()
+        name: configuration(
+            sequences=sequences,
+            regularizers={part: kinds[part](**given.get(part, {})) for part in _parts(name)},
+            **fields,
+        )
+        for name in names
     }
+
+
+def _parts(name: str) -> list[str]:
+    """The regularizers of a method."""
+    return [] if name == "none" else name.split("+")
 
 
 def references(sequences: list[ShapeSequence]) -> dict[str, TrainableConfiguration]:
@@ -67,9 +66,10 @@ def references(sequences: list[ShapeSequence]) -> dict[str, TrainableConfigurati
     }
 
 
-def space() -> dict[str, BaseDistribution]:
-    """Everything that these methods may search."""
-    return transport_regularizers.space() | temporal_smoothness.space()
+def space(names: Iterable[str] = COMPARED) -> dict[str, BaseDistribution]:
+    """Everything that these methods, and the references, may search."""
+    parts = dict.fromkeys(part for name in names for part in _parts(name))
+    return search_spaces.union(["fitting", *parts, *REFERENCES])
 
 
 def metrics() -> list[Metric]:

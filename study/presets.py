@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
-
+import search_spaces
 from study.study import Pruning, Resources, Study
 from trainables.autodecoder.configuration import AutodecoderConfiguration, DecoderConfiguration
-from trainables.autodecoder.regularizers.barycenter import Barycenter
-from trainables.autodecoder.regularizers.sinkhorn import Sinkhorn
-from trainables.autodecoder.regularizers.temporal_smoothness import TemporalSmoothness
 
 
 def autodecoders(study: Study) -> list[AutodecoderConfiguration]:
@@ -26,10 +22,7 @@ def paper(study: Study) -> None:
     study.replicates = 8
     study.pruning = Pruning(first_epoch=300, factor=3)
     study.resources = Resources(cpus=1, gpus=0.5)
-    for method in autodecoders(study):
-        for regularizer in method.regularizers.values():
-            if isinstance(regularizer, Barycenter):
-                regularizer.points = 8192
+    size(study, "paper")
 
 
 def laptop(study: Study) -> None:
@@ -37,32 +30,14 @@ def laptop(study: Study) -> None:
     study.trials = 6
     study.replicates = 6
     study.pruning = Pruning(first_epoch=100, factor=2)
-    narrow(
-        study,
-        {
-            "learning_rate": FloatDistribution(2e-4, 2e-3, log=True),
-            "regularizers.sinkhorn.grid": CategoricalDistribution([7, 9]),
-            "regularizers.sinkhorn.time_samples": IntDistribution(4, 6),
-            "regularizers.barycenter.grid": CategoricalDistribution([24, 32]),
-            "regularizers.barycenter.count": IntDistribution(1, 3),
-            "barycenter_grid": CategoricalDistribution([24, 32]),
-        },
-    )
     for method in autodecoders(study):
-        method.decoder = DecoderConfiguration(layers=5, width=64, code_layers=[3])
+        method.decoder = resized(method.decoder, layers=5, width=64, code_layers=[3])
         method.epochs = 300
         method.points_per_frame = 1024
         method.learning_rate = method.code_learning_rate = 5e-4
         method.halve_every = 150
         method.code_ramp = 30
-        for regularizer in method.regularizers.values():
-            match regularizer:
-                case Sinkhorn():
-                    regularizer.grid, regularizer.time_samples, regularizer.warm_up = 9, 5, 60
-                case Barycenter():
-                    regularizer.grid, regularizer.points = 32, 256
-                case TemporalSmoothness():
-                    regularizer.points = 512
+    size(study, "laptop")
     put(study, evaluation_grid=32, barycenter_grid=32)
 
 
@@ -72,32 +47,27 @@ def smoke(study: Study) -> None:
     study.trials = 2
     study.replicates = 2
     study.pruning = Pruning(first_epoch=20, factor=2)
-    narrow(
-        study,
-        {
-            "regularizers.barycenter.grid": CategoricalDistribution([20, 24]),
-            "barycenter_grid": CategoricalDistribution([20, 24]),
-        },
-    )
     for method in autodecoders(study):
-        method.decoder = DecoderConfiguration(layers=3, width=32, code_layers=[2])
+        method.decoder = resized(method.decoder, layers=3, width=32, code_layers=[2])
         method.epochs = 40
         method.points_per_frame = 256
         method.learning_rate = method.code_learning_rate = 1e-3
-        for regularizer in method.regularizers.values():
-            match regularizer:
-                case Sinkhorn():
-                    regularizer.grid, regularizer.time_samples, regularizer.warm_up = 7, 4, 10
-                case Barycenter():
-                    regularizer.grid, regularizer.points = 24, 128
-                case TemporalSmoothness():
-                    regularizer.points = 128
+    size(study, "smoke")
     put(study, evaluation_grid=24, barycenter_grid=24)
 
 
-def narrow(study: Study, ranges: dict[str, object]) -> None:
-    """Replace distributions of paths that the study searches; others are left alone."""
-    study.space |= {path: found for path, found in ranges.items() if path in study.space}  # type: ignore[misc]
+def size(study: Study, preset: str) -> None:
+    """Give every regularizer the size it has at a preset, and narrow what is searched to what the preset can carry."""
+    study.space |= {path: found for path, found in search_spaces.narrowed(preset).items() if path in study.space}
+    for method in autodecoders(study):
+        for regularizer in method.regularizers.values():
+            for field, value in regularizer.sizes.get(preset, {}).items():
+                setattr(regularizer, field, value)
+
+
+def resized(decoder: DecoderConfiguration, **fields: object) -> DecoderConfiguration:
+    """A decoder of another size, with whatever else it has."""
+    return DecoderConfiguration.model_validate(decoder.model_dump() | fields)
 
 
 def put(study: Study, **fields: object) -> None:

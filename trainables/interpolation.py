@@ -126,13 +126,13 @@ class Transporting(Interpolation):
     def predictor(self, sequence: ShapeSequence, resolution: int) -> Callable[[float], Array]:
         import torch
 
-        from trainables.shapes.barycenters import barycenter_sdf
+        from trainables.shapes.barycenters import barycenter_sdf, frames_of
 
         c, shown = self.configuration, self.timeline.train_times
 
         def transported(times: list[float]) -> dict[float, torch.Tensor]:
-            weights = [self.neighbours(time) for time in times]
-            sdfs = barycenter_sdf(sequence, shown, weights, c.barycenter_grid, c.barycenter_blur)
+            weights = [(j, j + 1, s) for j, s in map(self.neighbours, times)]
+            sdfs = barycenter_sdf(frames_of(sequence, shown), weights, c.barycenter_grid, c.barycenter_blur)
             return dict(zip(times, sdfs, strict=True))
 
         # One batch for all times, whatever the roles asked for: the search and the confirmation share it.

@@ -20,7 +20,8 @@ def study() -> Study:
             "strengths, and by how much?"
         ),
         replication_unit="training noise of one sequence (seeds)",
-        methods=methods.networks([Bifurcation()], barycenters=3) | methods.references([Bifurcation()]),
+        methods=methods.networks([Bifurcation()], regularizers={"barycenter": {"count": 3}})
+        | methods.references([Bifurcation()]),
         baseline="none",
         controls=methods.CONTROLS,
         references=methods.REFERENCES,

@@ -30,7 +30,8 @@ def _of(count: int) -> Study:
         replication_unit="bifurcations of random direction, speed and blending, a network each",
         unit="sequence",
         search_sequences=[member.label for member in members[:SEARCHED]],
-        methods=methods.networks(members, barycenters=3, shared=False) | methods.references(members),
+        methods=methods.networks(members, regularizers={"barycenter": {"count": 3}}, shared=False)
+        | methods.references(members),
         baseline="none",
         controls=methods.CONTROLS,
         references=methods.REFERENCES,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from study import methods, presets
 from study.data import Data, example
 from study.study import Objective, Study
-from trainables.autodecoder.regularizers.sinkhorn import Sinkhorn
+from trainables.configuration import assign
 from trainables.shapes.sampled import Sampled
 from trainables.shapes.timeline import Role, Timeline
 
@@ -59,9 +59,8 @@ def laptop(study: Study) -> None:
     count = len(next(iter(study.methods.values())).labels())
     presets.put(study, points_per_frame=max(128, 1024 // count), evaluation_grid=48)
     for method in presets.autodecoders(study):
-        for regularizer in method.regularizers.values():
-            if isinstance(regularizer, Sinkhorn):
-                regularizer.grid = 7
+        if "sinkhorn" in method.regularizers:
+            assign(method, "regularizers.sinkhorn.grid", 7)
 
 
 def paper(study: Study) -> None:

@@ -90,9 +90,9 @@ class Autodecoder(Trainable):
             return seed
         return int(np.random.SeedSequence([seed, *network.sequences]).generate_state(1)[0])
 
-    def decode(self, points: Tensor) -> Tensor:
-        """points `(R | 1, N | 1, P, 4)` → predicted SDF `(R, N, P)`."""
-        return self.decoder(points, self.codes)
+    def decode(self, points: Tensor, mixture: Tensor | None = None) -> Tensor:
+        """points `(R | 1, N | 1, P, 4)` → predicted SDF `(R, N, P)`; of mixed codes `(K, N)`, `(R, K, P)`."""
+        return self.decoder(points, self.codes if mixture is None else mixture @ self.codes)
 
     def train_epoch(self) -> None:
         # The order of the frames depends on the epoch alone, so that a replicate is the same alone and among others.

@@ -15,6 +15,18 @@ from trainables.configuration import Configuration, choose
 from trainables.shapes.sequence import ShapeSequence, from_descriptions, labelled
 
 
+class PositionalEncoding(Configuration):
+    """Sines of the coordinates beside them, with frequencies for space and for time that are chosen independently
+    (proposed in seed 000, chapter 6; Mildenhall et al. 2020, eq. 4)."""
+
+    spatial: int = Field(2, ge=0, le=12, description="L of x, y, z: sin and cos of 2^k π x, k < L, x in [-1, 1]")
+    temporal: int = Field(1, ge=0, le=12, description="L of t: sin and cos of 2^k π t, k < L, t in [-1, 1]")
+
+    def columns(self) -> int:
+        """How many numbers stand beside x, y, z and t."""
+        return 6 * self.spatial + 2 * self.temporal
+
+
 class DecoderConfiguration(Configuration):
     """Sine decoder; the defaults have 168,521 parameters."""
 
@@ -23,6 +35,9 @@ class DecoderConfiguration(Configuration):
     code_dimension: int = Field(64, ge=1, description="size of the latent code")
     code_layers: list[int] = Field([4, 7], description="layers, beside the first, that take the code (first layer = 1)")
     omega: float = Field(30.0, gt=0, description="frequency of the sines")
+    encoding: PositionalEncoding | None = Field(
+        None, description="positional encoding of the coordinates; none if null"
+    )
 
     @field_validator("code_layers")
     @classmethod

@@ -8,7 +8,7 @@ is kept as its three blocks of rows, so that the code, equal for all points of a
 device and differentiable in everything; and on the CPU, where points are data and many, by `fused.py`, which is held
 against it.
 
-# R = replicate, N = sequence, P = point, C = code dimension, W = width
+# R = replicate, N = sequence, P = point, C = code dimension, W = width, D = coordinates: 4, or more if encoded
 """
 
 from __future__ import annotations
@@ -27,17 +27,24 @@ _FEW = 128
 
 
 class Layer(nn.Module):
-    """Affine map of [hidden | x, y, z, t | code] for R replicates.
+    """Affine map of [hidden | coordinates | code] for R replicates.
 
     SIREN's initialisation: weights U(±1/n) in the first layer, U(±√(6/n)/ω) in the others; its reference code leaves
     the biases as a linear layer has them, U(±1/√n).
     """
 
     def __init__(
-        self, hidden: int, code: int, out: int, bound: float | None, omega: float, generators: list[torch.Generator]
+        self,
+        hidden: int,
+        coordinates: int,
+        code: int,
+        out: int,
+        bound: float | None,
+        omega: float,
+        generators: list[torch.Generator],
     ) -> None:
         super().__init__()
-        fan_in = hidden + 4 + code
+        fan_in = hidden + coordinates + code
         limit = math.sqrt(6 / fan_in) / omega if bound is None else bound / fan_in
 
         def uniform(*shape: int, limit: float = limit) -> nn.Parameter:
@@ -45,12 +52,12 @@ class Layer(nn.Module):
             return nn.Parameter(torch.stack(draws))
 
         self.hidden = uniform(hidden, out) if hidden else None
-        self.coordinates = uniform(4, out)
+        self.coordinates = uniform(coordinates, out)
         self.code = uniform(code, out) if code else None
         self.bias = uniform(1, out, limit=fan_in**-0.5)
 
     def weight(self) -> Tensor:
-        """The rows for hidden units and coordinates, `(R, hidden + 4, out)`."""
+        """The rows for hidden units and coordinates, `(R, hidden + D, out)`."""
         return self.coordinates if self.hidden is None else torch.cat([self.hidden, self.coordinates], dim=1)
 
     def offset(self, codes: Tensor) -> Tensor:
@@ -58,8 +65,8 @@ class Layer(nn.Module):
         return self.bias if self.code is None else torch.baddbmm(self.bias, codes, self.code)
 
     def forward(self, hidden: Tensor | None, coordinates: Tensor, codes: Tensor, scale: float) -> Tensor:
-        """hidden `(R, N, P, W)`, coordinates `(R, N | 1, P, 4)`, codes `(R, N, C)` → scale × map, `(R, N, P, out)`."""
-        inputs = coordinates if hidden is None else torch.cat([hidden, coordinates.expand(*hidden.shape[:-1], 4)], -1)
+        """hidden `(R, N, P, W)`, coordinates `(R, N | 1, P, D)`, codes `(R, N, C)` → scale × map, `(R, N, P, out)`."""
+        inputs = coordinates if hidden is None else torch.cat([hidden, coordinates.expand(*hidden.shape[:-1], -1)], -1)
         weight, bias = scale * self.weight(), (scale * self.offset(codes)).unsqueeze(2)
         replicates, sequences, points, width = inputs.shape
         if self.code is not None and sequences < codes.shape[1]:
@@ -77,10 +84,12 @@ class Decoder(nn.Module):
         super().__init__()
         width, code, omega = configuration.width, configuration.code_dimension, configuration.omega
         taking_code = {1, *configuration.code_layers}
-        self.omega = omega
+        self.omega, self.encoding = omega, configuration.encoding
+        coordinates = 4 + (self.encoding.columns() if self.encoding else 0)
         self.layers = nn.ModuleList(
             Layer(
                 hidden=0 if i == 1 else width,
+                coordinates=coordinates,
                 code=code if i in taking_code else 0,
                 out=width,
                 bound=1.0 if i == 1 else None,
@@ -89,7 +98,7 @@ class Decoder(nn.Module):
             )
             for i in range(1, configuration.layers + 1)
         )
-        self.output = Layer(width, 0, 1, None, omega, generators)
+        self.output = Layer(width, coordinates, 0, 1, None, omega, generators)
         self._workspace = Workspace()
 
     def forward(self, points: Tensor, codes: Tensor) -> Tensor:
@@ -101,21 +110,27 @@ class Decoder(nn.Module):
         layers = [*self.layers, self.output]
         weights = [scale * layer.weight() for scale, layer in zip(frequencies, layers, strict=True)]
         biases = [scale * layer.offset(codes) for scale, layer in zip(frequencies, layers, strict=True)]
-        return evaluate(self._workspace, _scaled(points), weights, biases)
+        return evaluate(self._workspace, self.encoded(points), weights, biases)
 
     def plainly(self, points: Tensor, codes: Tensor) -> Tensor:
         """`forward`, layer by layer."""
-        scaled = _scaled(points).expand(codes.shape[0], -1, -1, -1)
+        scaled = self.encoded(points).expand(codes.shape[0], -1, -1, -1)
         hidden: Tensor | None = None
         for layer in self.layers:
             hidden = torch.sin(layer(hidden, scaled, codes, self.omega))
         return self.output(hidden, scaled, codes, 1.0).squeeze(-1)
 
+    def encoded(self, points: Tensor) -> Tensor:
+        """All four coordinates in [-1, 1], and their sines and cosines if the decoder has an encoding: `(…, D)`."""
+        x, t = points[..., :3] / UPPER, 2 * points[..., 3:] - 1
+        columns = [x, t]
+        if self.encoding:
+            for coordinate, count in ((x, self.encoding.spatial), (t, self.encoding.temporal)):
+                for k in range(count):
+                    angle = 2**k * math.pi * coordinate
+                    columns += [angle.sin(), angle.cos()]
+        return torch.cat(columns, dim=-1)
+
     def parameter_count(self) -> int:
         """Parameters of one replicate."""
         return sum(parameter[0].numel() for parameter in self.parameters())
-
-
-def _scaled(points: Tensor) -> Tensor:
-    """All four coordinates in [-1, 1]."""
-    return torch.cat([points[..., :3] / UPPER, 2 * points[..., 3:] - 1], dim=-1)

@@ -11,7 +11,7 @@ slower than its parts in turn, and each is exactly what it is alone. Of each lay
 and sine and cosine are computed again: that costs less than writing and reading them in main memory. What is kept stays
 for the next step: fresh pages cost as much as a layer.
 
-# R = replicate, N = sequence, P = point, W = width, L = sine layers
+# R = replicate, N = sequence, P = point, W = width, L = sine layers, D = coordinates
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Loan:
 def evaluate(workspace: Workspace, coordinates: Tensor, weights: list[Tensor], biases: list[Tensor]) -> Tensor:
     """The network's values `(R, N, P)`.
 
-    coordinates `(R | 1, N | 1, P, 4)`; weights: L of `(R, 4 or W + 4, W)` and one `(R, W + 4, 1)`; biases, for each of
+    coordinates `(R | 1, N | 1, P, D)`; weights: L of `(R, D or W + D, W)` and one `(R, W + D, 1)`; biases, for each of
     them, `(R, N | 1, W or 1)`, N in the first. Differentiable in weights and biases, once.
     """
     result: Tensor = _Network.apply(workspace, coordinates, len(weights), *weights, *biases)
@@ -71,7 +71,8 @@ class _Network(torch.autograd.Function):
 
         replicates, _, width = parameters[0].shape
         sequences, points, dtype = parameters[count].shape[1], coordinates.shape[2], coordinates.dtype
-        coordinates = coordinates.expand(replicates, sequences, -1, -1).reshape(-1, 4)
+        coordinates = coordinates.expand(replicates, sequences, -1, -1).reshape(-1, coordinates.shape[-1])
+        wide = width + coordinates.shape[1]
         # Products are fastest with weights transposed in memory, here and in `backward`.
         # Views are made once, as arrays where no product needs a tensor: making one costs as much as a small product.
         weights = [_transposed(weight).transpose(1, 2).unbind() for weight in parameters[:count]]
@@ -79,7 +80,7 @@ class _Network(torch.autograd.Function):
         differentiable, last, rows = any(ctx.needs_input_grad), count - 1, _rows(width)
         # X_l A_l of all layers and points, or of one layer and block where no derivative is wanted.
         shape = (last, len(coordinates), width) if differentiable else (1, rows, width)
-        affine, inputs = workspace.lend(shape, dtype), workspace.lend((rows, width + 4), dtype)
+        affine, inputs = workspace.lend(shape, dtype), workspace.lend((rows, wide), dtype)
         values = torch.empty(replicates, sequences, points, dtype=dtype)
         flat, tensors, arrays = values.view(-1), affine.tensor.unbind(), affine.tensor.numpy()
         for r, n, block in _blocks(replicates, sequences, points, rows):
@@ -107,17 +108,18 @@ class _Network(torch.autograd.Function):
         weights, biases, last = parameters[: ctx.count], parameters[ctx.count :], ctx.count - 1
         replicates, sequences, points = gradient.shape
         width = weights[0].shape[2]
+        wide = width + coordinates.shape[1]
         rows = _rows(width)
         backwards = [w[:, :width].transpose(1, 2).unbind() for w in weights[1:]]
         # Sums are kept transposed if that fills whole vectors in the axis in which they are contiguous.
-        turned = -(width + 4) % _VECTOR < -width % _VECTOR
+        turned = -wide % _VECTOR < -width % _VECTOR
         of_weights = [torch.zeros_like(_transposed(w) if turned else w) for w in weights]
         of_biases = [torch.zeros(replicates, sequences, width, dtype=gradient.dtype) for _ in range(last)]
         if turned:
             of_weights = [total.transpose(1, 2) for total in of_weights]
         sums, totals = [w.unbind() for w in of_weights], [b.numpy() for b in of_biases]
         offsets, affine = [b.expand(-1, sequences, -1).numpy() for b in biases], ctx.affine.tensor.numpy()
-        loans = [ctx.workspace.lend((rows, w), gradient.dtype) for w in (width, width, width, width + 4)]
+        loans = [ctx.workspace.lend((rows, w), gradient.dtype) for w in (width, width, width, wide)]
         flat = gradient.reshape(-1, 1)
         for r, n, block in _blocks(replicates, sequences, points, rows):
             outer, x = flat[block], coordinates[block]

@@ -5,7 +5,7 @@ cosine are polynomials (least squares at Chebyshev points; error 1e-8), and (−
 where float32 has no digits left for a sine, x is taken to be ±10⁶. In float64, where nothing is timed, the library's
 functions are called.
 
-# P = point (rows), W = width (columns)
+# P = point (rows), W = width (columns), D = coordinates
 """
 
 import math
@@ -66,7 +66,7 @@ _compiled = compiled({"contract"})
 def activate(affine, bias, coordinates, following):
     """following = [sin(affine + bias) | coordinates].
 
-    affine `(P, W)`, bias `(W,)`, coordinates `(P, 4)`, following `(P, W + 4)`.
+    affine `(P, W)`, bias `(W,)`, coordinates `(P, D)`, following `(P, W + D)`.
     """
     widest_vectors()
     for p in range(affine.shape[0]):

@@ -1,4 +1,4 @@
-"""Wasserstein barycenters of the shown frames of a shape sequence, as signed distance functions, cached on disk.
+"""Wasserstein barycenters of two frames, of one shape sequence or of two, as signed distance functions, cached on disk.
 
 Occupancy → measure → barycenter (`transport.barycenter`) → threshold at the interpolated volume → SDF
 (seed 000, section 3.3.1, with the volume rule of the threshold made explicit).
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,22 +18,30 @@ from trainables.shapes.sequence import ShapeSequence, grid_points, grid_spacing
 if TYPE_CHECKING:
     from torch import Tensor
 
-# (index j of the earlier frame, s): the barycenter with weight 1 − s of frame j and s of frame j + 1.
-Weights = list[tuple[int, float]]
+Frame = tuple[ShapeSequence, float]
+"""A shape sequence at a time."""
+# (index j, index k, s): the barycenter with weight 1 − s of shape j and s of shape k.
+Weights = list[tuple[int, int, float]]
 
 
-def between(frames: list[float], fractions: list[float]) -> tuple[list[float], Weights]:
-    """Times t_j + s (t_{j+1} − t_j) for every pair of consecutive frames and every fraction s, with their weights."""
-    weights = [(j, s) for j in range(len(frames) - 1) for s in fractions]
-    return [frames[j] + s * (frames[j + 1] - frames[j]) for j, s in weights], weights
+def between(frames: list[float], fractions: list[float], apart: Sequence[int] = (1,)) -> tuple[list[float], Weights]:
+    """Times t_j + s (t_k − t_j) for every two frames j, k that are `apart` steps from each other, and every fraction s,
+    with their weights."""
+    weights = [(j, j + steps, s) for steps in apart for j in range(len(frames) - steps) for s in fractions]
+    return [frames[j] + s * (frames[k] - frames[j]) for j, k, s in weights], weights
 
 
-def barycenter_sdf(
-    sequence: ShapeSequence, frames: list[float], weights: Weights, grid: int, blur_voxels: float
-) -> Tensor:
-    """SDFs of the barycenters with the given weights, `(B, grid, grid, grid)` float32, domain units, negative inside.
+def frames_of(sequence: ShapeSequence, times: list[float]) -> list[Frame]:
+    """The shapes of one sequence at several times."""
+    return [(sequence, time) for time in times]
+
+
+def barycenter_sdf(frames: list[Frame], weights: Weights, grid: int, blur_voxels: float) -> Tensor:
+    """SDFs of the barycenters of frames with the given weights, `(B, grid, grid, grid)` float32, domain units, negative
+    inside.
 
     Each is computed once: the result is kept under the cache folder by what it depends on, frames and code included.
+    Raises ValueError if a frame has no voxel inside on this grid.
     """
     import numpy as np
     import torch
@@ -40,13 +49,13 @@ def barycenter_sdf(
     from trainables.files import cache_folder, write_atomically
 
     points = grid_points(grid)
-    inside = torch.stack([sequence.sdf(points, time) < 0 for time in frames])
+    inside = torch.stack([sequence.sdf(points, time) < 0 for sequence, time in frames])
     key = hashlib.sha256(json.dumps([weights, grid, blur_voxels, _code()]).encode())
     key.update(np.packbits(inside.numpy()).tobytes())
     path = cache_folder() / "barycenters" / f"{key.hexdigest()[:32]}.npy"
     if path.exists():
         return torch.from_numpy(np.load(path, allow_pickle=False))
-    for time, frame in zip(frames, inside, strict=True):
+    for (sequence, time), frame in zip(frames, inside, strict=True):
         if not bool(frame.any()):
             raise ValueError(f"{sequence.label} has no voxel inside at time {time} on a grid of {grid}³: refine it")
     sdfs = _compute(inside, weights, grid_spacing(grid), blur_voxels)
@@ -71,13 +80,13 @@ def _compute(inside: Tensor, weights: Weights, spacing: float, blur_voxels: floa
 
     volumes = inside.sum((1, 2, 3)).double()
     measures = inside.float() / volumes.float().view(-1, 1, 1, 1)
-    earlier = torch.tensor([j for j, _ in weights])
-    s = torch.tensor([fraction for _, fraction in weights])
+    first, second = (torch.tensor([pair[i] for pair in weights]) for i in (0, 1))
+    s = torch.tensor([fraction for _, _, fraction in weights])
     densities = barycenter(
-        torch.stack([measures[earlier], measures[earlier + 1]], dim=1),
+        torch.stack([measures[first], measures[second]], dim=1),
         torch.stack([1 - s, s], dim=1),
         spacing=spacing,
         blur=blur_voxels * spacing,
     )
-    target = interpolated_volume(volumes[earlier], volumes[earlier + 1], s.double())
+    target = interpolated_volume(volumes[first], volumes[second], s.double())
     return occupancy_to_sdf(threshold_at_volume(densities, target), spacing)

@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from trainables.autodecoder.configuration import DecoderConfiguration
+from trainables.autodecoder.configuration import DecoderConfiguration, PositionalEncoding
 from trainables.autodecoder.decoder import Decoder
 
 SMALL = DecoderConfiguration(layers=4, width=8, code_dimension=5, code_layers=[3])
+ENCODED = SMALL.model_copy(update={"encoding": PositionalEncoding(spatial=1, temporal=3)})
 
 
 def decoder(configuration: DecoderConfiguration, replicates: int) -> Decoder:
@@ -24,6 +25,11 @@ def inputs(replicates: int, sequences: int, points: int, code: int = 5):
 def plainly(network: Decoder, configuration: DecoderConfiguration, r: int, point, code) -> float:
     """One point through one replicate, as the baseline is specified: concatenation, then sine."""
     coordinates = np.append(point[:3] / 3, 2 * point[3] - 1)
+    if configuration.encoding:
+        *x, t = np.pi * coordinates
+        over_time = [f(2**k * t) for k in range(configuration.encoding.temporal) for f in (np.sin, np.cos)]
+        assert configuration.encoding.spatial == 1
+        coordinates = np.array([*coordinates, *np.sin(x), *np.cos(x), *over_time])
     hidden = np.empty(0)
     for index, layer in enumerate([*network.layers, network.output], start=1):
         blocks = [b for b in (layer.hidden, layer.coordinates, layer.code) if b is not None]
@@ -39,14 +45,15 @@ def test_the_document_decoder_has_168521_parameters():
     assert decoder(DecoderConfiguration(), 1).parameter_count() == 168_521
 
 
+@pytest.mark.parametrize("configuration", [SMALL, ENCODED], ids=["bare", "encoded"])
 @pytest.mark.parametrize(("replicates", "sequences"), [(1, 1), (3, 1), (2, 4)])
-def test_it_computes_what_the_specification_says(replicates, sequences):
-    network = decoder(SMALL, replicates)
+def test_it_computes_what_the_specification_says(replicates, sequences, configuration):
+    network = decoder(configuration, replicates)
     x, codes = inputs(replicates, sequences, 6)
     found = network(x, codes).detach().numpy()
     assert found.shape == (replicates, sequences, 6)
     for r, n, p in np.ndindex(found.shape):
-        expected = plainly(network, SMALL, r, x[r, n, p].numpy(), codes[r, n].numpy())
+        expected = plainly(network, configuration, r, x[r, n, p].numpy(), codes[r, n].numpy())
         assert found[r, n, p] == pytest.approx(expected, abs=1e-10)
 
 
@@ -93,9 +100,12 @@ def both_ways(network: Decoder, x, codes):
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-12), (torch.float32, 1e-5)])
 @pytest.mark.parametrize(("replicates", "sequences"), [(1, 1), (3, 1), (2, 4)])
-@pytest.mark.parametrize(("layers", "width"), [(1, 30), (2, 30), (5, 30), (2, 28)])
-def test_the_fused_network_is_the_plain_one(dtype, tolerance, replicates, sequences, layers, width):
-    configuration = DecoderConfiguration(layers=layers, width=width, code_dimension=5, code_layers=[3])
+@pytest.mark.parametrize(("layers", "width", "spatial"), [(1, 30, 0), (2, 30, 0), (5, 30, 0), (2, 28, 0), (3, 30, 2)])
+def test_the_fused_network_is_the_plain_one(dtype, tolerance, replicates, sequences, layers, width, spatial):
+    encoding = PositionalEncoding(spatial=spatial, temporal=1) if spatial else None
+    configuration = DecoderConfiguration(
+        layers=layers, width=width, code_dimension=5, code_layers=[3], encoding=encoding
+    )
     network = decoder(configuration, replicates).to(dtype)
     # More points than a block, the last block not full; many periods of the sine.
     x, codes = inputs(replicates, sequences, 5000)

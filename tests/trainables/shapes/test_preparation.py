@@ -10,7 +10,7 @@ import torch
 
 from trainables.metrics.per_time import score
 from trainables.shapes.bad_data import BadData
-from trainables.shapes.barycenters import barycenter_sdf
+from trainables.shapes.barycenters import barycenter_sdf, frames_of
 from trainables.shapes.bifurcation import Bifurcation
 from trainables.shapes.preparation import prepare
 from trainables.shapes.prepared import Prepared, load
@@ -225,7 +225,7 @@ def test_metrics_and_barycenters_take_it_as_any_other_sequence(ball, tmp_path, m
     rows = score(lambda time: ball.sdf(grid_points(24), time).numpy(), ball, timeline, {"train", "test"}, 24)
     assert [row["dice"] for row in rows] == [1, 1, 1, 1]
     assert [row["sequence"] for row in rows] == ["ball"] * 4
-    middle = barycenter_sdf(ball, [0.0, 1.0], [(0, 0.5)], grid=24, blur_voxels=1.0)
+    middle = barycenter_sdf(frames_of(ball, [0.0, 1.0]), [(0, 1, 0.5)], grid=24, blur_voxels=1.0)
     assert bool((middle[0] < 0).any())
 
 

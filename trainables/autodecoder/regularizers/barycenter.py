@@ -8,7 +8,8 @@ The barycenters depend on the shown frames alone; they are computed once and kep
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
@@ -25,6 +26,11 @@ class Barycenter(Regularizer):
     """γ times the mean L1 distance of the prediction to K barycenters between each two shown frames."""
 
     name: ClassVar[str] = "barycenter"
+    sizes: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "paper": {"points": 8192},
+        "laptop": {"grid": 32, "points": 256},
+        "smoke": {"grid": 24, "points": 128},
+    }
 
     gamma: float = Field(0.5, ge=0, description="γ, weight of the term")
     count: int = Field(1, ge=1, le=64, description="K, barycenters between two consecutive frames")
@@ -39,17 +45,22 @@ class Barycenter(Regularizer):
     def weight(self) -> float:
         return self.gamma
 
+    def apart(self) -> range:
+        """How many steps two frames may be from each other whose barycenters are targets."""
+        return range(1, 2)
+
     def prepare(self, problem: Problem) -> LossTerm:
         import torch
 
-        from trainables.shapes.barycenters import barycenter_sdf, between
+        from trainables.shapes.barycenters import barycenter_sdf, between, frames_of
 
         fractions = [k / (self.count + 1) for k in range(1, self.count + 1)]
-        times, weights = between(problem.train_times, fractions)
+        times, weights = between(problem.train_times, fractions, self.apart())
         step = (slice(None, None, self.subsample),) * 3
 
         def of(sequence: ShapeSequence) -> Tensor:
-            return barycenter_sdf(sequence, problem.train_times, weights, self.grid, self.blur_voxels)[:, *step]
+            frames = frames_of(sequence, problem.train_times)
+            return barycenter_sdf(frames, weights, self.grid, self.blur_voxels)[:, *step]
 
         targets = problem.each(of).flatten(3)  # (R | 1, N, B, G): B barycenters, G grid points
         _, sequences, barycenters, size = targets.shape

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from pydantic import Field
 
@@ -17,9 +17,16 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    # points (R, N, P, 4) holding x, y, z in domain units and t in [0, 1] → predicted SDF (R, N, P); R and N may be 1
-    # and broadcast: the same points for every network or sequence.
-    Decode = Callable[[Tensor], Tensor]
+    class Decode(Protocol):
+        """The networks as they are now, with the codes of their N sequences, or with mixtures of these."""
+
+        def __call__(self, points: Tensor, mixture: Tensor | None = None) -> Tensor:
+            """points (R, N, P, 4) holding x, y, z in domain units and t in [0, 1] → predicted SDF (R, N, P).
+
+            R and N of the points may be 1 and broadcast: the same points for every network or sequence. With a mixture
+            (K, N), which each network's codes are multiplied with, there are K results in place of N.
+            """
+
     # decode → loss of each network (R,), not yet multiplied with the weight.
     LossTerm = Callable[[Decode], Tensor]
 
@@ -44,6 +51,9 @@ class Problem:
 
 class Regularizer(Plugin):
     """A loss term that is added to the reconstruction loss with `weight` from epoch `warm_up` on."""
+
+    sizes: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """Preset → fields that it sets, so that the term costs about as much as the network's own step."""
 
     warm_up: int = Field(0, ge=0, description="epochs trained without this term")
 

@@ -8,7 +8,8 @@ M − 1, so α is confounded with M: what a pair weighs, α / (M − 1), is reco
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
@@ -25,6 +26,10 @@ class Sinkhorn(Regularizer):
     """α times the sum of Sinkhorn divergences of consecutive predicted shapes."""
 
     name: ClassVar[str] = "sinkhorn"
+    sizes: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "laptop": {"grid": 9, "time_samples": 5, "warm_up": 60},
+        "smoke": {"grid": 7, "time_samples": 4, "warm_up": 10},
+    }
 
     alpha: float = Field(0.1, ge=0, description="α, weight of the term")
     beta: float = Field(8.0, gt=0, description="β, steepness of the reversed sigmoid, 1 / domain unit")
@@ -45,15 +50,32 @@ class Sinkhorn(Regularizer):
             "blur_over_spacing": self.epsilon / grid_spacing(self.grid),
         }
 
+    def pairs(self) -> list[tuple[int, int, float]]:
+        """Indices of two times that are compared, and what their divergence is multiplied with."""
+        return [(j, j + 1, 1.0) for j in range(self.time_samples - 1)]
+
+    def measures(self, sdf: Tensor) -> Tensor:
+        """SDF `(B, n, n, n)` → what is transported, of the same shape."""
+        from trainables.transport import shape_measure
+
+        return shape_measure(sdf, self.beta, dims=3)
+
+    def reach_of_mass(self) -> float | None:
+        """Length beyond which mass is rather created and destroyed than moved; None: it must all be moved."""
+        return None
+
     def prepare(self, problem: Problem) -> LossTerm:
         import torch
 
-        from trainables.transport import shape_measure, sinkhorn_divergence
+        from trainables.transport import sinkhorn_divergence
 
         n, m = self.grid, self.time_samples
         x = grid_points(n, problem.device).reshape(1, n**3, 3).expand(m, -1, -1)
         t = torch.linspace(0, 1, m, device=problem.device).view(m, 1, 1).expand(-1, n**3, -1)
         points = torch.cat([x, t], dim=-1).view(1, 1, m * n**3, 4)
+        pairs = self.pairs()
+        first, second = [j for j, _, _ in pairs], [k for _, k, _ in pairs]
+        factors = torch.tensor([factor for _, _, factor in pairs], device=problem.device)
 
         def loss(decode: Decode) -> Tensor:
             sdf = decode(points)
@@ -61,15 +83,16 @@ class Sinkhorn(Regularizer):
             # A replicate that has diverged must not stop the others; its loss is NaN, which the guard names.
             finite = sdf.isfinite().all(-1)
             sdf = torch.where(finite.unsqueeze(-1), sdf, 0.0)
-            measures = shape_measure(sdf.view(-1, m, n, n, n), self.beta, dims=3)
+            measures = self.measures(sdf.view(-1, n, n, n)).view(-1, m, n, n, n)
             divergence = sinkhorn_divergence(
-                measures[:, :-1].reshape(-1, n, n, n),
-                measures[:, 1:].reshape(-1, n, n, n),
+                measures[:, first].reshape(-1, n, n, n),
+                measures[:, second].reshape(-1, n, n, n),
                 spacing=grid_spacing(n),
                 blur=self.epsilon,
                 p=self.p,
+                reach=self.reach_of_mass(),
             )
-            summed = divergence.value.view(replicates, sequences, m - 1).sum(-1)
+            summed = (divergence.value.view(replicates, sequences, len(pairs)) * factors).sum(-1)
             return torch.where(finite, summed, torch.nan).mean(-1)
 
         return loss

@@ -10,7 +10,8 @@ in its parameters only.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -27,6 +28,7 @@ class TemporalSmoothness(Regularizer):
     """`strength` times the mean square, or the mean, of the speed at which the field changes."""
 
     name: ClassVar[str] = "temporal-smoothness"
+    sizes: ClassVar[Mapping[str, Mapping[str, Any]]] = {"laptop": {"points": 512}, "smoke": {"points": 128}}
 
     strength: float = Field(0.01, ge=0, description="weight of the term")
     norm: Literal["squared", "total-variation"] = Field("squared", description="(∂f/∂t)² or |∂f/∂t|")

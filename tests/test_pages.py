@@ -1,0 +1,81 @@
+"""The pages tell the truth: their links lead somewhere, and what they say to add works when it is added."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import analysis
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ("study", "trainables", "search_spaces", "analysis")
+PAGES = [ROOT / "README.md", *(page for room in ROOMS for page in sorted((ROOT / room).rglob("README.md")))]
+EXAMPLE = re.compile(r"<!-- file: (\S+) -->\n```python\n(.*?)```\n", re.DOTALL)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page):
+    text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", text):
+        assert "://" in target or (page.parent / target).exists(), target
+
+
+@pytest.fixture(scope="module")
+def extended(tmp_path_factory) -> Path:
+    """A copy of the program with every file that the pages add."""
+    folder = tmp_path_factory.mktemp("extended")
+    for room in ROOMS:
+        shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
+    added = {path: code for page in PAGES for path, code in EXAMPLE.findall(page.read_text())}
+    assert len(added) == 5
+    for path, code in added.items():
+        assert not (folder / path).exists()
+        (folder / path).write_text(code)
+    return folder
+
+
+def python(extended: Path, *arguments: str) -> str:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("RAY_", "STUDY_"))}
+    done = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=extended,
+        env=environment | {"PYTHONPATH": str(extended), "STUDY_STATE": str(extended / "state")},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_added_study_runs_with_the_added_shape_regularizer_and_figure(extended):
+    assert "rings" in python(extended, "-m", "study.run", "--list")
+    said = python(extended, "-m", "study.run", "rings", "--preset", "smoke")
+    assert said.startswith("answer: ")
+    (folder,) = (extended / "results" / "rings").iterdir()
+    found = analysis.load(folder)
+    assert set(found.trials["state"]) <= {"complete", "pruned"}
+    assert "eikonal" in found.curves.columns
+    assert found.per_time.query("phase == 'confirm' and method == 'eikonal'")["chamfer"].notna().all()
+    assert (folder / "figures" / "durations.png").exists()
+
+
+READ = """
+from trainables.shapes.readers.base import open_recording
+(cell,) = open_recording("cells.npy", voxel=(1, 0.5, 0.5)).sequences().all_usable()
+print(type(cell.reader).name, cell.frames, [int(frame.values.sum()) for frame in cell.read()])
+"""
+
+
+def test_the_added_reader_reads(extended):
+    labels = np.zeros((3, 12, 12, 12), "uint8")
+    labels[:, 3:9, 3:9, 3:9] = 7
+    np.save(extended / "cells.npy", labels)
+    assert python(extended, "-c", READ) == "numpy-labels (0, 1, 2) [216, 216, 216]\n"
+    python(extended, "-m", "study.run", "cells", "--data", "cells.npy", "--voxel", "1,0.5,0.5", "--dry-run")
