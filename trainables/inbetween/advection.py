@@ -17,8 +17,10 @@ from torch.nn import functional
 
 def step(z: Tensor, field: Tensor, duration: float) -> Tensor:
     """Advect `z` `(B, C, H, W)` by `field` `(B, 2, H, W)` for `duration`."""
+    # A model that diverges has feet that are no numbers, with which PyTorch reads beyond its memory; the border is ±1.
+    feet = (_centres(z) - 2 * duration * field.movedim(1, -1)).nan_to_num(nan=0.0).clamp(-2, 2)
     return functional.grid_sample(
-        z, _centres(z) - 2 * duration * field.movedim(1, -1), mode="bilinear", padding_mode="border",
+        z, feet, mode="bilinear", padding_mode="border",
         align_corners=False,
     )  # fmt: skip
 

@@ -49,14 +49,11 @@ class Warped(Predicted):
         return frame.astype(np.float32)
 
     def displacement(self, time: float) -> Array:
-        return -time * self.velocity_of
+        displacement: Array = time * self.velocity(time)
+        return displacement
 
     def velocity(self, time: float) -> Array:
-        return self.velocity_of
-
-    @property
-    def velocity_of(self) -> Array:
-        """From X₀ to X₁ at the pixels of X₁: (H, W, 2), x and y in pixels."""
+        # What is at x in the last image was at x + g in the first: it moved by −g.
         velocity: Array = -self.backward[::-1].transpose(1, 2, 0).astype(np.float32)
         return velocity
 

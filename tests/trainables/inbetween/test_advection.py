@@ -111,3 +111,12 @@ def test_gradients_of_a_step_are_those_of_finite_differences():
     # Away from pixel centres, where bilinear interpolation has a kink.
     field = (0.02 + 0.01 * torch.rand(1, 2, 6, 7, generator=generator, dtype=torch.float64)).requires_grad_()
     assert torch.autograd.gradcheck(lambda z, w: advection.step(z, w, 1.0), (z, field))
+
+
+def test_a_field_that_is_no_number_ends_no_process():
+    """Without care PyTorch's backward pass reads beyond its memory."""
+    z = torch.randn(1, 1, 32, 32, requires_grad=True)
+    for value in (float("nan"), float("inf"), 1e30):
+        field = torch.full((1, 2, 32, 32), value, requires_grad=True)
+        advection.step(z, field, 0.1).sum().backward()
+    assert torch.isfinite(z.grad).all()
