@@ -10,10 +10,17 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 
 
 def space() -> dict[str, BaseDistribution]:
-    """A fresh copy, for a preset to narrow."""
+    """A fresh copy."""
     return {
         "topology.weight": FloatDistribution(1e-3, 1e2, log=True),
         "topology.dimensions": CategoricalDistribution(["2", "0", "1", "all"]),
         "topology.size": CategoricalDistribution([16, 8, 24]),
         "topology.filtration": CategoricalDistribution(["superlevel", "sublevel"]),
     }
+
+
+NARROWED: dict[str, dict[str, BaseDistribution]] = {
+    "laptop": {"topology.size": CategoricalDistribution([16, 8])},
+    "smoke": {"topology.size": CategoricalDistribution([8, 12])},
+}
+"""Preset → ranges that it narrows: no finer than its volumes."""

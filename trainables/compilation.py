@@ -26,7 +26,7 @@ Without effect on processors that have no wider ones.
 """
 
 
-def compiled(fastmath: set[str]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def compiled(fastmath: set[str]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Compile for each type it is called with, assuming no more of the arithmetic than LLVM's flags in `fastmath`.
 
     What was compiled is kept beside the code, or in the user's cache if that is read-only; if neither can be
@@ -34,9 +34,9 @@ def compiled(fastmath: set[str]) -> Callable[[Callable[..., None]], Callable[...
     """
     options: dict[str, Any] = {"nogil": True, "fastmath": fastmath, "error_model": "numpy"}
 
-    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
-            found: Callable[..., None] = njit(cache=True, **options)(function)
+            found: Callable[..., Any] = njit(cache=True, **options)(function)
         except RuntimeError:  # numba's word for having no place for a cache
             found = njit(**options)(function)
         return found

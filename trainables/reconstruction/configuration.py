@@ -47,6 +47,7 @@ class ReconstructionConfiguration(TrainableConfiguration):
     patience: int = Field(15, ge=1, description="epochs without a lower validation loss after which a phase ends")
     adversarial_epochs: int = Field(0, ge=0, description="of the adversarial phase that follows, at most")
     batch: int = Field(3, ge=2, description="images in one training step")
+    least_steps: int = Field(1, ge=1, description="steps of an epoch at least: few images are passed over again")
     learning_rate: float = Field(1e-3, gt=0, le=1, description="Adam, network")
     discriminator_rate: float = Field(5e-7, gt=0, le=1, description="Adam, discriminator")
     plateau: int = Field(2, ge=0, description="epochs without a lower validation loss before the rate is divided by 10")

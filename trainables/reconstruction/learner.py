@@ -65,15 +65,17 @@ class Learner:
         return ["loss", "supervised", *topology, *adversarial, "validation"]
 
     def train(self, inputs: Tensor, volumes: Tensor) -> dict[str, float]:
-        """One epoch over inputs `(N, 2, n, n)` and volumes `(N, n, n, n)` in random order: the mean of each term, NaN
-        for one that this phase has not."""
+        """One epoch over inputs `(N, 2, n, n)` and volumes `(N, n, n, n)`, as often as `least_steps` asks for, each time
+        in random order: the mean of each term, NaN for one that this phase has not."""
         self.network.train()
-        order = torch.randperm(len(inputs), generator=self.generator)
+        passes = math.ceil(self.configuration.least_steps / math.ceil(len(inputs) / self.configuration.batch))
         totals = dict.fromkeys(self.terms[:-1], 0.0)
-        for batch in order.split(self.configuration.batch):
-            at = batch.to(inputs.device)
-            for name, value in self._step(inputs[at], volumes[at]).items():
-                totals[name] += value * len(batch) / len(inputs)
+        for _ in range(passes):
+            order = torch.randperm(len(inputs), generator=self.generator)
+            for batch in order.split(self.configuration.batch):
+                at = batch.to(inputs.device)
+                for name, value in self._step(inputs[at], volumes[at]).items():
+                    totals[name] += value * len(batch) / (passes * len(inputs))
         return totals
 
     def _step(self, inputs: Tensor, volumes: Tensor) -> dict[str, float]:

@@ -16,6 +16,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+FAST = torch.channels_last_3d
+"""Order of a volume's axes in memory: convolutions with few channels take less than half the time on processors."""
+
 
 class Shapr(nn.Module):
     """Mask and image × mask `(B, 2, n, n)` → logits of the volume `(B, n, n, n)`, depth first."""
@@ -37,13 +40,13 @@ class Shapr(nn.Module):
         for out, sides in _stages(f, resolution):
             stages += [_block(channels, out, decoder_depth), nn.ConvTranspose3d(out, out, sides, stride=sides)]
             channels = out
-        self.decoder = nn.Sequential(
-            *stages, _block(channels, f, decoder_depth), nn.Conv3d(f, 1, 3, padding="same", bias=False)
-        )
+        self.decoder = nn.Sequential(*stages, _block(channels, f, decoder_depth), nn.Conv3d(f, 1, 3, padding="same"))
         self.resolution = resolution
+        self.to(memory_format=FAST)
 
     def forward(self, images: Tensor) -> Tensor:
-        logits: Tensor = self.decoder(self.encoder(images.unsqueeze(2)))
+        volumes = images.unsqueeze(2).contiguous(memory_format=FAST)
+        logits: Tensor = self.decoder(self.encoder(volumes))
         return logits.squeeze(1)
 
 
@@ -59,9 +62,11 @@ class Discriminator(nn.Module):
             channels = factor * filters
         self.blocks = nn.Sequential(*blocks, nn.Conv3d(channels, channels, 3, padding="same"), nn.ReLU())
         self.judge = nn.Linear(channels, 1)
+        self.to(memory_format=FAST)
 
     def forward(self, volumes: Tensor) -> Tensor:
-        judged: Tensor = self.judge(self.blocks(volumes.unsqueeze(1)).mean((2, 3, 4)))
+        volumes = volumes.unsqueeze(1).contiguous(memory_format=FAST)
+        judged: Tensor = self.judge(self.blocks(volumes).mean((2, 3, 4)))
         return judged.squeeze(1)
 
 

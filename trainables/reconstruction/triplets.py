@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import itertools
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +61,13 @@ class Triplets:
         at = [place[label] for label in labels]
         return Triplets(labels=labels, volumes=self.volumes[at], masks=self.masks[at], images=self.images[at])
 
+    def digest(self) -> str:
+        """Equal for equal triplets; the bytes of a file are not, they hold the time of writing."""
+        found = hashlib.sha256(repr((self.labels, self.volumes.shape, self.images.dtype)).encode())
+        for array in (self.volumes, self.masks, self.images):
+            found.update(array.tobytes())
+        return found.hexdigest()
+
     def to_bytes(self) -> bytes:
         """As `opened` reads it."""
         import numpy as np
@@ -99,10 +105,9 @@ def opened(file: str) -> Triplets:
 
 def kept(triplets: Triplets) -> str:
     """The file in the cache that holds the triplets, named after its content."""
-    content = triplets.to_bytes()
-    file = cache_folder() / "triplets" / f"{hashlib.sha256(content).hexdigest()[:32]}.npz"
+    file = cache_folder() / "triplets" / f"{triplets.digest()[:32]}.npz"
     if not file.exists():
-        write_atomically(str(file), content)
+        write_atomically(str(file), triplets.to_bytes())
     return str(file)
 
 
@@ -110,41 +115,33 @@ def read_folder(path: str | Path) -> Triplets:
     """The triplets of a folder with `obj/`, `mask/` and `image/`; raises BadData with the first thing that is wrong."""
     import numpy as np
 
-    folder = Path(path)
-    names = _names(folder)
+    files = _files(Path(path))
     volumes, masks, images = [], [], []
-    for name in names:
-        volume = _volume(_file(folder, "obj", name))
-        mask, image = (_file(folder, part, name) for part in FOLDERS[1:])
+    for obj, mask, image in files.values():
+        volume = _volume(obj)
         volumes.append(volume)
         masks.append(_mask(mask, volume.shape[0]))
         images.append(_image(image, volume.shape[0]))
         if volume.shape != volumes[0].shape:
             raise BadData(
-                f"{_file(folder, 'obj', name)}: the volume has side {volume.shape[0]}, that of {names[0]} has "
+                f"{obj}: the volume has side {volume.shape[0]}, that of {next(iter(files))} has "
                 f"{volumes[0].shape[0]}; scale all volumes to one side"
             )
     if len({image.dtype for image in images}) > 1:
         images = [image.astype(np.float32) / (255.0 if image.dtype == np.uint8 else 1.0) for image in images]
-    return Triplets(labels=names, volumes=np.stack(volumes), masks=np.stack(masks), images=np.stack(images))
+    return Triplets(labels=list(files), volumes=np.stack(volumes), masks=np.stack(masks), images=np.stack(images))
 
 
-def _names(folder: Path) -> list[str]:
-    """The names without suffix that the three folders have in common."""
+def _files(folder: Path) -> dict[str, list[Path]]:
+    """Name without suffix → volume, mask and image of that name, in alphabetical order."""
     if not folder.is_dir():
         raise BadData(f"{folder}: not a folder of images; name one that holds the folders {', '.join(FOLDERS)}")
     missing = [part for part in FOLDERS if not (folder / part).is_dir()]
     if missing:
         raise BadData(f"{folder}: there is no folder {missing[0]} in it; it needs {', '.join(FOLDERS)}")
-    found = {part: sorted(file.stem for file in _tiffs(folder / part)) for part in FOLDERS}
-    for part, names in found.items():
-        if not names:
-            raise BadData(f"{folder / part}: there is no TIFF file in it; give volumes, masks and images as .tif")
-        twice = [name for name, other in itertools.pairwise(names) if name == other]
-        if twice:
-            raise BadData(f"{folder / part}: there are two files called {twice[0]}; leave one out")
-    everything = sorted(set().union(*found.values()))
-    for name in everything:
+    found = {part: _tiffs(folder / part) for part in FOLDERS}
+    names = sorted(set().union(*found.values()))
+    for name in names:
         absent = [part for part in FOLDERS if name not in found[part]]
         if absent:
             has = next(part for part in FOLDERS if name in found[part])
@@ -152,15 +149,20 @@ def _names(folder: Path) -> list[str]:
                 f"{folder / absent[0]}: there is no {name}.tif, which {has} has; a volume, its mask and its image "
                 "have the same name"
             )
-    return everything
+    return {name: [found[part][name] for part in FOLDERS] for name in names}
 
 
-def _tiffs(folder: Path) -> list[Path]:
-    return [file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES and not file.name.startswith(".")]
-
-
-def _file(folder: Path, part: str, name: str) -> Path:
-    return next(file for file in _tiffs(folder / part) if file.stem == name)
+def _tiffs(folder: Path) -> dict[str, Path]:
+    """Name without suffix → file, of a folder that must have some."""
+    found: dict[str, Path] = {}
+    for file in sorted(folder.iterdir()):
+        if file.suffix.lower() in SUFFIXES and not file.name.startswith("."):
+            if file.stem in found:
+                raise BadData(f"{folder}: there are two files called {file.stem}; leave one out")
+            found[file.stem] = file
+    if not found:
+        raise BadData(f"{folder}: there is no TIFF file in it; give volumes, masks and images as .tif")
+    return found
 
 
 def _volume(file: Path) -> Array:

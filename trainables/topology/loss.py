@@ -2,11 +2,9 @@
 
     L_T(f, f') = Σ_d  W_q(D_f, D_f') + Pers_q(D_f')        over the dimensions d, f' the prediction
 
-W_q is the exact q-Wasserstein distance of the diagrams with L∞ ground cost, unmatched points going to the diagonal, and
-its q-th root (eq. 1); Pers_q is the total persistence Σ |death − birth|^q. Volumes are scaled to M³ before, trilinearly
-with their corners kept. The gradient goes through the voxels with which features are born and die; at distance 0 it is 0.
+Volumes are scaled to M³ before, trilinearly with their corners kept, as the document's public code does.
 
-# B = volumes, M = side to which they are scaled, P = points of a diagram
+# B = volumes, n = voxels along an axis, M = side to which they are scaled
 """
 
 from __future__ import annotations
@@ -14,19 +12,17 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
-import numpy as np
 import torch
-from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 from torch.nn import functional
 
-from trainables.topology.persistence import Array, features
+from trainables.topology.complexes import Construction
+from trainables.topology.distances import check_order, total_persistence, wasserstein_distance
+from trainables.topology.persistence import Essential, Filtration, check_arguments, check_volumes, diagrams
 
 _REMEMBERED = 4096
-_known: OrderedDict[bytes, list[Array]] = OrderedDict()
+_known: OrderedDict[bytes, list[Tensor]] = OrderedDict()
 """Diagrams of true volumes by content: a training compares with the same ones in every epoch."""
 
 
@@ -35,34 +31,48 @@ def topological_loss(
     truth: Tensor,
     size: int = 16,
     dimensions: Sequence[int] = (2,),
-    order: int = 2,
-    filtration: str = "superlevel",
-    construction: str = "T",
+    order: float = 2,
+    filtration: Filtration = "superlevel",
+    construction: Construction = "T",
+    essential: Essential = "omitted",
 ) -> Tensor:
-    """The loss of each volume: prediction and truth `(B, n, n, n)` → `(B,)`, differentiable in the prediction.
+    """Eq. 3 of each volume: prediction and truth `(B, n, n, n)` → `(B,)`, differentiable in the prediction.
 
-    Raises ValueError for a filtration other than superlevel and sublevel, and for a construction other than T.
+    `size` is M, `order` is q; `dimensions`, `filtration`, `construction` and `essential` are those of `diagrams`, for
+    prediction and truth alike. A prediction without features, constant or empty, has a finite loss and gradient; one
+    that holds NaN or infinity has the loss NaN.
+
+    Raises ValueError, in a sentence, for volumes that are no cubes or not of one shape, a truth that is not finite, and
+    arguments outside of their choices.
     """
-    if filtration not in ("superlevel", "sublevel"):
-        raise ValueError(f"filtration = {filtration!r}: choose superlevel or sublevel")
-    if construction != "T":
-        raise ValueError(f"construction = {construction!r}: only T, voxels as top cells, can be computed")
-    sign = 1.0 if filtration == "superlevel" else -1.0
-    predicted = sign * _scaled(prediction, size)
+    check_volumes("prediction", prediction)
+    check_volumes("truth", truth)
+    if prediction.shape != truth.shape:
+        raise ValueError(
+            f"prediction and truth are of one shape, not {tuple(prediction.shape)} and {tuple(truth.shape)}"
+        )
+    if size < 2:
+        raise ValueError(f"size = {size}: a volume is scaled to 2³ voxels or more")
+    check_order(order)
+    check_arguments(dimensions, filtration, construction, essential)
+    finite = prediction.isfinite().flatten(1).all(1)
+    kept = torch.where(finite.view(-1, 1, 1, 1), prediction, 0.0)
+    predicted = diagrams(_scaled(kept, size), dimensions, filtration, construction, essential)
     with torch.no_grad():
-        true = (sign * _scaled(truth, size)).cpu().double().numpy()
-    found = predicted.detach().cpu().double().numpy()
-    with ThreadPoolExecutor(max(1, torch.get_num_threads())) as threads:
-        born = list(threads.map(lambda volume: [features(volume, d) for d in dimensions], found))
-        known = list(threads.map(lambda volume: _remembered(volume, dimensions), true))
-    items = []
-    for volume, pairs, diagrams in zip(predicted.flatten(1), born, known, strict=True):
-        term = volume.sum() * 0.0
-        for at, diagram in zip(pairs, diagrams, strict=True):
-            points = volume[torch.as_tensor(at, device=volume.device).reshape(-1, 2)]
-            term = term + wasserstein(points, diagram, order) + (points[:, 0] - points[:, 1]).abs().pow(order).sum()
-        items.append(term)
-    return torch.stack(items)
+        true = _remembered(_scaled(truth, size), dimensions, filtration, construction, essential)
+    # Not of any feature: so that a loss without features has a gradient, 0.
+    losses = kept.flatten(1)[:, 0] * 0.0 + torch.stack(
+        [
+            torch.stack(
+                [
+                    wasserstein_distance(mine, other.to(mine), order) + total_persistence(mine, order)
+                    for mine, other in zip(found, expected, strict=True)
+                ]
+            ).sum()
+            for found, expected in zip(predicted, true, strict=True)
+        ]
+    )
+    return torch.where(finite, losses, torch.nan)
 
 
 def _scaled(volumes: Tensor, size: int) -> Tensor:
@@ -73,39 +83,23 @@ def _scaled(volumes: Tensor, size: int) -> Tensor:
     ).squeeze(1)  # fmt: skip
 
 
-def _remembered(volume: Array, dimensions: Sequence[int]) -> list[Array]:
-    key = hashlib.sha1(volume.tobytes() + bytes(dimensions)).digest()
-    if key not in _known:
-        flat = volume.ravel()
-        _known[key] = [flat[features(volume, d)].reshape(-1, 2) for d in dimensions]
-        while len(_known) > _REMEMBERED:
-            _known.popitem(last=False)
-    return _known[key]
-
-
-def wasserstein(points: Tensor, others: Array, order: int = 2) -> Tensor:
-    """W_q between diagrams `(P, 2)` and `(P', 2)`, differentiable in the first; 0 with gradient 0 where they are equal."""
-    mine = points.detach().cpu().double().numpy()
-    rows, columns = len(mine), len(others)
-    if rows + columns == 0:
-        return points.sum()
-    to_diagonal, from_diagonal = (np.abs(d[:, 0] - d[:, 1]) / 2 for d in (mine, others))
-    cost = np.zeros((rows + columns, columns + rows))
-    cost[:rows, :columns] = np.abs(mine[:, None] - others[None]).max(-1) ** order
-    cost[:rows, columns:] = to_diagonal[:, None] ** order
-    cost[rows:, :columns] = from_diagonal[None] ** order
-    left, right = linear_sum_assignment(cost)
-    total = float(cost[left, right].sum())
-    if total == 0.0:
-        return points.sum() * 0.0
-    matched = (left < rows) & (right < columns)
-    alone = left[(left < rows) & (right >= columns)]
-    unmatched = right[(left >= rows) & (right < columns)]
-
-    def tensor(values: Any) -> Tensor:
-        return torch.as_tensor(values, device=points.device, dtype=points.dtype)
-
-    pairs = (points[left[matched]] - tensor(others[right[matched]])).abs().amax(1)
-    diagonal = (points[alone, 0] - points[alone, 1]).abs() / 2
-    fixed = tensor((from_diagonal[unmatched] ** order).sum())
-    return (pairs.pow(order).sum() + diagonal.pow(order).sum() + fixed).pow(1 / order)
+def _remembered(
+    volumes: Tensor,
+    dimensions: Sequence[int],
+    filtration: Filtration,
+    construction: Construction,
+    essential: Essential,
+) -> list[list[Tensor]]:
+    """Diagrams of the volumes; each is computed once."""
+    settings = repr((tuple(dimensions), filtration, construction, essential, volumes.dtype)).encode()
+    keys = [hashlib.sha256(settings + v.tobytes()).digest() for v in volumes.cpu().numpy()]
+    new = [i for i, key in enumerate(keys) if key not in _known]
+    if new:
+        found = diagrams(volumes[new].cpu(), dimensions, filtration, construction, essential)
+        _known.update(zip((keys[i] for i in new), found, strict=True))
+    for key in keys:
+        _known.move_to_end(key)
+    chosen = [_known[key] for key in keys]
+    while len(_known) > _REMEMBERED:
+        _known.popitem(last=False)
+    return chosen
