@@ -8,7 +8,7 @@ from optuna.distributions import BaseDistribution, FloatDistribution, IntDistrib
 
 from search_spaces import advected_latent
 from study.pictures import PictureData
-from study.presets import narrow, put
+from study.presets import put
 from study.study import Metric, Pruning, Resources, Study
 from trainables.base import TrainableConfiguration
 from trainables.inbetween.baselines import references
@@ -60,13 +60,8 @@ def laptop(study: Study) -> None:
     study.replicates = 1
     study.pruning = Pruning(first_epoch=8, factor=2)
     study.resources = Resources(cpus=1)
-    narrow(
-        study,
-        {
-            "learning_rate": FloatDistribution(5e-4, 5e-3, log=True),
-            "evolution_steps": IntDistribution(4, 10),
-        },
-    )
+    study.space["learning_rate"] = FloatDistribution(5e-4, 5e-3, log=True)
+    study.space["evolution_steps"] = IntDistribution(4, 10)
     for method in _networks(study):
         method.networks = Networks(encoder=[8, 16, 8], ends=8, filters=[8, 16, 32], bottleneck=32)
         method.patch, method.stride, method.batch = 64, 8, 1

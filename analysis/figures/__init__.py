@@ -3,9 +3,10 @@
 A figure's file has ``TITLE``, ``ORDER`` (its place in the report), ``draw(run)`` →
 ``matplotlib.figure.Figure``, ``caption(run)`` and ``alternative(run)`` (what a reader who does not see it
 needs). One that is drawn several times, such as once per metric, has ``variants(run)`` → name → title, and takes
-the variant's name as a second argument of the three. ``moving(run)``, if there is one, gives it as a moving picture,
-GIF bytes. Each raises :class:`analysis.selection.NoRows` with a sentence where a run has nothing to draw yet, and
-:class:`analysis.selection.NotApplicable` where its study is not of the kind that the figure is about: such a figure is left out. Files whose names begin with an underscore are shared by figures.
+the variant's name as a second argument of the three. ``moving(run)``, if there is one, gives it as a moving
+picture, GIF bytes. Each raises :class:`analysis.selection.NoRows` with a sentence where a run has nothing to draw yet,
+and :class:`analysis.selection.NotApplicable` where its study is not of the kind that the figure is about: such a figure
+is left out. Files whose names begin with an underscore are shared by figures.
 """
 
 from __future__ import annotations
