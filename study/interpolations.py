@@ -14,7 +14,7 @@ from trainables.base import TrainableConfiguration
 from trainables.inbetween.baselines import references
 from trainables.inbetween.configuration import InbetweenConfiguration, Networks, documented
 
-__all__ = ["PRESETS", "laptop", "methods", "metrics", "paper", "put", "smoke", "space"]
+__all__ = ["PRESETS", "border", "laptop", "methods", "metrics", "paper", "put", "smoke", "space"]
 
 TABLE = "table-4"
 """Of the document, whose setting is taken."""
@@ -42,6 +42,11 @@ def metrics() -> list[Metric]:
         Metric(name="psnr", label="PSNR", unit="dB", better="higher"),
         Metric(name="ssim", label="SSIM", better="higher"),
     ]
+
+
+def border() -> Metric:
+    """Where things move in and out."""
+    return Metric(name="border_mae", label="Mean absolute error near the border")
 
 
 def paper(study: Study) -> None:

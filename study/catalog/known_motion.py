@@ -35,6 +35,7 @@ def study(data: PictureData | None = None) -> Study:
         space=interpolations.space(),
         metrics=[
             *interpolations.metrics(),
+            interpolations.border(),
             Metric(name="endpoint_error", label="End-point error", unit="pixels"),
         ],
         objective=Objective(metric="mae"),

@@ -33,7 +33,7 @@ def study(data: PictureData | None = None) -> Study:
         references={},
         supervisions={f"gap-{gap}": between(gap) for gap in data.gaps},
         space=interpolations.space(),
-        metrics=interpolations.metrics(),
+        metrics=[*interpolations.metrics(), interpolations.border()],
         objective=Objective(metric="mae"),
         replicates=1,
         data=data.told(),

@@ -14,7 +14,7 @@ from trainables.base import Trainable
 from trainables.inbetween.display import display_rows
 from trainables.inbetween.pictures import Array, Pair, opened
 from trainables.inbetween.predicted import Predicted
-from trainables.inbetween.scores import drift_error, endpoint_error, frame_scores
+from trainables.inbetween.scores import drift_error, endpoint_error, frame_scores, mean_absolute_error, near_border
 from trainables.inbetween.windows import Window, WindowsConfiguration
 from trainables.shapes.timeline import Role, Timeline
 
@@ -89,6 +89,7 @@ class Method(Trainable):
         last = at == self.gap
         return {
             **frame_scores(frame, truth, valid, self.pictures.span),
+            "border_mae": mean_absolute_error(frame, truth, valid & near_border(truth.shape)),
             "endpoint_error": self.scale * endpoint_error(moved, self._known(stack, start, at), valid),
             "drift_error": self._drift_error(moved, window, valid) if last else float("nan"),
         }

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from skimage.registration import phase_cross_correlation
 
 from trainables.inbetween.films import Made
 from trainables.inbetween.pictures import Array, Pictures
@@ -99,6 +98,8 @@ def levelled(images: Array) -> Array:
 
 def _drift(first: Array, last: Array, box: tuple[int, int, int, int]) -> list[float] | None:
     """Displacement (x, y) of what lies around a box, from a region twice as wide; None where data are missing."""
+    from skimage.registration import phase_cross_correlation
+
     top, bottom, left, right = box
     reach = (bottom - top) // 2
     around = np.s_[max(0, top - reach) : bottom + reach, max(0, left - reach) : right + reach]

@@ -13,7 +13,8 @@ BEST_PSNR = 60.0
 _WINDOW = 7
 """Side of the windows of SSIM, in pixels (the default of scikit-image)."""
 
-NAMES = ("psnr", "ssim", "mae", "endpoint_error", "drift_error")
+BORDER = 8
+"""What is nearer to the border than this part of the shorter side is near it."""
 
 
 def frame_scores(predicted: Array, truth: Array, valid: Array, span: float) -> dict[str, float]:
@@ -35,6 +36,22 @@ def frame_scores(predicted: Array, truth: Array, valid: Array, span: float) -> d
         similar = structural_similarity(found, filled, win_size=_WINDOW, data_range=span, full=True)[1]
         ssim = float(similar[whole].mean())
     return {"psnr": psnr, "ssim": ssim, "mae": float(np.abs(error).mean())}
+
+
+def mean_absolute_error(predicted: Array, truth: Array, valid: Array) -> float:
+    """Over the pixels in `valid`; NaN where there is none. Predictions that are not finite are taken for zero."""
+    if not valid.any():
+        return float("nan")
+    found = np.where(np.isfinite(predicted), predicted, 0).astype(np.float64)
+    return float(np.abs(found - truth)[valid].mean())
+
+
+def near_border(shape: tuple[int, ...]) -> Array:
+    """Pixels `(H, W)` near the border, where things move in and out."""
+    width = max(1, min(shape) // BORDER)
+    near = np.ones(shape, dtype=bool)
+    near[width:-width, width:-width] = False
+    return near
 
 
 def endpoint_error(predicted: Array | None, truth: Array | None, valid: Array) -> float:
