@@ -38,7 +38,7 @@ def space() -> dict[str, BaseDistribution]:
 def metrics() -> list[Metric]:
     """Of a frame."""
     return [
-        Metric(name="mae", label="Mean absolute error"),
+        Metric(name="mae", label="MAE"),
         Metric(name="psnr", label="PSNR", unit="dB", better="higher"),
         Metric(name="ssim", label="SSIM", better="higher"),
     ]
@@ -46,7 +46,7 @@ def metrics() -> list[Metric]:
 
 def border() -> Metric:
     """Where things move in and out."""
-    return Metric(name="border_mae", label="Mean absolute error near the border")
+    return Metric(name="border_mae", label="MAE near the border")
 
 
 def paper(study: Study) -> None:

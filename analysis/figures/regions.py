@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 TITLE = "Regions that change most"
 ORDER = 18
 TIMES = 9
-PART = 4
+PART = 0.4
 """A region is this part of the shorter side of the image."""
 
 Box = tuple[int, int, int, int]
@@ -57,7 +57,7 @@ def _regions(found: Pictures) -> dict[str, Box]:
     known = [frame for (row, _), frame in sorted(found.frames.items(), key=lambda entry: entry[0][1]) if row == TRUTH]
     change = np.nan_to_num(np.abs(known[-1] - known[0]))
     height, width = change.shape
-    side = max(8, min(height, width) // PART)
+    side = max(8, round(PART * min(height, width)))
     if side > min(height, width):
         raise NoRows("the images are too small to cut regions out of them")
     tops, lefts = ([*range(0, size - side, side // 2), size - side] for size in (height, width))

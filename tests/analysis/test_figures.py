@@ -118,6 +118,12 @@ def test_known_methods_are_told_apart_by_colour_and_by_line() -> None:
     assert len({look.marker for look in looks}) == len(looks)
 
 
+def test_methods_of_images_are_told_apart() -> None:
+    looks = [style.method_style(method) for method in ("linear-blend", *style.IMAGES)]
+    for part in ("colour", "line", "marker"):
+        assert len({getattr(look, part) for look in looks}) == len(looks)
+
+
 def test_a_method_nobody_foresaw_keeps_its_look_and_takes_no_known_colour() -> None:
     look = style.method_style("topology")
     assert look == style.method_style("topology")

@@ -40,7 +40,7 @@ def test_a_method_returns_what_it_was_shown_and_scores_what_it_was_not(name, fie
         if row["role"] == "train":
             assert row["psnr"] == BEST_PSNR
         else:
-            assert row["psnr"] < 50
+            assert row["psnr"] < 45
     assert next(r["window"] for r in rows if r["sequence"] == "tested") == "frames 2 to 4"
 
 
