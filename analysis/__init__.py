@@ -6,8 +6,8 @@ answer.
     analysis.iqr_bands(run.per_time, metric="chamfer")
     analysis.compare(run.per_time, metric="chamfer", baseline="none")
 
-It needs neither torch nor ray, and imports matplotlib, scipy and jinja2 only inside the functions that use
-them.
+It needs neither torch nor ray, and imports matplotlib, scipy, optuna and jinja2 only inside the functions that use
+them. ``tour.ipynb`` in this folder goes from a run to its three main figures.
 """
 
 from analysis import figures
@@ -17,10 +17,14 @@ from analysis.comparison import compare
 from analysis.latent import latent_grid
 from analysis.load import LoadError, Run, load, runs
 from analysis.report import render
+from analysis.saving import save, save_shown, shown
+from analysis.search import one_standard_error, optuna_study
 from analysis.selection import NoRows, NotApplicable
 from analysis.sentences import answer, conclusion
+from analysis.several import MixedMetrics, Runs
 
 __all__ = [
-    "LoadError", "NoRows", "NotApplicable", "Run", "answer", "compare", "conclusion", "figures", "iqr_bands",
-    "latent_grid", "load", "render", "runs", "transfer",
+    "LoadError", "MixedMetrics", "NoRows", "NotApplicable", "Run", "Runs", "answer", "compare", "conclusion", "figures",
+    "iqr_bands", "latent_grid", "load", "one_standard_error", "optuna_study", "render", "runs", "save", "save_shown",
+    "shown", "transfer",
 ]  # fmt: skip

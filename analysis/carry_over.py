@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import comparison, order, record, selection
+from analysis.inference import paired_mean
 from analysis.load import Run
 
 COLUMNS = [
@@ -44,7 +45,7 @@ def transfer(run: Run, metric: str = "chamfer", setting: str = "best") -> pd.Dat
         for method in order.ordered(arms, record.methods(run)):
             here, there = (_differences(table, supervision, method) for table in (tuned, judged))
             scale = float(pairs[["treated", "reference"]].abs().to_numpy().max()) if len(pairs) else 0.0
-            mean = comparison.paired_mean(there, scale)
+            mean = paired_mean(there, scale)
             found.append(
                 {
                     "metric": metric,

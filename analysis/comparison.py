@@ -1,13 +1,13 @@
 """Paired comparison of methods with a baseline, on the test times of the confirmation.
 
 What varies independently is the unit of replication, and n counts it. Time points of one sequence are not
-independent, so they are averaged first. Sequences that share a network are not independent of each other
-either: with unit ``replicate`` a replicate is averaged over its sequences. Where each sequence has a network of
-its own and the question is about such sequences, seeds are no new sequences: with unit ``sequence`` a sequence
-is averaged over its replicates. With i over the n units and d_i the mean of (method − baseline), the mean of d
-carries a t interval, d̄ ± t(n−1) · s/√n, and the paired t test gives p; the effect size is Cohen's d_z = d̄/s.
-``p_holm`` is Holm's step-down correction over the rows of one call (one metric, one setting, all methods and
-supervisions).
+independent, so they are averaged first, over all test times or those of a window. Sequences that share a network are
+not independent of each other either: with unit ``replicate`` a replicate is averaged over its sequences. Where each
+sequence has a network of its own and the question is about such sequences, seeds are no new sequences: with unit
+``sequence`` a sequence is averaged over its replicates. With i over the n units and d_i the mean of (method −
+baseline), the mean of d carries a t interval and the paired t test gives p; from six units on, the Hodges–Lehmann
+estimate with its exact interval and Wilcoxon's exact test stand beside it (:mod:`analysis.inference`). ``p_holm`` is
+Holm's step-down correction over the rows of one call: one setting, and all methods × supervisions × metrics asked for.
 
 Deterministic methods have identical rows in every replicate, which is fine against a baseline that varies.
 Differences that are all identical (s = 0, up to rounding) give an interval of width 0, p = 1 if they are zero
@@ -16,77 +16,120 @@ and p = 0 if not, and no effect size.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from analysis import order, selection
+from analysis.equivalence import LEVEL as EQUIVALENCE_LEVEL
+from analysis.equivalence import two_one_sided_tests
+from analysis.inference import holm, needed, paired_mean, signed_ranks
 
 ADDRESS = ["metric", "method", "baseline", "supervision", "setting"]
 ESTIMATE = ["n", "baseline_mean", "method_mean", "difference", "low", "high", "p", "p_holm", "effect_size"]
-COLUMNS = [*ADDRESS, *ESTIMATE, "verdict"]
+EXACT = ["hodges_lehmann", "exact_low", "exact_high", "p_exact"]
+COLUMNS = [*ADDRESS, *ESTIMATE, "verdict", *EXACT, "n_needed", "unit"]
+EQUIVALENCE = ["margin", "p_equivalence"]
 HIGHER_IS_BETTER = ("dice", "psnr", "ssim")
-ENOUGH = 3
-"""Pairs below which no verdict is given."""
+FEWEST = 3
+"""Pairs below which a t interval says next to nothing."""
+ENOUGH = 6
+"""Pairs below which no verdict is given: with fewer, no test that does without normality can ever reject at 5 %."""
 PAIR = ["replicate", "sequence", "time_index"]
 
 Unit = Literal["replicate", "sequence"]
 """The unit of replication: what n counts, each the mean over the other of the two."""
 OTHER: dict[str, str] = {"replicate": "sequence", "sequence": "replicate"}
+WORDS: dict[str, str] = {"replicate": "seeds (training noise)", "sequence": "sequences"}
+"""The unit in words, where a study does not say it better (such as: images)."""
 
 BETTER, WORSE, NO_DIFFERENCE, CANNOT_TELL = "better", "worse", "no difference shown", "cannot tell"
-
-
-@dataclass(frozen=True)
-class PairedMean:
-    """The mean of n paired differences with its t interval."""
-
-    n: int
-    difference: float
-    low: float
-    high: float
-    p: float
-    effect_size: float
+EQUIVALENT = "equivalent"
 
 
 def compare(
     per_time: pd.DataFrame,
-    metric: str = "chamfer",
+    metric: str | Sequence[str] = "chamfer",
     baseline: str = "none",
     setting: str = "best",
-    better: str | None = None,
+    better: str | Mapping[str, str] | None = None,
     confidence: float = 0.95,
     methods: Sequence[str] = order.METHODS,
     unit: Unit = "replicate",
+    window: tuple[float, float] | None = None,
+    margin: float | Mapping[str, float] | None = None,
+    unit_words: str | None = None,
 ) -> pd.DataFrame:
-    """Every method against ``baseline`` on the test times of the confirm phase, per supervision.
+    """Every method against ``baseline`` on the test times of the confirm phase, per supervision and metric.
 
-    ``difference`` is method − baseline in the metric's unit, ``low`` and ``high`` its t interval. ``better``
-    says which direction is good, ``"lower"`` or ``"higher"``; by default Dice is better higher and everything
-    else lower. ``verdict`` is ``better`` or ``worse`` where ``p_holm`` is below 1 − confidence and the
-    interval leaves out 0, ``no difference shown`` where not, ``cannot tell`` below three units. ``n`` counts
-    the ``unit`` (:func:`by_unit`). A replicate with a missing value at a test time is no pair. Raises
-    ``ValueError`` for an unknown metric, baseline or unit.
+    ``metric`` is one metric or several; ask for all that belong to one question at once, since Holm's correction is
+    over the rows of a call. ``better`` says which direction is good, ``"lower"`` or ``"higher"``, for all metrics or
+    by metric; by default Dice is better higher and everything else lower. ``window`` keeps the test times from its
+    first to its second number only. ``unit`` is what ``n`` counts (:func:`by_unit`), ``unit_words`` how the column
+    ``unit`` puts it.
+
+    ``difference`` is method − baseline in the metric's unit, ``low`` and ``high`` its t interval, ``p`` that of the
+    paired t test; ``hodges_lehmann``, ``exact_low``, ``exact_high`` and ``p_exact`` do without normality, and are NaN
+    below six units. ``verdict`` is ``better`` or ``worse`` where ``p_holm`` is below 1 − confidence and the interval
+    leaves out 0, ``no difference shown`` where not, ``cannot tell`` below six units. ``n_needed`` is, for these last
+    two, how many units would show a difference as large as the observed one with probability 0.8, at the strictest
+    level that Holm's correction can ask for; none where it is beyond ten thousand.
+
+    With ``margin``, in the metric's unit, for all metrics or by metric, two one-sided t tests ask whether the
+    difference is smaller than it (:mod:`analysis.equivalence`): columns ``margin`` and ``p_equivalence``, which is
+    corrected by Holm's method too, and the verdict ``equivalent`` where that is shown and no difference is.
+
+    A replicate with a missing value at a test time is no pair. Raises ``ValueError`` for an unknown metric, baseline
+    or unit, or a margin that is not positive; :class:`analysis.selection.NoRows` where there is nothing to compare.
     """
-    lower = lower_is_better(metric, better)
-    selection.require_metric(per_time, metric)
+    metrics = [metric] if isinstance(metric, str) else list(dict.fromkeys(metric))
+    if not metrics:
+        raise ValueError("no metric was given: name one metric, or several")
+    for name in metrics:
+        selection.require_metric(per_time, name)
     chosen = selection.rows(per_time, phase="confirm", role="test", setting=setting)
+    chosen = selection.within(chosen, window)
     if baseline not in set(chosen["method"]):
         known = ", ".join(order.ordered(chosen["method"], methods))
         raise selection.NoRows(f"no confirmed rows of the baseline '{baseline}': this table has {known}")
+    if len(chosen[["study", "run"]].drop_duplicates()) > 1:
+        raise ValueError("this table holds several runs: compare one run at a time, not several in one table")
+    words = unit_words or WORDS.get(unit, unit)
+    tables = []
+    for name in metrics:
+        lower = lower_is_better(name, better.get(name) if isinstance(better, Mapping) else better)
+        bound = margin.get(name) if isinstance(margin, Mapping) else margin
+        found = _compared(chosen, name, baseline, setting, confidence, methods, unit, bound)
+        tables.append(found.assign(unit=words, lower=lower))
+    table = pd.concat(tables, ignore_index=True)
+    table = judged(table, table["lower"], confidence)
+    return table[COLUMNS if margin is None else [*COLUMNS, *EQUIVALENCE]]
+
+
+def _compared(
+    chosen: pd.DataFrame,
+    metric: str,
+    baseline: str,
+    setting: str,
+    confidence: float,
+    methods: Sequence[str],
+    unit: Unit,
+    margin: float | None,
+) -> pd.DataFrame:
+    """The rows of one metric, before any correction."""
     others = chosen[chosen["method"] != baseline]
     pairs = by_unit(paired(others, chosen[chosen["method"] == baseline], metric, by=["supervision"]), unit)
+    arms = dict(list(pairs.groupby(["supervision", "method"])))
     found = []
     for supervision in order.ordered(others["supervision"], order.SUPERVISIONS):
-        here = pairs[pairs["supervision"] == supervision]
         for method in order.ordered(others.loc[others["supervision"] == supervision, "method"], methods):
             address = {"metric": metric, "method": method, "baseline": baseline, "supervision": supervision}
-            values = row(here[here["method"] == method], confidence, "baseline", "method")
+            arm = arms.get((supervision, method), pairs.head(0))
+            values = row(arm, confidence, "baseline", "method", margin)
             found.append({**address, "setting": setting, **values})
-    return judged(pd.DataFrame(found), lower, confidence)[COLUMNS]
+    return pd.DataFrame(found, columns=None if found else COLUMNS)
 
 
 def compare_settings(
@@ -101,8 +144,8 @@ def compare_settings(
 
     Columns:
     ``metric, method, supervision, n, document_mean, best_mean, difference, low, high, p, p_holm, effect_size,
-    verdict``;
-    ``difference`` is best − document.
+    verdict``, then those of :func:`compare` that do without normality, and ``n_needed``; ``difference`` is best −
+    document.
     """
     lower = lower_is_better(metric, better)
     selection.require_metric(per_time, metric)
@@ -118,7 +161,9 @@ def compare_settings(
             address = {"metric": metric, "method": method, "supervision": supervision}
             values = row(here[here["method"] == method], confidence, "document", "best")
             found.append({**address, **values})
-    return judged(pd.DataFrame(found), lower, confidence)
+    table = judged(pd.DataFrame(found), lower, confidence)
+    means = ["n", "document_mean", "best_mean", "difference", "low", "high", "p", "p_holm", "effect_size"]
+    return table[["metric", "method", "supervision", *means, "verdict", *EXACT, "n_needed"]]
 
 
 def lower_is_better(metric: str, better: str | None) -> bool:
@@ -162,33 +207,15 @@ def by_unit(pairs: pd.DataFrame, unit: Unit) -> pd.DataFrame:
     return pairs.groupby([*arm, unit])[["treated", "reference"]].mean().reset_index()
 
 
-def paired_mean(differences: np.ndarray, scale: float, confidence: float = 0.95) -> PairedMean:
-    """t interval and paired t test of ``differences`` ``[n,]``; those smaller than rounding at ``scale``
-    count as zero."""
-    n = len(differences)
-    if n == 0:
-        return PairedMean(0, np.nan, np.nan, np.nan, np.nan, np.nan)
-    mean = float(np.mean(differences))
-    if n == 1:
-        return PairedMean(1, mean, np.nan, np.nan, np.nan, np.nan)
-    from scipy.special import stdtr, stdtrit  # much faster to import than scipy.stats
-
-    spread = float(np.std(differences, ddof=1))
-    rounding = 1e-12 * scale
-    if spread <= rounding:
-        zero = abs(mean) <= rounding
-        return PairedMean(n, mean, mean, mean, 1.0 if zero else 0.0, np.nan)
-    error = spread / np.sqrt(n)
-    half = float(stdtrit(n - 1, 0.5 + confidence / 2)) * error
-    p = float(2 * stdtr(n - 1, -abs(mean) / error))
-    return PairedMean(n, mean, mean - half, mean + half, p, mean / spread)
-
-
-def row(pairs: pd.DataFrame, confidence: float, reference: str, treated: str) -> dict[str, float]:
-    """What one line of a comparison says about its pairs: both means, the difference and its interval."""
+def row(
+    pairs: pd.DataFrame, confidence: float, reference: str, treated: str, margin: float | None = None
+) -> dict[str, float]:
+    """What one line of a comparison says about its pairs: both means, the difference and its intervals."""
     both = pairs[["treated", "reference"]].to_numpy()
     scale = float(np.abs(both).max()) if len(both) else 0.0
-    mean = paired_mean(both[:, 0] - both[:, 1], scale, confidence)
+    differences = both[:, 0] - both[:, 1]
+    mean = paired_mean(differences, scale, confidence)
+    ranks = signed_ranks(differences if mean.n >= ENOUGH else differences[:0], scale, confidence)
     return {
         "n": mean.n,
         f"{reference}_mean": float(both[:, 1].mean()) if mean.n else np.nan,
@@ -198,27 +225,35 @@ def row(pairs: pd.DataFrame, confidence: float, reference: str, treated: str) ->
         "high": mean.high,
         "p": mean.p,
         "effect_size": mean.effect_size,
+        "hodges_lehmann": ranks.estimate,
+        "exact_low": ranks.low,
+        "exact_high": ranks.high,
+        "p_exact": ranks.p,
+        "margin": np.nan if margin is None else margin,
+        "p_equivalence": np.nan if margin is None else two_one_sided_tests(differences, margin, scale).p,
     }
 
 
-def holm(p: np.ndarray) -> np.ndarray:
-    """Holm's step-down correction of ``p`` ``[m,]``; NaN stays NaN and is not counted."""
-    corrected = np.full(len(p), np.nan)
-    known = np.flatnonzero(~np.isnan(p))
-    ascending = known[np.argsort(p[known], kind="stable")]
-    factors = np.arange(len(ascending), 0, -1)
-    corrected[ascending] = np.minimum(1.0, np.maximum.accumulate(p[ascending] * factors))
-    return corrected
-
-
-def judged(table: pd.DataFrame, lower: bool, confidence: float) -> pd.DataFrame:
-    """``table`` with ``p_holm`` over its rows and a ``verdict`` in words."""
+def judged(table: pd.DataFrame, lower: bool | pd.Series, confidence: float) -> pd.DataFrame:
+    """``table`` with ``p_holm`` over its rows, a ``verdict`` in words and ``n_needed``; ``lower`` says whether lower is
+    better, for all rows or for each."""
     if table.empty:
-        return table.reindex(columns=[*dict.fromkeys([*COLUMNS, *table.columns])])
-    columns = [name for name in table.columns if name != "effect_size"]
-    table = table.assign(p_holm=holm(table["p"].to_numpy(dtype="float64")))
-    shown = (table["p_holm"] < 1 - confidence) & ((table["low"] > 0) | (table["high"] < 0))
+        return table.reindex(columns=[*dict.fromkeys([*COLUMNS, *EQUIVALENCE, *table.columns])])
+    level = 1 - confidence
+    known = int(table["p"].notna().sum())
+    equivalence = table["p_equivalence"] if "p_equivalence" in table else pd.Series(np.nan, table.index)
+    table = table.assign(
+        p_holm=holm(table["p"].to_numpy(dtype="float64")),
+        p_equivalence=holm(equivalence.to_numpy(dtype="float64")),
+    )
+    shown = (table["p_holm"] < level) & ((table["low"] > 0) | (table["high"] < 0))
     good = (table["difference"] < 0) == lower
-    words = np.where(shown, np.where(good, BETTER, WORSE), NO_DIFFERENCE)
+    words = np.where(table["p_equivalence"] < EQUIVALENCE_LEVEL, EQUIVALENT, NO_DIFFERENCE)
+    words = np.where(shown, np.where(good, BETTER, WORSE), words)
     table = table.assign(verdict=np.where(table["n"] < ENOUGH, CANNOT_TELL, words))
-    return table[[*columns, "p_holm", "effect_size", "verdict"]]
+    open_ = table["verdict"].isin([CANNOT_TELL, NO_DIFFERENCE])
+    wanted = [
+        needed(effect, level / max(known, 1), ENOUGH) if unknown else None
+        for effect, unknown in zip(table["effect_size"], open_, strict=True)
+    ]
+    return table.assign(n_needed=pd.array(wanted, dtype="Int64"))

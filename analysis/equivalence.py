@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.comparison import paired_mean
+from analysis.inference import paired_mean
 
 LEVEL = 0.05
 """Of each of the two tests."""

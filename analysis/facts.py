@@ -9,8 +9,11 @@ import numpy as np
 import pandas as pd
 
 from analysis import carry_over, comparison, order, record, selection
-from analysis.comparison import PairedMean
+from analysis.inference import PairedMean, paired_mean
 from analysis.load import Run
+
+SAME_AS = "same as "
+"""How the reason of a confirmation begins that was not trained, since another has its configuration and seeds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,19 +134,21 @@ def gather(run: Run) -> Facts:
 
 
 def comparisons(run: Run) -> pd.DataFrame:
-    """:func:`analysis.compare` of every metric, at ``best`` and at ``document``, one below the other."""
-    baseline, methods, unit = record.baseline(run), record.methods(run), record.unit(run)
-    tested = record.tested(run)
+    """:func:`analysis.compare` of every metric at once, at ``best`` and at ``document``, one below the other."""
+    metrics = record.metrics(run)
+    if not metrics:
+        return pd.DataFrame(columns=comparison.COLUMNS)
+    better = {metric.name: metric.better for metric in metrics}
     found = []
     for setting in ("best", "document"):
-        for metric in record.metrics(run):
-            try:
-                table = comparison.compare(
-                    tested, metric.name, baseline, setting, better=metric.better, methods=methods, unit=unit
-                )
-            except selection.NoRows:
-                continue
-            found.append(table)
+        try:
+            table = comparison.compare(
+                record.tested(run), list(better), record.baseline(run), setting, better, methods=record.methods(run),
+                unit=record.unit(run), unit_words=record.unit_words(run),
+            )  # fmt: skip
+        except selection.NoRows:
+            continue
+        found.append(table)
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=comparison.COLUMNS)
 
 
@@ -157,7 +162,7 @@ def controls(run: Run) -> pd.DataFrame:
         try:
             table = comparison.compare(
                 tested[~tested["method"].isin(left_out - {control})], metric.name, control, better=metric.better,
-                methods=record.methods(run), unit=record.unit(run),
+                methods=record.methods(run), unit=record.unit(run), unit_words=record.unit_words(run),
             )  # fmt: skip
         except selection.NoRows:
             continue
@@ -182,7 +187,7 @@ def _levels(tested: pd.DataFrame, metrics: list[record.Metric], methods: list[st
         table = tested.assign(value=tested[metric.name].astype("float64"))
         if "empty" not in table:
             table["empty"] = False
-        table["pair"] = table["replicate"].astype("str") + "/" + table["sequence"]
+        table["pair"] = table["replicate"].astype("str") + "/" + table["sequence"].astype("str")
         table["empty"] = table["empty"].fillna(False).astype("bool")
         grouped = table.groupby(address, sort=False).agg(
             mean=("value", "mean"), n=("pair", "nunique"), empty=("empty", "sum"), surfaces=("empty", "size")
@@ -193,8 +198,9 @@ def _levels(tested: pd.DataFrame, metrics: list[record.Metric], methods: list[st
     if not found:
         return pd.DataFrame(columns=columns)
     table = pd.concat(found, ignore_index=True)
-    place = order.rank(table["method"], methods)
-    return table.sort_values("method", key=lambda names: names.map(place), kind="stable", ignore_index=True)[columns]
+    rank = order.rank(table["method"], methods)
+    place = table["method"].map(rank).astype("int64")
+    return table.assign(place=place).sort_values("place", kind="stable", ignore_index=True)[columns]
 
 
 def _varies(run: Run, metric: record.Metric) -> bool:
@@ -221,7 +227,7 @@ def _dip(run: Run, metric: record.Metric, method: str, supervision: str) -> Dip 
     if means.empty:
         return None
     difference = means["treated"].to_numpy() - means["reference"].to_numpy()
-    change = comparison.paired_mean(difference, scale=float(means.abs().to_numpy().max()))
+    change = paired_mean(difference, scale=float(means.abs().to_numpy().max()))
     shown = change.low > 0 if metric.lower else change.high < 0
     by_time = here[here["role"] == "test"].groupby("time")[metric.name].mean().dropna()
     worst = int(by_time.argmax() if metric.lower else by_time.argmin())
@@ -231,7 +237,7 @@ def _dip(run: Run, metric: record.Metric, method: str, supervision: str) -> Dip 
         test_mean=float(means["treated"].mean()),
         train_mean=float(means["reference"].mean()),
         change=change,
-        visible=bool(shown) if change.n >= comparison.ENOUGH else None,
+        visible=bool(shown) if change.n >= comparison.FEWEST else None,
         worst_time=float(by_time.index[worst]),
         worst_mean=float(by_time.iloc[worst]),
     )
@@ -289,5 +295,6 @@ def _same(one: object, other: object) -> bool:
 
 def _problems(run: Run) -> pd.DataFrame:
     table = run.trials
-    chosen = table[(table["state"] == "failed") | (table["reason"] != "")]
+    copied = (table["state"] == "complete") & table["reason"].astype("str").str.startswith(SAME_AS)
+    chosen = table[(table["state"] == "failed") | ((table["reason"] != "") & ~copied)]
     return chosen[["trial", "phase", "method", "supervision", "state", "reason"]].reset_index(drop=True)

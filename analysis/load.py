@@ -1,4 +1,5 @@
-"""Opening a run: ``load("bifurcation")`` for the newest finished one, or a run folder's path or fsspec URI.
+"""Opening a run: ``load("bifurcation")`` for the newest finished one, or a run folder's path or fsspec URI; several
+of these together.
 
 Nothing on this path unpickles: records are JSON, tables are Parquet.
 """
@@ -11,12 +12,13 @@ import posixpath
 import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, overload
 
 import fsspec
 import pandas as pd
 
-from analysis import tables
+from analysis import tables, units
+from analysis.several import Runs
 
 RECORD = "study.json"
 
@@ -56,12 +58,12 @@ class Run:
     @cached_property
     def trials(self) -> pd.DataFrame:
         """One row per trial that has ended: state, objective, duration, ``param.*`` columns."""
-        return tables.read_trials(self._filesystem, self._folder)
+        return self._described(tables.read_trials(self._filesystem, self._folder))
 
     @cached_property
     def per_time(self) -> pd.DataFrame:
         """One row per (trial, replicate, sequence, time), one column per metric."""
-        return tables.read_per_time(self._filesystem, self._folder)
+        return self._described(tables.read_per_time(self._filesystem, self._folder))
 
     @cached_property
     def curves(self) -> pd.DataFrame:
@@ -74,14 +76,37 @@ class Run:
         none."""
         return tables.read_surfaces(self._filesystem, self._folder)
 
+    def _described(self, table: pd.DataFrame) -> pd.DataFrame:
+        """``table`` with the units of its columns in ``attrs["units"]``."""
+        table.attrs["units"] = {name: unit for name, unit in units.of_record(self.record).items() if name in table}
+        return table
 
-def load(run: str | os.PathLike[str], results: str | None = None) -> Run:
-    """Open a run.
+
+Name = str | os.PathLike[str]
+
+
+@overload
+def load(run: Name, results: str | None = None) -> Run: ...
+
+
+@overload
+def load(run: list[Name] | list[str] | tuple[Name, ...], results: str | None = None) -> Runs: ...
+
+
+def load(run: Name | list[Name] | list[str] | tuple[Name, ...], results: str | None = None) -> Run | Runs:
+    """Open a run, or several.
 
     ``run`` is the name of a study (its newest finished run under ``results``, which is ``$STUDY_RESULTS`` or
     ``./results`` unless given), or the path or fsspec URI of a run folder. A run that is still going opens
-    too, when named by its folder; its ``status`` says so. Raises :class:`LoadError` with one sentence.
+    too, when named by its folder; its ``status`` says so. A list of these opens them together, each once
+    (:class:`analysis.Runs`). Text columns of few values are categories, and ``attrs["units"]`` of a table holds the
+    units of its columns. Raises :class:`LoadError` with one sentence.
     """
+    if isinstance(run, list | tuple):
+        if not run:
+            raise LoadError("no run was given: name one study or run folder, or several")
+        opened = {one.location: one for one in (load(name, results) for name in run)}
+        return Runs(list(opened.values()))
     text = os.fspath(run)
     if not text:
         raise LoadError("an empty name was given: name a study, or a run folder by its path or URI")
@@ -140,8 +165,10 @@ def _newest(filesystem: Any, folder: str, study: str, root: str) -> Run:
 
 def _open(location: str) -> Run:
     filesystem, folder = _filesystem(location)
-    if filesystem.isfile(posixpath.join(folder, RECORD)):
+    try:
         return _read(filesystem, folder)
+    except (FileNotFoundError, NotADirectoryError):
+        pass  # what it is instead is said below
     if not filesystem.exists(folder):
         raise LoadError(f"no run folder at {location}: there is nothing there")
     runs = [path for path in _folders(filesystem, folder) if filesystem.isfile(posixpath.join(path, RECORD))]
@@ -155,6 +182,10 @@ def _read(filesystem: Any, folder: str) -> Run:
     location = folder if local else filesystem.unstrip_protocol(folder)
     try:
         record = json.loads(filesystem.cat_file(posixpath.join(folder, RECORD)))
+    except (FileNotFoundError, NotADirectoryError):
+        raise
+    except OSError as error:
+        raise LoadError(f"the {RECORD} of {location} cannot be read ({error})") from error
     except ValueError as error:
         raise LoadError(f"the {RECORD} of {location} is not readable as JSON ({error})") from error
     if not isinstance(record, dict):

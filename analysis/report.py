@@ -9,7 +9,7 @@ import base64
 import json
 from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,41 +17,68 @@ import pandas as pd
 from analysis import claims, comparison, errors, figures, record, sentences, wording
 from analysis.facts import Facts, gather
 from analysis.load import Run
+from analysis.recommendation import recommendation
+from analysis.viewer import viewer
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 TEMPLATE = "report.html"
+LARGEST = 14_000_000
+"""Bytes of a report: surfaces are simplified until it is no larger."""
+FOR_SURFACES = (1_000_000, 4_000_000)
+"""The fewest and the most bytes that surfaces get."""
+_LIBRARY = 5_500_000
 VERDICT_CLASS = {"better": "better", "worse": "worse"}
 
 
 def render(run: Run, drawings: Sequence[figures.Drawing] | None = None) -> str:
     """The report as HTML text. ``drawings`` are the figures where they have been drawn already."""
+    facts = gather(run)
+    shown = figures.drawings(run) if drawings is None else drawings
+    return (
+        environment()
+        .get_template(TEMPLATE)
+        .render(
+            run=run,
+            question=run.record.get("question") or "",
+            answer=sentences.from_facts(facts),
+            recommendation=recommendation(facts),
+            metric=facts.metric,
+            figures=[figure(drawing) for drawing in shown],
+            viewer=viewer([run], room(shown)) if any(drawing.name == "surfaces" for drawing in shown) else None,
+            comparison=_comparison(facts),
+            unit=_unit(facts),
+            cases=record.cases(run),
+            subject=record.subject(run),
+            averaged=f"{facts.replicates} replicates" if record.timeless(run) else "test times",
+            errors=_errors(facts),
+            transfer=_transfer(facts),
+            claims=_claims(facts),
+            search=_search(facts),
+            problems=problems(facts),
+            provenance=provenance(run),
+            configuration=json.dumps(run.record.get("configuration") or {}, indent=2, ensure_ascii=False),
+        )
+    )
+
+
+def environment() -> Environment:
+    """Where templates find each other; what a run says is text on the page, never markup."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    facts = gather(run)
-    environment = Environment(
+    found = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.filters["unbroken"] = _unbroken
-    shown = figures.drawings(run) if drawings is None else drawings
-    return environment.get_template(TEMPLATE).render(
-        run=run,
-        question=run.record.get("question") or "",
-        answer=sentences.from_facts(facts),
-        metric=facts.metric,
-        figures=[_figure(drawing) for drawing in shown],
-        comparison=_comparison(facts),
-        unit=_unit(facts),
-        cases=record.cases(run),
-        subject=record.subject(run),
-        averaged=f"{facts.replicates} replicates" if record.timeless(run) else "test times",
-        errors=_errors(facts),
-        transfer=_transfer(facts),
-        claims=_claims(facts),
-        search=_search(facts),
-        problems=_problems(facts),
-        provenance=_provenance(run),
-        configuration=json.dumps(run.record.get("configuration") or {}, indent=2, ensure_ascii=False),
-    )
+    found.filters["unbroken"] = _unbroken
+    return found
+
+
+def room(drawings: Sequence[figures.Drawing]) -> int:
+    """Bytes that are left for surfaces in 3D beside these figures and plotly.js."""
+    least, most = FOR_SURFACES
+    return max(least, min(most, LARGEST - _LIBRARY - sum(len(drawing.png) * 4 // 3 for drawing in drawings)))
 
 
 def _unbroken(sentence: str) -> str:
@@ -59,7 +86,8 @@ def _unbroken(sentence: str) -> str:
     return sentence.replace(" %", "\u00a0%").replace("n = ", "n\u00a0=\u00a0").replace("p = ", "p\u00a0=\u00a0")
 
 
-def _figure(drawing: figures.Drawing) -> dict[str, Any]:
+def figure(drawing: figures.Drawing) -> dict[str, Any]:
+    """A figure as the template shows it."""
     source = f"data:image/png;base64,{base64.b64encode(drawing.png).decode()}" if drawing.png else ""
     return {"drawing": drawing, "source": source}
 
@@ -159,7 +187,7 @@ def _line(row: Mapping[Hashable, Any], facts: Facts) -> dict[str, Any]:
     }
 
 
-def _problems(facts: Facts) -> list[dict[str, Any]]:
+def problems(facts: Facts) -> list[dict[str, Any]]:
     """What failed, the same reason in the same arm on one line."""
     address = ["supervision", "method", "phase", "state", "reason"]
     grouped = facts.problems.groupby(address, sort=False)["trial"].agg(["size", "first"]).reset_index()
@@ -209,7 +237,7 @@ def _value(value: object) -> str:
     return str(value)
 
 
-def _provenance(run: Run) -> list[tuple[str, str]]:
+def provenance(run: Run) -> list[tuple[str, str]]:
     """(name, value) of everything needed to do the run again."""
     known = run.record
     durations: dict[str, float] = known.get("durations") or {}

@@ -61,3 +61,21 @@ def _within(wanted: dict[str, str | None], column: str) -> str:
 
 def _listed(values: Iterable[object]) -> str:
     return ", ".join(sorted(f"'{value}'" for value in values))
+
+
+def within(rows: pd.DataFrame, window: tuple[float, float] | None) -> pd.DataFrame:
+    """The rows with a time in ``window``, its first and last number included; all without a window.
+
+    Raises ``ValueError`` for a window that is none, :class:`NoRows` where no time lies in it.
+    """
+    if window is None:
+        return rows
+    first, last = window
+    if not first <= last:
+        raise ValueError(f"a window goes from an earlier to a later time, not from {first:g} to {last:g}")
+    slack = 1e-9  # times such as 3 × 0.05 are not exact
+    kept = rows[(rows["time"] >= first - slack) & (rows["time"] <= last + slack)]
+    if kept.empty:
+        there = f"{rows['time'].min():g} to {rows['time'].max():g}" if len(rows) else "none"
+        raise NoRows(f"no time between {first:g} and {last:g}: the table's times are {there}")
+    return kept

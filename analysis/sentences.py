@@ -90,7 +90,8 @@ def _verdict(facts: Facts, supervision: str) -> str:
         return f"there is nothing to compare with the baseline '{facts.baseline}'"
     if (trained["verdict"] == CANNOT_TELL).all():
         n = int(trained["n"].max())
-        return f"one cannot tell whether a method helps: n = {n} is too few, at least {ENOUGH} pairs are needed"
+        few = f"n = {n} is too few, at least {ENOUGH} pairs are needed"
+        return f"one cannot tell whether a method helps: {few}{_promising(trained)}"
     cases = record.cases(facts.run)
     better = trained[trained["verdict"] == BETTER]
     worse = list(trained.loc[trained["verdict"] == WORSE, "method"])
@@ -114,6 +115,15 @@ def _verdict(facts: Facts, supervision: str) -> str:
         if worse:
             text += f", while {listing(worse)} {'is' if len(worse) == 1 else 'are'} worse than '{facts.baseline}'"
     return text + (f"; for {listing(unknown)} one cannot tell" if unknown else "")
+
+
+def _promising(rows: pd.DataFrame) -> str:
+    """What the largest difference seen would take."""
+    known = rows.dropna(subset=["effect_size", "n_needed"])
+    if known.empty:
+        return ""
+    row = known.iloc[int(known["effect_size"].abs().argmax())]
+    return f", and about {row['n_needed']} to show a difference as large as that of {row['method']} here"
 
 
 def _elsewhere(facts: Facts, supervision: str) -> str:
@@ -195,8 +205,15 @@ def _method(facts: Facts, row: pd.Series) -> str:
     if row["verdict"] == WORSE:
         return f"{method}: does not help, it is worse than the baseline ({change})."
     if row["verdict"] == NO_DIFFERENCE:
-        return f"{method}: not shown to help, no difference shown ({change})."
-    return f"{method}: cannot tell, too few pairs ({change})."
+        return f"{method}: not shown to help, no difference shown ({change}){_wanted(row)}."
+    return f"{method}: cannot tell, too few pairs ({change}){_wanted(row)}."
+
+
+def _wanted(row: pd.Series) -> str:
+    """How many pairs would have shown such a difference."""
+    if pd.isna(row["n_needed"]) or np.isnan(row["effect_size"]) or row["n_needed"] <= row["n"]:
+        return ""
+    return f"; about {row['n_needed']} pairs would show a difference of this size"
 
 
 def _other_metrics(facts: Facts, supervision: str) -> list[str]:

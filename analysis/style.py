@@ -53,6 +53,11 @@ METHODS = {
     "temporal-smoothness": MethodStyle(colour="#e69f00", line=_SHORT, marker="X"),
     "linear-blend": MethodStyle(colour="#8a8f98", line=_DOTTED, marker="v"),
     "barycenter-only": MethodStyle(colour="#cc79a7", line=_LONG, marker="P"),
+    "multiscale-sinkhorn": MethodStyle(colour="#56b4e9", line=_LONG, marker="p"),
+    "unbalanced-sinkhorn": MethodStyle(colour="#1b7f8c", line=_DASH_DOT, marker="h"),
+    "distant-barycenter": MethodStyle(colour="#a6761d", line=_DASHED, marker="<"),
+    "cross-sequence-barycenter": MethodStyle(colour="#b2182b", line=_DASH_DOT_DOT, marker=">"),
+    "positional-encoding": MethodStyle(colour="#7b4fa3", line=_SHORT, marker="*"),
 }
 
 IMAGES = {

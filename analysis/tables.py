@@ -7,18 +7,23 @@ are read, and the per-trial files, which are the newer ones where both exist, wi
 
 from __future__ import annotations
 
+import contextlib
+import fnmatch
 import io
 import json
 import posixpath
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 TRIAL_COLUMNS = {
-    **dict.fromkeys(("study", "run", "trial", "phase", "setting", "method", "supervision"), "str"),
+    **dict.fromkeys(("study", "run", "trial", "phase", "setting", "method", "supervision"), "category"),
     "number": "int64",
-    "state": "str",
+    "state": "category",
     "reason": "str",
     "objective": "float64",
     "epochs": "int64",
@@ -27,24 +32,24 @@ TRIAL_COLUMNS = {
     "started": "str",
 }
 PER_TIME_COLUMNS = {
-    **dict.fromkeys(("study", "run", "trial", "phase", "setting", "method", "supervision"), "str"),
+    **dict.fromkeys(("study", "run", "trial", "phase", "setting", "method", "supervision"), "category"),
     "replicate": "int64",
     "seed": "int64",
-    "sequence": "str",
+    "sequence": "category",
     "time_index": "int64",
     "time": "float64",
-    "role": "str",
+    "role": "category",
 }
 DESCRIPTORS = ("z1", "z2", "hull", "speed", "smoothing", "division_time", "fold", "class", "window")
 """Columns of ``per_time`` that some studies have and that describe a row's sequence: no metrics, even where they
 are numbers."""
-CURVE_COLUMNS = {"trial": "str", "replicate": "int64", "epoch": "int64"}
+CURVE_COLUMNS = {"trial": "category", "replicate": "int64", "epoch": "int64"}
 SURFACE_COLUMNS = {
-    "trial": "str",
+    "trial": "category",
     "replicate": "int64",
-    "sequence": "str",
+    "sequence": "category",
     "time": "float64",
-    **dict.fromkeys(("kind", "role"), "str"),
+    **dict.fromkeys(("kind", "role"), "category"),
     **dict.fromkeys(("vertices", "faces"), "object"),
 }
 
@@ -54,14 +59,18 @@ SURFACE_KEY = ["trial", "replicate", "sequence", "time", "kind"]
 
 _ATTEMPTS = 5
 
+Part: TypeAlias = Any
+"""An Arrow table or a data frame."""
+
 
 def read_trials(filesystem: Any, folder: str) -> pd.DataFrame:
     """One row per trial, sorted by the trial's name; empty, with its columns, before the first trial has
     finished."""
 
-    def read() -> list[pd.DataFrame]:
+    def read() -> list[Part]:
         tables = [_parquet(filesystem, path) for path in _listed(filesystem, folder, "trials.parquet")]
         records = [json.loads(filesystem.cat_file(path)) for path in _listed(filesystem, folder, "trials/*.json")]
+        # unlike an Arrow table a frame takes a parameter that is now a number, now a text
         return [*tables, pd.DataFrame.from_records(records)]
 
     table = _joined(_stable(read), TRIAL_COLUMNS, key=["trial"])
@@ -96,22 +105,23 @@ def read_surfaces(filesystem: Any, folder: str) -> pd.DataFrame:
     return table.sort_values(SURFACE_KEY, ignore_index=True)
 
 
-def _parts(filesystem: Any, folder: str, table: str) -> list[pd.DataFrame]:
+def _parts(filesystem: Any, folder: str, table: str) -> list[Part]:
     """All files of one table: the compacted ones first, then those that hold the one trial they are named
     after."""
 
-    def read() -> list[pd.DataFrame]:
+    def read() -> list[Part]:
         parts = []
         for path in _listed(filesystem, folder, f"{table}/*.parquet"):
             part = _parquet(filesystem, path)
             stem = posixpath.basename(path).removesuffix(".parquet")
-            parts.append((bool((part["trial"] == stem).any()), path, part))
+            own = pc.any(pc.equal(part["trial"].cast(pa.string()), stem)).as_py()
+            parts.append((bool(own), path, part))
         return [part for _, _, part in sorted(parts, key=lambda entry: entry[:2])]
 
     return _stable(read)
 
 
-def _stable(read: Callable[[], list[pd.DataFrame]]) -> list[pd.DataFrame]:
+def _stable(read: Callable[[], list[Part]]) -> list[Part]:
     """``read()``, again when a file went away between listing and reading: the run is being compacted right
     now."""
     for _ in range(_ATTEMPTS - 1):
@@ -123,23 +133,55 @@ def _stable(read: Callable[[], list[pd.DataFrame]]) -> list[pd.DataFrame]:
 
 
 def _listed(filesystem: Any, folder: str, pattern: str) -> list[str]:
+    """Files of a folder; OSError if it cannot be listed (`glob` would find nothing, and the table seem empty)."""
     filesystem.invalidate_cache()
-    paths = filesystem.glob(posixpath.join(folder, pattern))
-    return sorted(path for path in paths if not posixpath.basename(path).startswith("."))
+    parent, _, names = posixpath.join(folder, pattern).rpartition("/")
+    try:
+        paths = filesystem.ls(parent, detail=False)
+    except FileNotFoundError:
+        return []
+    found = [path for path in paths if fnmatch.fnmatchcase(posixpath.basename(path), names)]
+    return sorted(path for path in found if not posixpath.basename(path).startswith("."))
 
 
-def _parquet(filesystem: Any, path: str) -> pd.DataFrame:
-    return pd.read_parquet(io.BytesIO(filesystem.cat_file(path)), engine="pyarrow")
+def _parquet(filesystem: Any, path: str) -> pa.Table:
+    return pq.read_table(io.BytesIO(filesystem.cat_file(path)))
 
 
-def _joined(parts: list[pd.DataFrame], columns: dict[str, str], key: list[str]) -> pd.DataFrame:
+def _joined(parts: list[Part], columns: dict[str, str], key: list[str]) -> pd.DataFrame:
     """One table from its parts, typed, without doubles on ``key`` (the last one stays)."""
-    filled = [part.dropna(axis="columns", how="all") for part in parts if len(part)]
-    table = pd.concat(filled, ignore_index=True) if filled else pd.DataFrame()
-    names = dict.fromkeys([*columns, *(name for part in parts for name in part.columns)])
-    table = table.reindex(columns=list(names))
-    texts = [name for name, kind in columns.items() if kind == "str"]
-    table = table.astype(dict.fromkeys(texts, object))
-    table[texts] = table[texts].fillna("")
-    table = table.astype({name: kind for name, kind in columns.items() if table[name].notna().all()})
+    names = list(dict.fromkeys([*columns, *(str(name) for part in parts for name in _names(part))]))
+    table = _frame([part for part in parts if len(part)]).reindex(columns=names)
+    for name, kind in columns.items():
+        if kind in ("category", "str"):
+            table[name] = _text(table[name], kind)
+    whole = {name: kind for name, kind in columns.items() if table[name].notna().all()}
+    table = table.astype({name: kind for name, kind in whole.items() if kind not in ("category", "str")})
     return table.drop_duplicates(key, keep="last", ignore_index=True)
+
+
+def _names(part: Part) -> list[str]:
+    return list(part.column_names if isinstance(part, pa.Table) else part.columns)
+
+
+def _frame(parts: list[Part]) -> pd.DataFrame:
+    """The parts below each other; columns that one lacks are empty there."""
+    if not parts:
+        return pd.DataFrame()
+    if all(isinstance(part, pa.Table) for part in parts):
+        plain = [part.replace_schema_metadata(None) for part in parts]
+        with contextlib.suppress(pa.ArrowTypeError, pa.ArrowInvalid):  # such as texts here and categories there
+            together: pd.DataFrame = pa.concat_tables(plain, promote_options="permissive").to_pandas()
+            return together
+    frames = [part.to_pandas() if isinstance(part, pa.Table) else part for part in parts]
+    return pd.concat([frame.dropna(axis="columns", how="all") for frame in frames], ignore_index=True)
+
+
+def _text(values: pd.Series, kind: str) -> pd.Series:
+    """Texts without gaps; as ``category`` its categories are those that occur, in alphabetical order."""
+    if kind == "str":
+        return values.astype(object).fillna("").astype("str")
+    if values.isna().any():
+        values = values.astype(object).fillna("")
+    values = values.astype("category").cat.remove_unused_categories()
+    return values.cat.set_categories(sorted(str(name) for name in values.cat.categories))

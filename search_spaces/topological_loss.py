@@ -9,12 +9,12 @@ from __future__ import annotations
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 
 
-def space() -> dict[str, BaseDistribution]:
-    """A fresh copy."""
+def space(side: int = 64) -> dict[str, BaseDistribution]:
+    """A fresh copy, for volumes of this side: M is at most that."""
     return {
         "topology.weight": FloatDistribution(1e-3, 1e2, log=True),
         "topology.dimensions": CategoricalDistribution(["2", "0", "1", "all"]),
-        "topology.size": CategoricalDistribution([16, 8, 24]),
+        "topology.size": CategoricalDistribution([size for size in (16, 8, 24) if size <= side]),
         "topology.filtration": CategoricalDistribution(["superlevel", "sublevel"]),
     }
 

@@ -28,7 +28,9 @@ Examples:
 @click.option("--slurm", metavar="NAME", help="a script for `sbatch` that runs the study NAME")
 @click.option("--python", default=sys.executable, help="python with this project, on every host  [default: this one]")
 @click.option("--user", default=getpass.getuser, help="hosts: who logs in by SSH  [default: you]")
-@click.option("--key", metavar="FILE", help="hosts: private key for SSH  [default: what SSH finds]")
+@click.option(
+    "--key", metavar="FILE", help="hosts: private key for SSH, also given to the head  [default: yours in ~/.ssh]"
+)
 @click.option("--name", default="studies", help="hosts: name of the cluster  [default: studies]")
 @click.option("--port", type=click.IntRange(1024, 65535), default=6379, help="hosts: port of Ray  [default: 6379]")
 @click.option("--ray-arguments", default="", metavar="TEXT", help="hosts: further arguments of every `ray start`")

@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
+import errno
 import shlex
 import shutil
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
 from study import places, provenance
 from study.confirm import Confirmation
 from study.console import Progressing
+from study.credentials import without_credentials
 from study.data import keep
 from study.errors import Interrupted, Mistake
-from study.execution import cluster, execute, nodes, seen_by_all_nodes
+from study.estimate import operations
+from study.execution import cluster, execute, gpus, grows_to, nodes, seen_by_all_nodes
 from study.jobs import JobSource
 from study.journal import Journal
+from study.lock import Lock
 from study.options import Plan
 from study.recorder import Recorder, covered
-from study.run_folder import Lock
+from study.run_folder import TABLES
 from study.search import Search
 from study.study import Arm
-from study.track import Tracking
+from study.tracking.beside import Tracking
 from trainables.base import Request
-from trainables.files import write_atomically
+from trainables.files import patiently, write_atomically
+
+if TYPE_CHECKING:
+    import analysis
 
 
 class Stop:
@@ -73,6 +80,9 @@ class Driver:
         self.state = places.state_folder(self.folder)
         self.record: dict[str, Any] = {}
         self.stop = Stop(plan.options.seconds())
+        self.resumable = plan.resumed is not None
+        """Whether the run folder holds a run by now."""
+        self.tracking: Tracking | None = None
         self._began = plan.began
         self._busy: list[tuple[float, float]] = []
         self._durations: dict[str, float] = {}
@@ -94,7 +104,8 @@ class Driver:
             journal = Journal(self.state / "journal.log", self.folder)
             search = Search(self.study, self.folder.name, journal, self._request)
             search.settle(self.folder.trials())
-            with Tracking(self.plan.tracking_uri, self.record, self.folder, self._say) as tracking:
+            self.tracking = Tracking(self.plan.tracking_uri, self.record, self.folder, self._say)
+            with self.tracking as tracking, self._unfinished_if_storage_fails():
                 self._phase("search", lambda: search, scratch, tracking)
                 confirm = lambda: Confirmation(self.study, search, self.folder, self._request)  # noqa: E731
                 self._phase("confirm", confirm, scratch, tracking)
@@ -107,7 +118,13 @@ class Driver:
 
     def _scratch(self) -> str:
         """Where Tune keeps its own state: on a cluster of several nodes it must be where the output is."""
-        if nodes() == 1:
+        growing = grows_to()
+        if growing and self.folder.local:
+            raise Mistake(
+                f"--output {self.plan.options.output} is on this node, and others will join it ($STUDY_GROWS_TO): "
+                "name an object store"
+            )
+        if nodes() == 1 and not growing:
             return str(self.state / "tune")
         if self.folder.local and not seen_by_all_nodes(self.folder.parent):
             raise Mistake(
@@ -148,7 +165,7 @@ class Driver:
         import analysis
 
         began = time.time()
-        loaded = analysis.load(self.folder.url)
+        loaded = self._loaded()
         self.record |= {"status": "finished", "finished": _now()}
         loaded.record.update(self.record)
         drawings = analysis.figures.drawings(loaded)
@@ -167,6 +184,31 @@ class Driver:
         self.folder.sweep()
         tracking.report()
         return analysis.conclusion(loaded)
+
+    @contextmanager
+    def _unfinished_if_storage_fails(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError:
+            self.record |= {"status": "unfinished", "finished": None}
+            with suppress(OSError):  # there is little hope that just now it can be written
+                self._write_record()
+            raise
+
+    def _loaded(self) -> analysis.Run:
+        """The run with its tables."""
+        import analysis
+
+        def opened() -> analysis.Run:
+            try:
+                return analysis.load(self.folder.url)
+            except analysis.LoadError as error:  # the record was there a moment ago
+                raise OSError(errno.EIO, str(error)) from error
+
+        loaded = patiently(opened, self.folder.url, self.folder.local)
+        for table in ("trials", *TABLES):
+            patiently(lambda table=table: getattr(loaded, table), self.folder.file(table), self.folder.local)  # type: ignore[misc]
+        return loaded
 
     def _interrupt(self) -> None:
         if self.stop.lock is None or not self.stop.lock.lost:
@@ -206,7 +248,7 @@ class Driver:
                 "run": self.folder.name,
                 "created": _now(),
                 "created_ms": int(time.time() * 1000),
-                "command": provenance.without_credentials(shlex.join(["python", "-m", "study.run", *sys.argv[1:]])),
+                "command": without_credentials(shlex.join(["python", "-m", "study.run", *sys.argv[1:]])),
                 "question": study.question,
                 "replication_unit": study.replication_unit,
                 "unit": study.unit,
@@ -232,8 +274,10 @@ class Driver:
             "trials_per_arm": study.trials,
             "search_trials": sum(study.arm_trials(arm) for arm in study.arms()),
             "replicates": study.replicates,
+            "operations": operations(study),
+            "gpus": gpus(),
             "choices": choices,
-            "tracking_uri": provenance.without_credentials(self.plan.tracking_uri),
+            "tracking_uri": without_credentials(self.plan.tracking_uri),
             "versions": provenance.versions(),
             "commit": provenance.commit(),
             "machine": provenance.machine(),
@@ -241,6 +285,7 @@ class Driver:
         }
         self.record["sessions"].append({"started": _now()})
         self._write_record()
+        self.resumable = True
 
     def _write_record(self) -> None:
         self._account()
@@ -257,7 +302,8 @@ class Driver:
         self.record["durations"] = phases | {"total": whole} | overhead
 
     def _say(self, sentence: str) -> None:
-        self.console.print(f"warning: {sentence}", highlight=False, soft_wrap=True)
+        said = without_credentials(sentence)
+        self.console.print(f"warning: {said}", highlight=False, soft_wrap=True, markup=False)
 
 
 def _now() -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from trainables.files import FULL
+
 
 class Mistake(Exception):
     """Wrong input: one sentence that says what, where and what to do. Ends the program with exit status 2."""
@@ -16,3 +18,11 @@ class Interrupted(Exception):
     def __init__(self, status: int, reason: str = "") -> None:
         super().__init__(status, reason)
         self.status, self.reason = status, reason
+
+
+def of_storage(error: OSError) -> str:
+    """What a disk or store said, where, and what to do before going on."""
+    reason = error.strerror or str(error) or type(error).__name__
+    where = f" at {error.filename}" if error.filename else ""
+    remedy = "; make room" if error.errno in FULL else ""
+    return f"{' '.join(str(reason).split())}{where}{remedy}"

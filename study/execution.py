@@ -100,6 +100,11 @@ def nodes() -> int:
     return sum(bool(node["Alive"]) for node in ray.nodes())
 
 
+def gpus() -> float:
+    """How many GPUs the cluster has, or may grow to."""
+    return max(ray.cluster_resources().get("GPU", 0), grows_to().get("GPU", 0))
+
+
 def _check_cluster(address: str) -> None:
     """Mistake unless a Ray cluster answers at host:port; asked in a process of its own, since Ray waits for minutes."""
     if address == "auto":
@@ -274,8 +279,8 @@ class _Bridge:
         """Issue the job again, to go on from its checkpoint wherever there is room, or give it up."""
         if self.losses.again(job, loss):
             self.again.append(job)
-        elif loss.of_disk:
-            raise OSError(f"trial {job.trial}: {loss.reason}")  # untold: it is resumed
+        elif loss.of_disk is not None:
+            raise loss.of_disk  # untold: it is resumed
         else:
             self.recorder.end(self.source, job, "failed", self.losses.sentence(job, loss))
 

@@ -48,6 +48,6 @@ class JobSource(ABC):
         """Hear an intermediate objective; True stops the job."""
         return False
 
-    def end(self, job: Job, state: State, objective: float, reason: str) -> None:
+    def end(self, job: Job, state: State, objective: float, reason: str, seconds: float = 0.0) -> None:
         """Hear that a job has ended, after its tables were written."""
         self.done += 1

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import optuna
 from optuna.storages import JournalStorage
@@ -21,7 +22,6 @@ class Journal:
 
     def __init__(self, local: Path, folder: RunFolder) -> None:
         self._path, self._folder = local, folder
-        local.parent.mkdir(parents=True, exist_ok=True)
         copy = _whole_lines(read(folder.file("journal.log")) or b"")
         mine = _whole_lines(local.read_bytes()) if local.exists() else b""
         # The local file is ahead of its copy, unless the run was begun on another machine.
@@ -29,11 +29,21 @@ class Journal:
         for lock in local.parent.glob(f"{local.name}.lock*"):  # left by a process that was killed holding it
             os.remove(lock)
         optuna.logging.set_verbosity(optuna.logging.ERROR)
-        self.storage = JournalStorage(JournalFileBackend(str(local)))
+        self.storage = JournalStorage(_File(str(local)))
 
     def copy(self) -> None:
         """Bring the run folder's copy up to date."""
-        write_atomically(self._folder.file("journal.log"), self._path.read_bytes())
+        write_atomically(self._folder.file("journal.log"), _whole_lines(self._path.read_bytes()))
+
+
+class _File(JournalFileBackend):
+    """Says where a line could not be written. It may be torn then, and must be the last: the run ends."""
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        try:
+            super().append_logs(logs)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror or str(error), self._file_path) from error
 
 
 def _whole_lines(content: bytes) -> bytes:

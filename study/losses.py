@@ -24,7 +24,7 @@ class Loss:
 
     reason: str
     of_node: bool = False
-    of_disk: bool = False
+    of_disk: OSError | None = None
     """What the actor lets through: a failing disk or network."""
 
     @classmethod
@@ -32,7 +32,8 @@ class Loss:
         """From what Ray raised, or else from the text that Tune kept of it."""
         lines = str(text if error is None else error).strip().splitlines() or ["no reason given"]
         if isinstance(error, RayTaskError):
-            return cls(lines[-1], of_disk=True)
+            failed = error.cause if isinstance(error.cause, OSError) else OSError(lines[-1])
+            return cls(lines[-1], of_disk=failed)
         # Its node reports a process that died alone; where nobody reports, the node has gone as well.
         gone = isinstance(error, ActorUnavailableError) or "its node has died" in str(error)
         preempted = isinstance(error, RayActorError) and error.preempted

@@ -18,12 +18,24 @@ from study.study import Metric
 from trainables.autodecoder.configuration import AutodecoderConfiguration
 from trainables.autodecoder.regularizers.base import available
 from trainables.base import TrainableConfiguration
+from trainables.configuration import assign
 from trainables.interpolation import BarycenterOnly, LinearBlend
 from trainables.shapes.sequence import ShapeSequence
 from trainables.shapes.timeline import Timeline
 
 COMPARED = ["none", "sinkhorn", "barycenter", "sinkhorn+barycenter", "temporal-smoothness"]
 """Methods with a network."""
+
+FUTURE = ["multiscale-sinkhorn", "unbalanced-sinkhorn", "distant-barycenter", "positional-encoding"]
+"""What the document proposes in its chapter 6 and did not try, for one sequence a network."""
+
+ACROSS = ["cross-sequence-barycenter"]
+"""And where a network has several."""
+
+VARIANTS: dict[str, dict[str, Any]] = {
+    "positional-encoding": {"decoder.encoding": {"spatial": 2, "temporal": 1}},
+}
+"""Parts of a method's name that are no regularizer: what they change in its configuration."""
 
 CONTROLS = ["temporal-smoothness"]
 
@@ -40,21 +52,21 @@ def networks(
     configuration: type[AutodecoderConfiguration] = AutodecoderConfiguration,
     regularizers: Mapping[str, Mapping[str, Any]] | None = None,
     **fields: Any,
-) -> dict[str, TrainableConfiguration]:
+) -> dict[str, AutodecoderConfiguration]:
     """The methods of these names; `regularizers` has fields of a regularizer, `fields` are those of every method."""
-    kinds, given = available(), regularizers or {}
-    return {
-        name: configuration(
-            sequences=sequences,
-            regularizers={part: kinds[part](**given.get(part, {})) for part in _parts(name)},
-            **fields,
-        )
-        for name in names
-    }
+    kinds, given, found = available(), regularizers or {}, {}
+    for name in names:
+        terms = {part: kinds[part](**given.get(part, {})) for part in _parts(name) if part not in VARIANTS}
+        method = configuration(sequences=sequences, regularizers=terms, **fields)
+        for part in _parts(name):
+            for path, value in VARIANTS.get(part, {}).items():
+                assign(method, path, value)
+        found[name] = method
+    return found
 
 
 def _parts(name: str) -> list[str]:
-    """The regularizers of a method."""
+    """The regularizers, and other changes, that a method is called after."""
     return [] if name == "none" else name.split("+")
 
 

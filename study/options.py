@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from study import catalog, tracking
 from study.errors import Mistake
+from study.lock import Lock
 from study.places import check_output, default_output, find_run, split
-from study.run_folder import Lock, RunFolder
+from study.run_folder import RunFolder
 from study.study import Study
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def plan(options: Options) -> Plan:
         )
     study.check()
     uri = options.tracking_uri or record.get("tracking_uri") or tracking.default_uri()
-    if "***@" in uri:
+    if "***" in uri:
         raise Mistake(f"the credentials of tracking URI {uri} were not kept: give the URI again with --tracking-uri")
     try:
         tracking.check(uri)

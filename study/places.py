@@ -9,13 +9,14 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import fsspec
 
-from study.errors import Mistake
+from study.credentials import without_credentials
+from study.errors import Mistake, of_storage
 from study.run_folder import RunFolder
 
 # A Unix socket's path has 107 bytes; Ray's session and socket names take 80 of them.
@@ -36,6 +37,7 @@ def default_output() -> str:
 
 def check_output(output: str) -> None:
     """Mistake if run folders cannot be made under `output`; nothing is made yet."""
+    _no_credentials("--output", output)
     try:
         filesystem, path = fsspec.core.url_to_fs(output)
     except (ImportError, ValueError) as error:
@@ -67,19 +69,46 @@ def new_run(output: str, study: str) -> RunFolder:
     return RunFolder(f"{_absolute(output)}/{study}/{name}")
 
 
+def discard(folder: RunFolder) -> None:
+    """Remove what a run has left that could not be begun, as far as that is possible."""
+    with suppress(OSError):
+        folder.remove()
+        if folder.local:
+            for parent in Path(folder.path).parents[:2]:
+                parent.rmdir()
+
+
 def find_run(output: str, study: str, which: str) -> RunFolder:
     """The run `which` of a study: `last`, a run's name, or a run folder's path or URI; Mistake if there is none."""
+    _no_credentials("--resume", which)
+    try:
+        return _found(output, study, which)
+    except OSError as error:
+        raise Mistake(
+            f"--resume {which}: {of_storage(error)}; check --output {output}, and that it can be read"
+        ) from None
+
+
+def _found(output: str, study: str, which: str) -> RunFolder:
     if which == "last":
         root = RunFolder(f"{_absolute(output)}/{study}")
-        found = sorted(str(path).rsplit("/", 2)[-2] for path in root.filesystem.glob(f"{root.path}/*/study.json"))
-        if not found:
-            raise Mistake(f"--resume last: there is no run of {study} in {output}; start one without --resume")
-        return RunFolder(root.file(found[-1]))
+        for name in reversed(root.names("", "")):
+            if name and (folder := RunFolder(root.file(name))).exists("study.json"):
+                return folder
+        raise Mistake(f"--resume last: there is no run of {study} in {output}; start one without --resume")
     for url in (f"{_absolute(output)}/{study}/{which}", _absolute(which)):
         folder = RunFolder(url)
         if folder.exists("study.json"):
             return folder
     raise Mistake(f"--resume {which}: there is no such run of {study} in {output}; see the names in {output}/{study}")
+
+
+def _no_credentials(flag: str, url: str) -> None:
+    if (masked := without_credentials(url)) != url:
+        raise Mistake(
+            f"{flag} {masked}: credentials in a URI would be written down; leave them out, and give them as the "
+            "protocol's library reads them, such as FSSPEC_FTP_USERNAME and FSSPEC_FTP_PASSWORD in the environment"
+        )
 
 
 def _absolute(url: str) -> str:

@@ -1,11 +1,10 @@
-"""Where a run comes from: command, versions, commit, machine. Credentials in URIs are left out."""
+"""Where a run comes from: versions, commit, machine."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import os
 import platform
-import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,6 @@ _PACKAGES = (
     *("shape-sequence-studies", "torch", "ray", "optuna", "mlflow"),
     *("numpy", "scipy", "scikit-image", "pandas", "pyarrow"),
 )
-
-
-def without_credentials(text: str) -> str:
-    """`text` with user:password@ of any URI replaced by ***@."""
-    return re.sub(r"(?<=://)[^/@\s]+@", "***@", text)
 
 
 def versions() -> dict[str, str]:

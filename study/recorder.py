@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from study.credentials import without_credentials
 from study.jobs import Job, JobSource, State
 from study.run_folder import TABLES, RunFolder
 from study.study import Study, searched
@@ -40,7 +41,7 @@ class Recorder:
         last = self._last.pop(job.trial, {})
         row = self._row(job, state, reason or last.get("failed") or last.get("notes") or "", last)
         self._folder.write_trial(row)
-        source.end(job, state, row["objective"], row["reason"])
+        source.end(job, state, row["objective"], row["reason"], row["seconds"])
         self._folder.remove("checkpoints", f"{job.trial}.pt")
         self._on_end(row)
 
@@ -64,7 +65,7 @@ class Recorder:
             **job.request.labels,
             "number": job.number,
             "state": state,
-            "reason": reason,
+            "reason": without_credentials(reason),
             "objective": float(objective),
             "epochs": int(last.get("epoch", 0)),
             "replicates": len(job.request.seeds),

@@ -5,15 +5,20 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from study import catalog
 from study.command import exit_status
-from study.errors import Interrupted
+from study.errors import Interrupted, Mistake, of_storage
 from study.options import DEFAULT_PRESET, Options, Plan, plan
-from study.places import default_output
+from study.places import default_output, discard
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from study.driver import Driver
 
 _EPILOG = """\b
 Examples:
@@ -43,7 +48,7 @@ def _list(context: click.Context, parameter: click.Parameter, value: bool) -> No
 @click.option(
     "--output", default=default_output, metavar="DIR-or-URI", help="run folders  [default: results, or $STUDY_RESULTS]"
 )
-@click.option("--tracking-uri", metavar="URI", help="MLflow  [default: sqlite:///mlflow.db]")
+@click.option("--tracking-uri", metavar="URI", help="MLflow  [default: sqlite:///mlflow.db, or $MLFLOW_TRACKING_URI]")
 @click.option("--address", metavar="RAY", help="Ray: HOST:PORT, auto or local  [default: local, or $RAY_ADDRESS]")
 @click.option("--data", metavar="PATH…", help="a recording or images, for studies that take some (see --list)")
 @click.option("--tracks", metavar="N,N,…", help="only these tracks of the recording  [default: all full-length ones]")
@@ -53,24 +58,28 @@ def _list(context: click.Context, parameter: click.Parameter, value: bool) -> No
 @click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help="change the configuration; may be repeated")
 @click.option("--time-limit", metavar="TIME", help="stop cleanly after this time, such as 90s, 45m or 3h")
 @click.option("--dry-run", is_flag=True, help="check everything, print what would run, and stop")
+@click.option("--prices", metavar="FILE", help="with --dry-run: node types and prices of a file such as cluster.yaml")
 @click.option("--list", is_flag=True, is_eager=True, expose_value=False, callback=_list, help="list the studies")
-def main(dry_run: bool, changes: tuple[str, ...], more: tuple[str, ...], **given: Any) -> int:
+def main(dry_run: bool, prices: str | None, changes: tuple[str, ...], more: tuple[str, ...], **given: Any) -> int:
     """Run the study NAME: search each method's settings, confirm the best with replicates, report what helps.
 
     Results go to results/NAME/<run>/ (tables, figures, report.html) and to MLflow.
     """
+    if prices is not None and not dry_run:
+        raise Mistake(f"--prices {prices}: only --dry-run says what a study costs; add it, or leave --prices out")
     if more and given["data"] is None:
         raise click.UsageError(f"Got unexpected extra argument ({more[0]})")
     if more:
         given["data"] = os.pathsep.join([given["data"], *more])
     checked = plan(Options(changes=list(changes), **given))
     if dry_run:
-        _describe(checked)
+        _describe(checked, prices)
         return 0
     return _run(checked)
 
 
-def _describe(checked: Plan) -> None:
+def _describe(checked: Plan, prices: str | None) -> None:
+    from study.estimate import costs, estimate, sentences
     from study.study import describe
 
     study = checked.study
@@ -80,19 +89,21 @@ def _describe(checked: Plan) -> None:
         click.echo(f"  {arm.method}, {arm.supervision}: {study.arm_trials(arm)} search trials")
     for path, distribution in study.space.items():
         click.echo(f"  {path} in {describe(distribution)}")
-    searching = sum(study.arm_trials(arm) for arm in arms)
+    found = estimate(study, checked.options.output)
     click.echo(
-        f"{searching} search trials of {study.search_replicates} replicate each, then up to {2 * len(arms)} "
-        f"confirmations of {study.replicates} replicates"
+        f"{found.search_trials} search trials of {study.search_replicates} replicate each, then up to "
+        f"{found.confirmations} confirmations of {study.replicates} replicates"
     )
+    for sentence in [*sentences(found), *(costs(found, prices) if prices is not None else [])]:
+        click.echo(sentence)
 
 
 def _run(checked: Plan) -> int:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     from rich.console import Console
 
+    from study.credentials import without_credentials
     from study.driver import Driver
-    from study.provenance import without_credentials
     from study.tracking import how_to_look
 
     console = Console(stderr=True)
@@ -100,24 +111,42 @@ def _run(checked: Plan) -> int:
     try:
         answer = driver.run()
     except OSError as error:  # a full disk, a store that fails: what was written is whole
-        stopped = Interrupted(1, f"{type(error).__name__}: {error}")
+        if not driver.resumable:
+            discard(driver.folder)
+            raise Mistake(f"run {driver.folder.url} cannot be begun: {of_storage(error)}") from None
+        stopped = Interrupted(1, of_storage(error))
     except Interrupted as interrupted:
         stopped = interrupted
     except KeyboardInterrupt:  # the second signal: at once
         if not driver.record:
             raise
         stopped = Interrupted(driver.stop.status or 130)
+    behind = driver.tracking is not None and driver.tracking.behind
     if stopped is not None:
         command = ["python", "-m", "study.run", driver.study.name, "--resume", driver.folder.url]
         for flag, given in (("--address", checked.options.address), ("--tracking-uri", checked.options.tracking_uri)):
             command += [flag, without_credentials(given)] if given else []
-        why = f" ({stopped.reason})" if stopped.reason else ""
-        console.print(f"unfinished{why}; resume with: {shlex.join(command)}", highlight=False, soft_wrap=True)
+        why = f" ({without_credentials(stopped.reason)})" if stopped.reason else ""
+        if behind:
+            _tell(console, f"MLflow is behind; resuming brings it up to date, and so does: {_tracking(driver)}")
+        _tell(console, f"unfinished{why}; resume with: {shlex.join(command)}")
         return stopped.status
     click.echo(f"answer: {answer}")
     click.echo(f"results: {driver.folder.url} (report.html)")
-    click.echo(f"mlflow: {how_to_look(checked.tracking_uri)}")
+    look = how_to_look(checked.tracking_uri)
+    click.echo(f"mlflow: {f'is behind; bring it up to date with: {_tracking(driver)}' if behind else look}")
     return 0
+
+
+def _tell(console: Console, sentence: str) -> None:
+    console.print(sentence, highlight=False, soft_wrap=True, markup=False)
+
+
+def _tracking(driver: Driver) -> str:
+    """The command that brings MLflow up to date."""
+    uri = driver.record["tracking_uri"]
+    given = ["--tracking-uri", uri] if "***@" in uri else []
+    return shlex.join(["python", "-m", "study.track", driver.folder.url, *given])
 
 
 def command_line(arguments: list[str] | None = None) -> int:

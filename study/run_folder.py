@@ -1,4 +1,4 @@
-"""The run folder `results/<study>/<run>/`: tables, record, models, and the lock that keeps it to one writer.
+"""The run folder `results/<study>/<run>/`: tables, record and models.
 
 Any filesystem that fsspec reaches. Every file is written whole or not at all. While a phase runs, each trial has files
 of its own; when it ends they are compacted into one per table and phase.
@@ -11,21 +11,21 @@ import errno
 import io
 import json
 import os
-import socket
-import threading
-import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import fsspec
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from analysis import units
+from study.credentials import without_credentials
 from study.errors import Mistake
-from trainables.files import read, write_atomically
+from trainables.files import is_local, patiently, read, write_atomically
 
-_HEARTBEAT = 10.0
-_STALE = 6 * _HEARTBEAT
+T = TypeVar("T")
+
 TABLES = ("per_time", "curves", "surfaces")
 """Tables of many rows a trial; a trial may have none in some of them."""
 
@@ -35,9 +35,8 @@ class RunFolder:
 
     def __init__(self, url: str) -> None:
         self.filesystem, self.path = fsspec.core.url_to_fs(url)
-        local = "file" in self.filesystem.protocol
-        self.url = self.path if local else url.rstrip("/")
-        self.local = local
+        self.local = is_local(self.filesystem)
+        self.url = self.path if self.local else url.rstrip("/")
 
     @property
     def name(self) -> str:
@@ -53,26 +52,57 @@ class RunFolder:
         """URI of a file in the folder."""
         return "/".join([self.url, *parts])
 
+    # fsspec's own `exists` and `glob` take any failure for an absent file, so that a table would seem to be empty.
+
     def exists(self, *parts: str) -> bool:
-        """Whether a file of that name is there."""
-        return bool(self.filesystem.exists("/".join([self.path, *parts])))
+        """Whether a file of that name is there; OSError if that cannot be known."""
+        path = "/".join([self.path, *parts])
+        try:
+            self._patiently(lambda: self.filesystem.info(path), *parts)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        return True
 
     def names(self, folder: str, suffix: str) -> list[str]:
-        """Names, without the suffix, of the files in a subfolder."""
-        found = self.filesystem.glob(f"{self.path}/{folder}/*{suffix}")
-        return sorted(str(path).rsplit("/", 1)[-1].removesuffix(suffix) for path in found)
+        """Names, without the suffix, of the files in a subfolder; OSError if that cannot be known."""
+        path = "/".join(part for part in (self.path, folder) if part)
+
+        def listed() -> list[str]:
+            self.filesystem.invalidate_cache(path)
+            return [str(found) for found in self.filesystem.ls(path, detail=False)]
+
+        try:
+            found = self._patiently(listed, folder)
+        except FileNotFoundError:
+            return []
+        return sorted(
+            os.path.basename(path.rstrip("/")).removesuffix(suffix) for path in found if path.endswith(suffix)
+        )
 
     def remove(self, *parts: str) -> None:
-        """Remove a file or subfolder if it is there."""
-        path = "/".join([self.path, *parts])
-        if self.filesystem.exists(path):
-            self.filesystem.rm(path, recursive=True)
+        """Remove a file or subfolder, or without parts the run folder itself, if it is there."""
+        if self.exists(*parts):
+            self._remove("/".join([self.path, *parts]))
+
+    def _remove(self, path: str) -> None:
+        def gone() -> None:
+            with contextlib.suppress(FileNotFoundError):  # somebody was quicker, or an answer was lost
+                self.filesystem.rm(path, recursive=True)
+            if self.local:
+                return
+            with contextlib.suppress(FileNotFoundError):  # stores list first, and what they cannot list they leave
+                self.filesystem.info(path)
+                raise OSError(errno.EIO, "it is still there")
+
+        self._patiently(gone, path.removeprefix(f"{self.path}/"))
+
+    def _patiently(self, action: Callable[[], T], *parts: str) -> T:
+        return patiently(action, self.file(*parts), self.local)
 
     def sweep(self) -> None:
         """Remove scratch, checkpoints, and what a killed process left half-written."""
         for path in [*self.filesystem.glob(f"{self.path}/*.part"), *self.filesystem.glob(f"{self.path}/*/*.part")]:
-            with contextlib.suppress(FileNotFoundError):  # the lock's heartbeat has just finished its own
-                self.filesystem.rm(path)
+            self._remove(str(path))
         for folder in ("checkpoints", ".scratch"):
             self.remove(folder)
 
@@ -110,7 +140,7 @@ class RunFolder:
 
     def write_error(self, trial: str, traceback: str) -> None:
         """Keep the traceback of a trial that failed, for whoever looks for the cause."""
-        write_atomically(self.file("errors", f"{trial}.txt"), traceback.encode())
+        write_atomically(self.file("errors", f"{trial}.txt"), without_credentials(traceback).encode())
 
     def write_trial(self, row: dict[str, Any]) -> None:
         """Write the row of a trial that has ended: from now on it is not run again."""
@@ -123,7 +153,9 @@ class RunFolder:
         if content is not None:
             rows |= {row["trial"]: row for row in pq.read_table(io.BytesIO(content)).to_pylist()}
         for name in self.names("trials", ".json"):
-            rows[name] = json.loads(read(self.file("trials", f"{name}.json")) or b"{}")
+            own = read(self.file("trials", f"{name}.json"))
+            if own is not None:
+                rows[name] = json.loads(own)
         return rows
 
     def rows_of(self, table: str, trial: str, phase: str) -> pd.DataFrame:
@@ -166,7 +198,8 @@ class RunFolder:
                 old = pq.read_table(io.BytesIO(before))
                 kept.append(old.filter([str(t) not in parts and str(t) in rows for t in old["trial"].to_pylist()]))
             together = pa.concat_tables([*kept, *parts.values()], promote_options="permissive")
-            write_atomically(self.file(table, f"{phase}.parquet"), _parquet(together.sort_by("trial")))
+            described = units.described(together.sort_by("trial"), self._units())
+            write_atomically(self.file(table, f"{phase}.parquet"), _parquet(described))
             for name in mine:
                 self.remove(table, f"{name}.parquet")
         self._write_trials(rows)
@@ -175,71 +208,16 @@ class RunFolder:
     def _write_trials(self, rows: dict[str, dict[str, Any]]) -> None:
         if rows:
             frame = pd.DataFrame([rows[name] for name in sorted(rows)])
-            write_atomically(self.file("trials.parquet"), _parquet(pa.Table.from_pandas(frame, preserve_index=False)))
+            table = units.described(pa.Table.from_pandas(frame, preserve_index=False), self._units())
+            write_atomically(self.file("trials.parquet"), _parquet(table))
+
+    def _units(self) -> dict[str, str]:
+        """Units of the columns of compacted tables, which their schemas tell whoever reads them without the record."""
+        content = read(self.file("study.json"))
+        return units.of_record(json.loads(content)) if content is not None else {}
 
 
 def _parquet(table: pa.Table) -> bytes:
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd")
     return buffer.getvalue()
-
-
-class Lock:
-    """One writer for a run folder: host, process and heartbeat in `lock.json`; a dead writer's lock is taken over."""
-
-    def __init__(self, folder: RunFolder) -> None:
-        self._folder = folder
-        self._owner = {"host": socket.gethostname(), "process": os.getpid(), "token": os.urandom(8).hex()}
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._beat, daemon=True, name="run-folder-lock")
-        self.lost = False
-        """Whether another writer has taken over, because this process was silent for too long."""
-
-    @staticmethod
-    def refuse_if_held(folder: RunFolder) -> None:
-        """Raise Mistake if another process is writing the run."""
-        holder = read(folder.file("lock.json"))
-        if holder is not None and _alive(other := json.loads(holder)):
-            raise Mistake(
-                f"run {folder.name} is being written by process {other['process']} on {other['host']}: "
-                "wait for it to end, or stop it"
-            )
-
-    def __enter__(self) -> Lock:
-        self.refuse_if_held(self._folder)
-        self._write()
-        self._thread.start()
-        return self
-
-    def _mine(self) -> bool:
-        content = read(self._folder.file("lock.json"))
-        return content is not None and json.loads(content)["token"] == self._owner["token"]
-
-    def _write(self) -> None:
-        write_atomically(self._folder.file("lock.json"), json.dumps(self._owner | {"heartbeat": time.time()}).encode())
-
-    def _beat(self) -> None:
-        while not self._stop.wait(_HEARTBEAT):
-            try:
-                self.lost = not self._mine()
-                if self.lost:
-                    return
-                self._write()
-            except OSError:  # a full disk is met, and reported, by the tables; the next beat may succeed
-                continue
-
-    def __exit__(self, *exception: object) -> None:
-        self._stop.set()
-        self._thread.join()
-        if self._mine():
-            self._folder.remove("lock.json")
-
-
-def _alive(holder: dict[str, Any]) -> bool:
-    if holder["host"] == socket.gethostname():
-        try:
-            os.kill(holder["process"], 0)
-        except OSError as error:
-            if error.errno == errno.ESRCH:  # no such process; a process of another user is one that lives
-                return False
-    return bool(time.time() - holder["heartbeat"] < _STALE)

@@ -61,7 +61,7 @@ class Search(JobSource):
         found = optuna.create_study(
             storage=self._journal.storage,
             study_name=f"{run}/{arm}",
-            direction=self._study.objective.direction,
+            directions=self._study.objective.directions(),
             load_if_exists=True,
             pruner=Halving(min_resource=pruning.first_epoch, reduction_factor=pruning.factor),
         )
@@ -110,6 +110,8 @@ class Search(JobSource):
         )
 
     def prune(self, job: Job, epoch: int, objective: float) -> bool:
+        if self._study.objective.cost:
+            return False  # of two objectives it is not known which trial is hopeless
         trial, found = self._running[job.trial], self._arms[job.arm]
         known = next(t for t in found.get_trials(deepcopy=False) if t.number == trial.number)
         if epoch not in known.intermediate_values:
@@ -125,12 +127,13 @@ class Search(JobSource):
         beside.add_trial(unjudged)
         return found.pruner.prune(beside, beside.get_trials()[-1])
 
-    def end(self, job: Job, state: State, objective: float, reason: str) -> None:
-        super().end(job, state, objective, reason)
+    def end(self, job: Job, state: State, objective: float, reason: str, seconds: float = 0.0) -> None:
+        super().end(job, state, objective, reason, seconds)
         trial = self._running.pop(job.trial)
         if reason:
             trial.set_user_attr("reason", reason)
-        self._arms[job.arm].tell(trial, objective if state == "complete" else None, state=_STATES[state])
+        values = [objective, seconds][: len(self._study.objective.directions())] if state == "complete" else None
+        self._arms[job.arm].tell(trial, values, state=_STATES[state])
         self._journal.copy()
 
     def settle(self, ended: dict[str, dict[str, Any]]) -> None:
@@ -140,7 +143,7 @@ class Search(JobSource):
             if row is not None:
                 self._again.remove((arm, frozen))
                 job = self._issue(arm, optuna.Trial(self._arms[arm], frozen._trial_id))
-                self.end(job, row["state"], row["objective"], row["reason"])
+                self.end(job, row["state"], row["objective"], row["reason"], row["seconds"])
 
     def best(self, arm: Arm) -> dict[str, Any] | None:
         """Parameters of the best complete trial of an arm; None if no trial of it is complete."""
@@ -148,7 +151,7 @@ class Search(JobSource):
         if not complete:
             return None
         sign = 1 if self._study.objective.direction == "minimize" else -1
-        return dict(min(complete, key=lambda t: (sign * (t.value or 0.0), t.number)).params)
+        return dict(min(complete, key=lambda t: (sign * t.values[0], t.number)).params)
 
 
 def _suggest(trial: optuna.Trial, path: str, distribution: BaseDistribution) -> Any:

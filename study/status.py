@@ -14,8 +14,9 @@ import click
 
 from study.command import exit_status
 from study.errors import Mistake
+from study.lock import Lock
 from study.places import default_output
-from study.run_folder import Lock, RunFolder
+from study.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from analysis import Run

@@ -32,6 +32,15 @@ class Objective(Configuration):
     metric: str
     direction: Literal["minimize", "maximize"] = "minimize"
     role: Literal["validation"] = "validation"
+    cost: Literal["seconds"] | None = Field(
+        None,
+        description="a second objective of the search: training seconds. Then no trial is stopped early, and what is "
+        "proposed depends on the machine; the best setting is still that of the best metric",
+    )
+
+    def directions(self) -> list[Literal["minimize", "maximize"]]:
+        """Of all objectives."""
+        return [self.direction, "minimize"] if self.cost else [self.direction]
 
 
 class Pruning(Configuration):

@@ -1,68 +1,102 @@
-"""Keeps MLflow up to date beside a run, in a thread of its own, from the run folder's tables alone."""
+"""`python -m study.track RUN`: brings MLflow up to date with a run's tables, after MLflow was away or lost."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+import os
+import sys
 
+import click
+
+from study import tracking
+from study.command import exit_status
+from study.errors import Mistake, of_storage
+from study.lock import Lock
+from study.places import default_output
 from study.run_folder import RunFolder
-from study.tracking import Tracker
+
+_EPILOG = """\b
+What MLflow has already is left as it is: a second time changes nothing.
+
+\b
+Examples:
+  python -m study.track bifurcation                          the newest finished run
+  python -m study.track results/bifurcation/20260101-120000  a run, finished or not
+  python -m study.track bifurcation --tracking-uri http://127.0.0.1:5000
+"""
+_NEEDED = {"study", "run", "created_ms", "methods", "supervisions", "metrics", "objective"}
 
 
-class Tracking:
-    """A context manager; on entering, what the run already has is logged (again, which changes nothing)."""
+@click.command(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.argument("run", metavar="RUN")
+@click.option(
+    "--results", default=default_output, metavar="DIR-or-URI", help="run folders  [default: results, or $STUDY_RESULTS]"
+)
+@click.option("--tracking-uri", metavar="URI", help="MLflow  [default: the one that the run was tracked in]")
+def main(run: str, results: str, tracking_uri: str | None) -> int:
+    """Write to MLflow what it lacks of a run: the study, every trial that has ended, figures, tables and models.
 
-    def __init__(self, uri: str, record: dict[str, Any], folder: RunFolder, say: Callable[[str], None]) -> None:
-        self._tracker = Tracker(uri, record, on_trouble=say)
-        self._record, self._folder, self._say = record, folder, say
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="mlflow")
-        self._asked: list[Future[None]] = []
+    RUN is a study (its newest finished run) or a run folder's path or URI.
+    """
+    folder = _open(run, results)
+    Lock.refuse_if_held(folder)
+    uri = _tracking_uri(tracking_uri, folder)
+    try:
+        with Lock(folder):
+            count, troubles = _bring_up_to_date(uri, folder)
+    except OSError as error:
+        raise Mistake(f"RUN {run}: {of_storage(error)}; a run's folder is locked while MLflow is written") from None
+    if troubles:
+        click.echo(f"unfinished: {troubles[0]}; when MLflow is back, run the same command again", err=True)
+        return 1
+    click.echo(f"run {folder.url}: MLflow has all {count} trials that have ended")
+    click.echo(f"mlflow: {tracking.how_to_look(uri)}")
+    return 0
 
-    def __enter__(self) -> Tracking:
-        self._ask(self._tracker.log_study)
-        for row in self._folder.trials().values():
-            self.trial(row)
-        return self
 
-    def __exit__(self, *exception: object) -> None:
-        self._ask(self._tracker.close, exception[0] is None)
-        self._thread.shutdown(wait=True)
-        if exception[0] is None:
-            for future in self._asked:
-                if (error := future.exception()) is not None:
-                    # The tables are whole; resuming the run writes to MLflow what is missing.
-                    self._say(f"MLflow is incomplete, the run folder is not: {type(error).__name__}: {error}")
-                    break
+def _open(name: str, results: str) -> RunFolder:
+    from analysis import LoadError, load
 
-    def _ask(self, action: Callable[..., None], *arguments: Any) -> None:
-        self._asked.append(self._thread.submit(action, *arguments))
+    try:
+        run = load(name, results)
+    except (LoadError, OSError) as error:
+        raise Mistake(f"RUN {name}: {error}") from None
+    missing = sorted(_NEEDED - set(run.record))
+    if missing:
+        raise Mistake(f"RUN {name}: its study.json lacks {missing[0]}; restore it, or name another run")
+    return RunFolder(run.location)
 
-    def trial(self, row: dict[str, Any]) -> None:
-        """Log a trial that has ended, `row` of the trials table."""
-        self._ask(self._log_trial, row)
 
-    def _log_trial(self, row: dict[str, Any]) -> None:
-        tables = [self._folder.rows_of(table, row["trial"], row["phase"]) for table in ("per_time", "curves")]
-        self._tracker.log_trial(row, *tables)
+def _tracking_uri(given: str | None, folder: RunFolder) -> str:
+    """The checked URI, independent of the working directory; Mistake if MLflow cannot be written there."""
+    uri = given or folder.read_record().get("tracking_uri") or tracking.default_uri()
+    if "***@" in uri:
+        raise Mistake(f"the credentials of tracking URI {uri} were not kept: give the URI again with --tracking-uri")
+    try:
+        tracking.check(uri)
+    except ValueError as error:
+        raise Mistake(str(error)) from None
+    return tracking.absolute(uri)
 
-    def report(self) -> None:
-        """Log figures, tables, report and the models of the best settings; study.json as it is by now."""
-        self._ask(self._log_report)
 
-    def _log_report(self) -> None:
-        self._tracker.log_study()
-        names = ["report.html", "study.json", "trials.parquet"]
-        names += [f"figures/{name}.png" for name in self._folder.names("figures", ".png")]
-        names += [f"{table}/{phase}.parquet" for table in ("per_time", "curves") for phase in ("search", "confirm")]
-        self._tracker.log_artifacts({name: self._folder.file(name) for name in names if self._folder.exists(name)})
-        rows = self._folder.trials()
-        for trial in self._folder.names("models", ".pt"):
-            row = rows.get(trial)
-            if row is not None and row["setting"] == "best" and self._is_of_sequences(row["method"]):
-                about = {key: row[key] for key in ("method", "supervision", "setting")}
-                self._tracker.log_model(trial, 0, self._folder.file("models", f"{trial}.pt"), about)
+def _bring_up_to_date(uri: str, folder: RunFolder) -> tuple[int, list[str]]:
+    """How many trials have ended, and what went wrong."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    from study.tracking.beside import Tracking
 
-    def _is_of_sequences(self, method: str) -> bool:
-        """Whether a method's model is a function of place and time: others MLflow cannot keep."""
-        return "sequences" in self._record["configuration"]["methods"][method]
+    record, troubles = folder.read_record(), list[str]()
+    with Tracking(uri, record, folder, troubles.append) as beside:
+        if record.get("status") == "finished":
+            beside.report()
+    return len(folder.trials()), troubles
+
+
+def command_line(arguments: list[str] | None = None) -> int:
+    """The exit status; wrong input is one line on standard error and 2."""
+    return exit_status(
+        main, "python -m study.track", arguments, lambda: "no run is named: python -m study.track RUN, where RUN is a "
+        "study or a run folder's path or URI",
+    )  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(command_line())

@@ -39,6 +39,28 @@ def test_one_file_of_trainables_meets_ray():
     assert {str(p.relative_to(PROJECT)) for p in files if "ray" in imported(p)} == MEETS_RAY
 
 
+# What Ray has written of an error, a moment ago and in the run's own scratch.
+UNPICKLES = {"study/execution.py"}
+SAFE = {"torch.load": ("weights_only", "True"), "np.load": ("allow_pickle", "False")}
+
+
+def test_nothing_from_elsewhere_is_unpickled():
+    seen = set()
+    for room in ("study", "trainables", "search_spaces", "analysis"):
+        for path in (PROJECT / room).rglob("*.py"):
+            name, text = str(path.relative_to(PROJECT)), path.read_text()
+            assert not imported(path) & {"pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}, name
+            for node in ast.walk(ast.parse(text)):
+                if isinstance(node, ast.Call) and (function := ast.unparse(node.func)) in SAFE:
+                    seen.add(function)
+                    flag, value = SAFE[function]
+                    given = {k.arg: ast.unparse(k.value) for k in node.keywords}
+                    assert given.get(flag) == value, f"{name}: {function} without {flag}={value}"
+            if "pickle.load" in text or "read_pickle" in text:
+                assert name in UNPICKLES
+    assert seen == set(SAFE)
+
+
 def test_only_the_declared_top_level_is_there():
     import subprocess
 

@@ -38,6 +38,14 @@ class TrainableConfiguration(Configuration):
         """Numbers that follow from the fields and are recorded beside them."""
         return {}
 
+    def operations(self, shown: int) -> float:
+        """Floating-point operations in which one replicate is trained on `shown` frames; for plans, not for results."""
+        return 0.0
+
+    def model_bytes(self) -> int:
+        """Size of one replicate's trained model."""
+        return 0
+
     def warm_up_epochs(self) -> int:
         """Epochs before the loss is complete: nothing is judged before them."""
         return 0

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis import comparison, record
+from analysis import record
 from analysis.claims.documents import claims
 from analysis.claims.evidence import Evidence, NotTested
 from analysis.claims.statement import NOT_TESTED, Claim, Finding
-from analysis.comparison import ENOUGH
+from analysis.comparison import FEWEST
+from analysis.inference import holm
 from analysis.load import Run
 
 SETTINGS = ("document", "best")
@@ -50,8 +51,8 @@ def ledger(runs: Sequence[Run], setting: str = "document") -> pd.DataFrame:
 def _of_run(run: Run, setting: str) -> pd.DataFrame:
     about = [claim for claim in claims() if run.study in claim.studies]
     findings = [_examined(claim, run, setting) for claim in about]
-    p = [found.p if isinstance(found, Finding) and found.n >= ENOUGH else np.nan for found in findings]
-    corrected = comparison.holm(np.array(p, dtype="float64"))
+    p = [found.p if isinstance(found, Finding) and found.n >= FEWEST else np.nan for found in findings]
+    corrected = holm(np.array(p, dtype="float64"))
     lines = zip(about, findings, corrected, strict=True)
     return pd.DataFrame([_row(claim, found, p_holm, run, setting) for claim, found, p_holm in lines], columns=COLUMNS)
 
@@ -77,7 +78,7 @@ def _row(claim: Claim, found: Finding | str, p_holm: float, run: Run, setting: s
     if isinstance(found, str):
         nothing = dict.fromkeys(("effect", "low", "high", "p", "p_holm"), np.nan)
         return {**address, "n": 0, "unit": record.unit_words(run), **nothing, "verdict": NOT_TESTED, "note": found}
-    few = f"; n = {found.n} is too few, at least {ENOUGH} are needed" if found.n < ENOUGH else ""
+    few = f"; n = {found.n} is too few, at least {FEWEST} are needed" if found.n < FEWEST else ""
     return {
         **address,
         "n": found.n,

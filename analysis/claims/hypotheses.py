@@ -17,8 +17,9 @@ import pandas as pd
 from analysis import comparison
 from analysis.claims.evidence import ALL, Evidence, NotTested, Window
 from analysis.claims.statement import Finding
-from analysis.comparison import PairedMean, Unit, lower_is_better
+from analysis.comparison import Unit, lower_is_better
 from analysis.equivalence import Equivalence, two_one_sided_tests
+from analysis.inference import PairedMean, paired_mean
 
 MARGINS = {
     "chamfer": 0.02,
@@ -162,14 +163,14 @@ class WorseWithin:
 def _directed(units: pd.DataFrame, unit: Unit, claimed: str, measures: str, margin: float | None) -> Finding:
     """A difference claimed to be below (``lower``) or above zero; with a margin, equivalence refutes it."""
     differences, scale = _differences(units)
-    mean: PairedMean = comparison.paired_mean(differences, scale)
+    mean: PairedMean = paired_mean(differences, scale)
     below, above = bool(mean.high < 0), bool(mean.low > 0)
     supported, opposite = (below, above) if claimed == "lower" else (above, below)
     notes, within = [measures], False
     if margin is not None:
         found = _equivalence(units, margin)
         within = found.within
-        if found.n >= comparison.ENOUGH:
+        if found.n >= comparison.FEWEST:
             size = "smaller than" if within else "larger than" if found.beyond else "not settled against"
             notes.append(f"{size} the margin {margin:g}")
     if opposite:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from analysis.claims.evidence import Evidence, NotTested
-from analysis.comparison import ENOUGH, Unit
+from analysis.comparison import FEWEST, Unit
 
 LEVEL = 0.05
 """Of the corrected p value below which a claim holds."""
@@ -35,7 +35,7 @@ class Finding:
 
     def verdict(self, p_holm: float) -> str:
         """In words, given the corrected p value."""
-        if self.n < ENOUGH:
+        if self.n < FEWEST:
             return UNDECIDED
         if self.supported and p_holm < LEVEL:
             return HOLDS

@@ -33,9 +33,10 @@ class Row:
     """Rows of one group share their vertical axes."""
 
 
-def draw(run: Run, rows: Sequence[Row], dots: str, height: float = 2.95) -> Figure:
+def draw(run: Run, rows: Sequence[Row], dots: str, height: float = 2.95, bootstrap: int = 0) -> Figure:
     """Mean line and interquartile band of every method over time; white dots, which the legend calls ``dots``, at times
-    of role train. ``height`` is a panel's, in inches. Raises :class:`analysis.selection.NoRows`."""
+    of role train. ``height`` is a panel's, in inches. With ``bootstrap`` resamples the area is the 95 % band of the
+    mean instead. Raises :class:`analysis.selection.NoRows`."""
     metrics = [metric for metric in record.metrics(run) if metric.over_time]
     if not metrics:
         raise NoRows("there are no values over time yet")
@@ -46,15 +47,11 @@ def draw(run: Run, rows: Sequence[Row], dots: str, height: float = 2.95) -> Figu
         figure, axes = style.panels(len(rows), len(metrics), width, height, sharex=True)
         first: dict[tuple[str, int], Any] = {}
         for line, row in enumerate(rows):
-            train = set(row.per_time.loc[row.per_time["role"] == "train", "time"])
             for column, metric in enumerate(metrics):
                 axis = axes[line, column]
                 if (leader := first.setdefault((row.group, column), axis)) is not axis:
                     axis.sharey(leader)
-                bands = iqr_bands(row.per_time, metric.name, setting=SETTING, methods=order_of_methods)
-                present.update(bands["method"])
-                for method in order.ordered(bands["method"], order_of_methods):
-                    _band(axis, bands[bands["method"] == method], method, train)
+                present.update(panel(axis, row.per_time, metric, order_of_methods, bootstrap, record.unit(run)))
                 axis.set_ylabel(metric.unit)
                 axis.margins(x=0.02)
                 arrow = "↓" if metric.lower else "↑"
@@ -69,6 +66,24 @@ def draw(run: Run, rows: Sequence[Row], dots: str, height: float = 2.95) -> Figu
     return figure
 
 
+def panel(
+    axis: Any,
+    per_time: pd.DataFrame,
+    metric: record.Metric,
+    methods: Sequence[str],
+    bootstrap: int = 0,
+    unit: record.Unit = "replicate",
+) -> list[str]:
+    """Draw the bands of one metric under one supervision; returns the methods that have one. Raises
+    :class:`analysis.selection.NoRows`."""
+    train = set(per_time.loc[per_time["role"] == "train", "time"])
+    bands = iqr_bands(per_time, metric.name, setting=SETTING, methods=methods, bootstrap=bootstrap, unit=unit)
+    drawn = order.ordered(bands["method"], methods)
+    for method in drawn:
+        _band(axis, bands[bands["method"] == method], method, train)
+    return drawn
+
+
 def confirmed(run: Run) -> pd.DataFrame:
     """The rows of the confirmation at each method's best setting, without the sequences that the search saw where it
     saw some only."""
@@ -79,7 +94,8 @@ def confirmed(run: Run) -> pd.DataFrame:
 
 def _band(axis: Any, band: pd.DataFrame, method: str, train: set[float]) -> None:
     look = style.method_style(method)
-    axis.fill_between(band["time"], band["q25"], band["q75"], color=look.colour, alpha=0.16, linewidth=0)
+    low, high = ("mean_low", "mean_high") if "mean_low" in band else ("q25", "q75")
+    axis.fill_between(band["time"], band[low], band[high], color=look.colour, alpha=0.16, linewidth=0)
     axis.plot(band["time"], band["mean"], color=look.colour, linestyle=look.line)
     given = band[band["time"].isin(train)]
     if given.empty:  # an unclipped line without points has no extent, which undoes the layout

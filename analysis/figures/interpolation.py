@@ -19,8 +19,15 @@ TITLE = "Metrics over time"
 ORDER = 10
 
 
-def draw(run: Run) -> Figure:
-    """Mean line and interquartile band of every method; white dots where the ground truth was shown."""
+AREAS = ("quartiles", "bootstrap")
+RESAMPLES = 2000
+
+
+def draw(run: Run, area: str = "quartiles") -> Figure:
+    """Mean line of every method and, as an area, the interquartile range, or the 95 % ``bootstrap`` band of the mean;
+    white dots where the ground truth was shown. Raises ``ValueError`` for another area."""
+    if area not in AREAS:
+        raise ValueError(f"unknown area '{area}': there are {', '.join(AREAS)}")
     if record.timeless(run):
         raise NotApplicable("this study has no time axis")
     table = _bands.confirmed(run)
@@ -34,7 +41,8 @@ def draw(run: Run) -> Figure:
         )
         for supervision in order.ordered(table["supervision"], record.supervisions(run))
     ]
-    return _bands.draw(run, rows, dots="ground truth was shown")
+    resamples = RESAMPLES if area == "bootstrap" else 0
+    return _bands.draw(run, rows, dots="ground truth was shown", bootstrap=resamples)
 
 
 def caption(run: Run) -> str:

@@ -43,11 +43,11 @@ def draw(run: Run, sequence: str | None = None, supervision: str | None = None) 
     Raises ``ValueError`` for a sequence or supervision that has no surfaces,
     :class:`analysis.selection.NotApplicable` where a run keeps none at all.
     """
-    table = _chosen(run, sequence, supervision)
-    meshes = _meshes(table)
-    shown = _shown(table)
+    table = chosen(run, sequence, supervision)
+    meshes = meshes_of(table)
+    shown = shown_times(table)
     supervisions = order.ordered(table["supervision"], record.supervisions(run))
-    blocks = [(name, _rows(run, meshes, name)) for name in supervisions]
+    blocks = [(name, row_names(run, meshes, name)) for name in supervisions]
     times = order.spread(sorted({time for _, _, time in meshes}), TIMES)
     left, right, lower, upper = extent([mesh for key, mesh in meshes.items() if key[2] in times])
     margin = 0.03 * (right - left)
@@ -73,8 +73,9 @@ def draw(run: Run, sequence: str | None = None, supervision: str | None = None) 
     return figure
 
 
-def _chosen(run: Run, sequence: str | None, supervision: str | None) -> pd.DataFrame:
-    """The surfaces to draw, of one sequence and one replicate per trial, with their method and supervision."""
+def chosen(run: Run, sequence: str | None = None, supervision: str | None = None) -> pd.DataFrame:
+    """The surfaces to draw, of one sequence (the first unless named) and one replicate per trial, with their method and
+    supervision. Raises as :func:`draw` does."""
     trials = run.trials[(run.trials["phase"] == "confirm") & (run.trials["setting"] == SETTING)]
     table = run.surfaces.merge(trials[["trial", "method", "supervision"]], on="trial")
     if record.timeless(run):
@@ -96,7 +97,8 @@ def _only(table: pd.DataFrame, column: str, value: str) -> pd.DataFrame:
     return table[table[column] == value]
 
 
-def _meshes(table: pd.DataFrame) -> dict[Key, Mesh]:
+def meshes_of(table: pd.DataFrame) -> dict[Key, Mesh]:
+    """The surfaces of :func:`chosen`."""
     found: dict[Key, Mesh] = {}
     for row in table.itertuples():
         name = TRUTH if row.kind == "true" else str(row.method)
@@ -106,7 +108,7 @@ def _meshes(table: pd.DataFrame) -> dict[Key, Mesh]:
     return found
 
 
-def _shown(table: pd.DataFrame) -> dict[str, set[float]]:
+def shown_times(table: pd.DataFrame) -> dict[str, set[float]]:
     """Supervision → the times at which the model was shown the ground truth."""
     train = table[table["role"] == "train"]
     return {
@@ -114,7 +116,8 @@ def _shown(table: pd.DataFrame) -> dict[str, set[float]]:
     }  # fmt: skip
 
 
-def _rows(run: Run, meshes: Mapping[Key, Mesh], supervision: str) -> list[str]:
+def row_names(run: Run, meshes: Mapping[Key, Mesh], supervision: str) -> list[str]:
+    """The ground truth and the methods that have surfaces, in display order."""
     present = {name for where, name, _ in meshes if where == supervision}
     return order.ordered(present, [TRUTH, *record.methods(run)])
 
@@ -145,7 +148,7 @@ def _handles() -> list[Any]:
 
 
 def caption(run: Run) -> str:
-    table = _chosen(run, None, None)
+    table = chosen(run)
     return (
         f"Zero level sets of sequence '{table['sequence'].iloc[0]}': ground truth on top, then one row per method at "
         "its best configuration, of one replicate, the median one by the objective. Blue: times at which the ground "
@@ -154,8 +157,8 @@ def caption(run: Run) -> str:
 
 
 def alternative(run: Run) -> str:
-    table = _chosen(run, None, None)
-    meshes = _meshes(table)
+    table = chosen(run)
+    meshes = meshes_of(table)
     rows = order.ordered({name for _, name, _ in meshes}, [TRUTH, *record.methods(run)])
     times = sorted({time for _, _, time in meshes})
     supervisions = order.ordered(table["supervision"], record.supervisions(run))

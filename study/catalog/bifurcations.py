@@ -16,10 +16,11 @@ SEARCHED = 1
 
 def study() -> Study:
     """Beyond the document: 9 members, of which one is searched on and 8 are tested."""
-    return _of(9)
+    return of(9)
 
 
-def _of(count: int) -> Study:
+def of(count: int) -> Study:
+    """The study on the first `count` members of the family."""
     members = family(count)
     return Study(
         name="bifurcations",
@@ -50,7 +51,7 @@ def laptop(study: Study) -> None:
 
 def smoke(study: Study) -> None:
     """Three members."""
-    few = _of(3)
+    few = of(3)
     study.methods, study.search_sequences = few.methods, few.search_sequences
     presets.smoke(study)
     study.replicates = 1

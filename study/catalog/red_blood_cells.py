@@ -54,7 +54,7 @@ def study(data: ImageData | None = None) -> Study:
         },
         baseline="none",
         supervisions={"image": Timeline.none()},
-        space=topological_loss.space(),
+        space=topological_loss.space(data.side),
         metrics=[
             Metric(name="iou_error", label="1 − IoU"),
             Metric(name="volume_error", label="Relative volume error"),

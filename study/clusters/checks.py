@@ -24,16 +24,16 @@ _GPU_FAMILY = re.compile(r"(?:g\d|gr\d|p\d)")
 _COMMANDS = ("initialization", "setup", "head_setup", "worker_setup", "head_start_ray", "worker_start_ray")
 
 
-def read(file: str) -> dict[str, Any]:
-    """The content of a cluster file; raises Mistake if it cannot be read."""
+def read(file: str, flag: str = "--check") -> dict[str, Any]:
+    """The content of a cluster file that was given with `flag`; raises Mistake if it cannot be read."""
     try:
         content = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
     except OSError as error:
-        raise Mistake(f"--check {file}: cannot be read ({error.strerror}); name a file for `ray up`") from None
+        raise Mistake(f"{flag} {file}: cannot be read ({error.strerror}); name a file for `ray up`") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Mistake(f"--check {file}: not YAML ({str(error).splitlines()[0]}); correct it") from None
+        raise Mistake(f"{flag} {file}: not YAML ({str(error).splitlines()[0]}); correct it") from None
     if not isinstance(content, dict) or not isinstance(content.get("provider"), dict):
-        raise Mistake(f"--check {file}: not a cluster file, it has no provider; name a file for `ray up`")
+        raise Mistake(f"{flag} {file}: not a cluster file, it has no provider; name a file for `ray up`")
     return content
 
 

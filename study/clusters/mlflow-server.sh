@@ -20,6 +20,7 @@ cat > "$folder/auth.ini" <<END
 default_permission = NO_PERMISSIONS
 database_uri = sqlite:///$folder/users.db
 admin_username = admin
+auth_cache_ttl_seconds = 600
 authorization_function = mlflow.server.auth:authenticate_request_basic_auth
 END
 cat > "$folder/login.sh" <<END
@@ -35,3 +36,25 @@ setsid nohup mlflow server --app-name basic-auth --host "$address" --port "$port
     --backend-store-uri "sqlite:///$folder/mlflow.db" --artifacts-destination "$folder/artifacts" \
     > "$folder/log.txt" 2>&1 < /dev/null &
 echo $! > "$folder/process"
+
+# Its first answer takes long: it makes its tables. A study asks once, and waits for seconds only.
+python - "http://$address:$port/api/2.0/mlflow/experiments/search?max_results=1" "$folder/process" <<'END'
+import base64, configparser, os, sys, time, urllib.request
+
+url, number = sys.argv[1], int(open(sys.argv[2]).read())
+credentials = configparser.ConfigParser(interpolation=None)
+credentials.read(os.path.expanduser("~/.mlflow/credentials"))
+password = credentials["mlflow"]["mlflow_tracking_password"]
+header = {"Authorization": "Basic " + base64.b64encode(f"admin:{password}".encode()).decode()}
+opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+for _ in range(600):
+    try:
+        opener.open(urllib.request.Request(url, headers=header), timeout=60).read()
+        break
+    except OSError as error:
+        reason = error
+    os.kill(number, 0)  # raises if it has ended
+    time.sleep(1)
+else:
+    sys.exit(f"MLflow's server does not answer: {reason}")
+END

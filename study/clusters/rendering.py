@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import socket
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -12,6 +13,7 @@ from study.errors import Mistake
 
 GRACE = 120
 """Seconds from Slurm's TERM to its KILL; a study needs a few to write its checkpoints."""
+_SCRATCH = "/tmp/ray-$(id -u)"
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _TIME = re.compile(r"(\d+-)?\d{1,2}(:\d{2}){0,2}|\d+")
 
@@ -22,9 +24,10 @@ def on_premises(
     """The file for `ray up` with Ray's provider for machines that are there already; raises Mistake.
 
     Args:
-        hosts: names or addresses with commas between; the first is the head, all others are workers.
+        hosts: names or addresses with commas between; the first is the head, all others are workers. Names are looked
+            up here: Ray knows its nodes by address, and a Debian host calls itself 127.0.1.1.
         user: who logs in by SSH, on every host.
-        key: private key for it; None for what SSH finds by itself.
+        key: private key for it, which `ray up` also gives to the head; None for the first usual one in ~/.ssh.
         python: of the environment with this project, at the same path on every host.
         name: of the cluster.
         port: of Ray on the head; another one for each cluster of a machine.
@@ -41,14 +44,16 @@ def on_premises(
     token = f"~/.{name}/ray-token"
     return _render(
         "on-premises.yaml",
-        hosts=found,
-        user=user,
-        key=key,
         bin=_folder(python),
+        names=found,
+        hosts=[_address(host) for host in found],
+        user=user,
+        key=key or _usual_key(),
         name=name,
         port=port,
         token=token,
-        environment=f"RAY_AUTH_MODE=token RAY_AUTH_TOKEN_PATH={token} RAY_USAGE_STATS_ENABLED=0",
+        scratch=_SCRATCH,
+        environment=f"RAY_AUTH_MODE=token RAY_AUTH_TOKEN_PATH={token} RAY_TMPDIR={_SCRATCH} RAY_USAGE_STATS_ENABLED=0",
         ray_arguments=" " + " ".join(map(shlex.quote, shlex.split(ray_arguments))) if ray_arguments else "",
         file=file,
     )
@@ -101,7 +106,7 @@ def slurm(
         partition=partition,
         account=account,
         python=shlex.quote(python),
-        ray=shlex.quote(f"{_folder(python)}/ray"),
+        bin=_folder(python),
         output=shlex.quote(output if "://" in output else str(Path(output).absolute())),
         grace=GRACE,
         file=file,
@@ -114,6 +119,25 @@ def _render(template: str, **values: object) -> str:
         loader=FileSystemLoader(Path(__file__).parent), undefined=StrictUndefined, keep_trailing_newline=True
     )
     return environment.get_template(template).render(**values)
+
+
+def _address(host: str) -> str:
+    try:
+        found = socket.gethostbyname(host)
+    except OSError:
+        raise Mistake(f"--hosts {host}: no host of this name is known here; give its address") from None
+    if found.startswith("127."):
+        raise Mistake(
+            f"--hosts {host}: is {found} here, which other hosts cannot reach; give its address in the network"
+        )
+    return found
+
+
+def _usual_key() -> str:
+    for name in ("id_ed25519", "id_ecdsa", "id_rsa"):
+        if Path("~/.ssh", name).expanduser().is_file():
+            return f"~/.ssh/{name}"
+    raise Mistake("--key: there is no private key in ~/.ssh; name the one that opens the hosts, the head needs it too")
 
 
 def _folder(python: str) -> str:

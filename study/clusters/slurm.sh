@@ -31,6 +31,7 @@ job=$SLURM_SUBMIT_DIR/.study-jobs/$SLURM_JOB_ID
 # Each start has a token of its own; without it nobody on the network may use its Ray.
 export RAY_AUTH_MODE=token RAY_AUTH_TOKEN_PATH=$job/ray-token RAY_USAGE_STATS_ENABLED=0 MLFLOW_DISABLE_TELEMETRY=true
 (umask 077; head -c 32 /dev/urandom | od -An -tx1 | tr -d ' \n' > "$RAY_AUTH_TOKEN_PATH")
+export PATH={{ bin }}:$PATH # `ray symmetric-run` calls `ray start` and `ray stop` by name
 # Scratch and locks on the node's own disk: a home on a network cannot always lock.
 export STUDY_STATE=${SLURM_TMPDIR:-${TMPDIR:-/tmp}} RAY_SYMMETRIC_RUN_CLUSTER_WAIT_TIMEOUT=300
 head=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
@@ -44,7 +45,7 @@ else
     study=({{ arguments }})
 fi
 
-srun {{ ray }} symmetric-run --address "$address" --min-nodes {{ nodes }} --num-cpus={{ cpus }}
+srun ray symmetric-run --address "$address" --min-nodes {{ nodes }} --num-cpus={{ cpus }}
 {%- if gpus %} --num-gpus={{ gpus }}{% endif %} -- \
     bash -c 'echo $$ > "$0/process"; exec "$@" 2> >(tee -a "$0/messages" >&2)' "$job" \
     {{ python }} -m study.run {{ study }} "${study[@]}" --address "$address" --output {{ output }} &

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from study import credentials
+
 EXAMPLES = "sqlite:///mlflow.db or http://127.0.0.1:5000"
 ANOTHER = "choose another with --tracking-uri"
 
@@ -28,4 +30,4 @@ def shown(uri: str) -> str:
 
 def without_credentials(text: str, uri: str) -> str:
     """A library's message about a URI, fit to be printed."""
-    return re.sub(r"//[^\s/]*@", "//", text.replace(uri, shown(uri)))
+    return re.sub(r"//[^\s/]*@", "//", credentials.without_credentials(text.replace(uri, shown(uri))))

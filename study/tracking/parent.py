@@ -88,4 +88,5 @@ def description(record: Mapping[str, Any]) -> str:
 
 def _objective(record: Mapping[str, Any]) -> str:
     objective = record["objective"]
-    return f"{objective['direction']} {objective['metric']} at {objective['role']} times"
+    cost = f", and to minimize {objective['cost']}" if objective.get("cost") else ""
+    return f"{objective['direction']} {objective['metric']} at {objective['role']} times{cost}"

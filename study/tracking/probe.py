@@ -14,10 +14,12 @@ from pathlib import Path
 from study.tracking import database, server
 from study.tracking.address import ANOTHER, EXAMPLES, scheme_of, shown
 
+_HERE = "sqlite:///mlflow.db"
+
 
 def default_uri() -> str:
-    """The database in the working directory that a bare ``mlflow ui`` opens."""
-    return "sqlite:///mlflow.db"
+    """``$MLFLOW_TRACKING_URI``, or the database in the working directory that a bare ``mlflow ui`` opens."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or _HERE
 
 
 def absolute(uri: str) -> str:
@@ -30,10 +32,10 @@ def how_to_look(uri: str) -> str:
     scheme = scheme_of(uri)
     if scheme in ("http", "https"):
         return f"open {shown(uri)}"
-    if scheme == "sqlite" and database.file_of(uri).absolute() == database.file_of(default_uri()).absolute():
+    if scheme == "sqlite" and database.file_of(uri).absolute() == database.file_of(_HERE).absolute():
         # What MLflow's retired file store left in ./mlruns a bare `mlflow ui` prefers to the database.
         retired = any(file.parent.name.isdigit() for file in Path("mlruns").glob("*/meta.yaml"))
-        return "mlflow ui" if not retired else f"mlflow ui --backend-store-uri {default_uri()}"
+        return "mlflow ui" if not retired else f"mlflow ui --backend-store-uri {_HERE}"
     return f"mlflow ui --backend-store-uri {shown(uri)}"
 
 

@@ -21,8 +21,8 @@ from study.tracking.address import ANOTHER, EXAMPLES, shown, without_credentials
 T = TypeVar("T")
 
 DATABASES = ("postgresql", "mysql", "mssql")
-PATIENCE = 4.0
-"""Seconds that a server has to answer."""
+PATIENCE = float(os.environ.get("MLFLOW_HTTP_REQUEST_TIMEOUT") or 4.0)
+"""Seconds that a server has to answer; MLflow's own variable for it counts."""
 START = f"start it, or {ANOTHER}"
 REMEDIES = {
     401: "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD",

@@ -214,9 +214,7 @@ class Tracker:
 
     @_guarded
     def _end(self, finished: bool) -> None:
-        ended = self._record.get("finished")
-        seconds = datetime.fromisoformat(ended).timestamp() if ended else time.time()
-        self._client.set_terminated(self._parent, "FINISHED" if finished else "KILLED", int(seconds * 1000))
+        self._client.set_terminated(self._parent, "FINISHED" if finished else "KILLED", _ended_ms(self._record))
 
     # the children
 
@@ -305,7 +303,18 @@ class Tracker:
         else:
             first_line = str(error).strip().partition("\n")[0]
             reason = f"MLflow at {shown(self._uri)} failed ({without_credentials(first_line, self._uri)[:300]})"
-        self._on_trouble(f"{reason}; the study goes on without it, its tables lack nothing")
+        self._on_trouble(f"{reason}; the run's tables lack nothing")
+
+
+def _ended_ms(record: Mapping[str, Any]) -> int:
+    """When a run ended; one that did not, when its last session last said how long it has been going on."""
+    if record.get("finished"):
+        return int(1000 * datetime.fromisoformat(record["finished"]).timestamp())
+    sessions = record.get("sessions") or []
+    if not sessions:
+        return int(1000 * time.time())
+    last = sessions[-1]
+    return int(1000 * (datetime.fromisoformat(last["started"]).timestamp() + last.get("total", 0.0)))
 
 
 def _experiment(client: MlflowClient, name: str, artifacts: str | None) -> str:

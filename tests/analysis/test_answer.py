@@ -134,6 +134,20 @@ def test_one_replicate_cannot_tell(run_of: Opener) -> None:
     assert " helps " not in text(run).replace("a method helps", "")
 
 
+def test_below_six_pairs_the_answer_says_how_many_are_needed(run_of: Opener) -> None:
+    run = run_of(**TWO, replicates=4)
+    assert "n = 4 is too few, at least 6 pairs are needed, and about " in analysis.conclusion(run)
+    (row,) = analysis.compare(run.per_time, [metric.name for metric in analysis.record.metrics(run)]).to_dict(
+        "records"
+    )[:1]
+    assert f"about {row['n_needed']} to show a difference as large as that of sinkhorn" in analysis.conclusion(run)
+
+
+def test_where_no_difference_is_shown_the_pairs_that_would_show_it_are_said(run_of: Opener) -> None:
+    said = text(run_of(**TWO, level={"none": 0.3, "sinkhorn": 0.3}))
+    assert "pairs would show a difference of this size" in said
+
+
 def test_a_lost_arm_is_named_with_its_reason(run_of: Opener) -> None:
     said = text(run_of(lost_arms=(("sinkhorn", "sparse"),)))
     assert "Missing from the comparison, because nothing was confirmed on test times: sinkhorn (sparse)." in said

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 import analysis
 
@@ -49,7 +50,8 @@ def test_methods_stand_in_the_documents_order_whatever_the_order_of_rows(per_tim
 
 
 def test_unknown_methods_follow_the_known_ones_by_name(per_time: pd.DataFrame) -> None:
-    renamed = per_time.replace({"method": {"none": "zeta", "sinkhorn": "alpha"}})
+    names = per_time["method"].astype("str").replace({"none": "zeta", "sinkhorn": "alpha"})
+    renamed = per_time.assign(method=names)
     assert list(analysis.iqr_bands(renamed)["method"].unique())[-2:] == ["alpha", "zeta"]
     chosen = analysis.iqr_bands(renamed, methods=["zeta", "barycenter"])
     assert list(chosen["method"].unique())[:3] == ["zeta", "barycenter", "alpha"]
@@ -73,6 +75,50 @@ def test_missing_values_are_not_counted(run_of: Opener) -> None:
     assert (bands.loc["sinkhorn", "n"] == 4).all()
     assert (bands.loc["none", "n"] == 6).all()
     assert bands["mean"].notna().all()
+
+
+def test_the_bootstrap_band_is_scipys_of_the_means_of_the_units(run_of: Opener) -> None:
+    per_time = run_of(sequences=("one", "two"), replicates=12).per_time
+    bands = analysis.iqr_bands(per_time, bootstrap=4000)
+    assert list(bands) == [*COLUMNS, "mean_low", "mean_high"]
+    pd.testing.assert_frame_equal(bands[COLUMNS], analysis.iqr_bands(per_time))
+    arm = (per_time["trial"] == "confirm-sinkhorn-sparse-best") & (per_time["time_index"] == 10)
+    units = per_time[arm].groupby("replicate")["chamfer"].mean().to_numpy()
+    drawn = stats.bootstrap((units,), np.mean, method="percentile", n_resamples=20000, rng=np.random.default_rng(1))
+    row = bands[(bands["method"] == "sinkhorn") & (bands["supervision"] == "sparse") & (bands["time"] == 0.5)].iloc[0]
+    interval = drawn.confidence_interval
+    width = interval.high - interval.low
+    np.testing.assert_allclose([row["mean_low"], row["mean_high"]], list(interval), atol=0.05 * width)
+    assert row["mean_low"] < row["mean"] < row["mean_high"]
+
+
+def test_the_bootstrap_draws_whole_units(run_of: Opener) -> None:
+    """Replicates differ, sequences do not: over sequences the mean looks certain, over replicates it is not."""
+    per_time = run_of(sequences=("one", "two"), replicates=5).per_time
+    trained = {"method": "none", "supervision": "sparse", "time": 0.5}
+
+    def width(unit: str) -> float:
+        bands = analysis.iqr_bands(per_time, bootstrap=500, unit=unit)
+        row = bands[np.logical_and.reduce([bands[name] == value for name, value in trained.items()])].iloc[0]
+        return float(row["mean_high"] - row["mean_low"])
+
+    assert width("replicate") > 0.01
+    assert width("sequence") == pytest.approx(0.0, abs=1e-12)
+
+
+def test_the_bootstrap_is_repeatable_and_one_unit_has_no_band(run_of: Opener) -> None:
+    per_time = run_of(diverged={"sinkhorn": (0,)}).per_time
+    once = analysis.iqr_bands(per_time, bootstrap=200)
+    pd.testing.assert_frame_equal(once, analysis.iqr_bands(per_time, bootstrap=200))
+    assert once["mean_low"].notna().all()
+    alone = analysis.iqr_bands(run_of(replicates=1).per_time, bootstrap=200)
+    assert alone[["mean_low", "mean_high"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize("wrong", [{"bootstrap": -1}, {"confidence": 1.5}, {"unit": "seed"}])
+def test_wrong_options_get_a_sentence(per_time: pd.DataFrame, wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"the bootstrap takes|unit must be 'replicate' or 'sequence', not 'seed'"):
+        analysis.iqr_bands(per_time, **wrong)
 
 
 def test_an_unknown_metric_names_what_exists(per_time: pd.DataFrame) -> None:

@@ -10,7 +10,8 @@ import pytest
 from scipy import stats
 
 import analysis
-from analysis.comparison import compare_settings, holm, paired_mean
+from analysis.comparison import compare_settings
+from analysis.inference import holm, needed, paired_mean
 
 Opener = Callable[..., analysis.Run]
 COLUMNS = [
@@ -29,6 +30,12 @@ COLUMNS = [
     "p_holm",
     "effect_size",
     "verdict",
+    "hodges_lehmann",
+    "exact_low",
+    "exact_high",
+    "p_exact",
+    "n_needed",
+    "unit",
 ]
 
 
@@ -132,13 +139,87 @@ def test_a_p_value_that_only_holms_correction_lifts_is_no_difference() -> None:
     assert list(alone["verdict"]) == ["better"]
 
 
-@pytest.mark.parametrize("replicates", [1, 2])
-def test_below_three_pairs_one_cannot_tell(run_of: Opener, replicates: int) -> None:
+@pytest.mark.parametrize("replicates", [1, 2, 5])
+def test_below_six_pairs_one_cannot_tell(run_of: Opener, replicates: int) -> None:
     table = analysis.compare(run_of(replicates=replicates).per_time)
     assert set(table["verdict"]) == {"cannot tell"}
     assert (table["n"] == replicates).all()
     assert table["difference"].notna().all()
     assert table["low"].isna().all() == (replicates == 1)
+    assert table[["hodges_lehmann", "exact_low", "exact_high", "p_exact"]].isna().all(axis=None)
+    assert table["n_needed"].min() >= 6
+
+
+def test_from_six_pairs_on_intervals_without_normality_stand_beside(run_of: Opener) -> None:
+    per_time = run_of().per_time
+    table = analysis.compare(per_time)
+    for row in table.to_dict("records"):
+        differences = means(per_time, row["method"], row["supervision"], "chamfer")
+        differences = differences - means(per_time, "none", row["supervision"], "chamfer")
+        walsh = sorted((a + b) / 2 for i, a in enumerate(differences) for b in differences[i:])
+        assert len(walsh) == 21
+        # of six pairs all Walsh averages are in: 1 − 2/2⁶ = 0.969, and the next would leave 0.938
+        expected = [np.median(walsh), walsh[0], walsh[-1]]
+        np.testing.assert_allclose([row["hodges_lehmann"], row["exact_low"], row["exact_high"]], expected)
+        assert row["p_exact"] == pytest.approx(stats.wilcoxon(differences, method="exact").pvalue)
+
+
+def test_one_question_of_several_metrics_is_corrected_over_all_of_them(per_time: pd.DataFrame) -> None:
+    names = ["chamfer", "dice"]
+    together = analysis.compare(per_time, metric=names)
+    alone = pd.concat([analysis.compare(per_time, metric=name) for name in names], ignore_index=True)
+    pd.testing.assert_frame_equal(
+        together.drop(columns=["p_holm", "n_needed"]), alone.drop(columns=["p_holm", "n_needed"])
+    )
+    np.testing.assert_allclose(together["p_holm"], holm(alone["p"].to_numpy()))
+    assert (together["p_holm"] >= alone["p_holm"]).all()
+
+
+def test_better_can_be_said_by_metric(run_of: Opener) -> None:
+    plan = {"methods": ("none", "sinkhorn"), "supervisions": ("sparse",)}
+    per_time = run_of(**plan).per_time
+    table = analysis.compare(per_time, ["chamfer", "dice"], better={"chamfer": "higher", "dice": "higher"})
+    assert list(table["verdict"]) == ["worse", "better"]
+
+
+def test_a_window_averages_over_its_test_times_only(per_time: pd.DataFrame) -> None:
+    table = analysis.compare(per_time, window=(0.4, 0.6)).set_index(["method", "supervision"])
+    inside = per_time[per_time["time_index"].isin([8, 10, 12])]
+    row = table.loc[("sinkhorn", "sparse")]
+    assert row["method_mean"] == pytest.approx(means(inside, "sinkhorn", "sparse", "chamfer").mean())
+    assert (
+        row["method_mean"]
+        != analysis.compare(per_time).set_index(["method", "supervision"]).loc[("sinkhorn", "sparse"), "method_mean"]
+    )
+
+
+def test_a_margin_asks_whether_the_difference_is_smaller(run_of: Opener) -> None:
+    level = {"none": 0.3, "sinkhorn": 0.301, "barycenter": 0.1}
+    plan = {"methods": tuple(level), "supervisions": ("sparse",), "level": level, "noise": 0.002}
+    per_time = run_of(**plan).per_time
+    table = analysis.compare(per_time, margin={"chamfer": 0.02}).set_index("method")
+    assert list(table.loc[["sinkhorn", "barycenter"], "verdict"]) == ["equivalent", "better"]
+    differences = means(per_time, "sinkhorn", "sparse", "chamfer") - means(per_time, "none", "sparse", "chamfer")
+    above = stats.ttest_1samp(differences, -0.02, alternative="greater").pvalue
+    below = stats.ttest_1samp(differences, 0.02, alternative="less").pvalue
+    assert table.loc["sinkhorn", "p_equivalence"] == pytest.approx(min(1.0, 2 * max(above, below)))
+    assert table.loc["barycenter", "p_equivalence"] > 0.9
+    assert (table["margin"] == 0.02).all()
+    assert "equivalent" not in set(analysis.compare(per_time)["verdict"])
+
+
+def test_the_unit_is_said_in_words(per_time: pd.DataFrame) -> None:
+    assert set(analysis.compare(per_time)["unit"]) == {"seeds (training noise)"}
+    assert set(analysis.compare(per_time, unit="sequence")["unit"]) == {"sequences"}
+    assert set(analysis.compare(per_time, unit="sequence", unit_words="images")["unit"]) == {"images"}
+
+
+def test_what_would_be_needed_is_said_where_nothing_is_shown(run_of: Opener) -> None:
+    level = {"none": 0.3, "sinkhorn": 0.1, "barycenter": 0.31}
+    plan = {"methods": tuple(level), "supervisions": ("sparse",), "level": level}
+    table = analysis.compare(run_of(**plan).per_time).set_index("method")
+    assert pd.isna(table.loc["sinkhorn", "n_needed"])
+    assert table.loc["barycenter", "n_needed"] == needed(table.loc["barycenter", "effect_size"], 0.05 / 2, 6)
 
 
 @pytest.mark.parametrize(("value", "p"), [(0.0, 1.0), (-0.1, 0.0)])
@@ -150,8 +231,8 @@ def test_identical_differences_have_an_interval_of_width_zero(value: float, p: f
     assert np.isnan(mean.effect_size)
 
 
-def test_two_deterministic_methods_compare_without_crashing(per_time: pd.DataFrame) -> None:
-    table = analysis.compare(per_time, baseline="linear-blend").set_index(["method", "supervision"])
+def test_two_deterministic_methods_compare_without_crashing(run_of: Opener) -> None:
+    table = analysis.compare(run_of().per_time, baseline="linear-blend").set_index(["method", "supervision"])
     row = table.loc[("barycenter-only", "sparse")]
     assert row["low"] == row["high"] == row["difference"] < 0
     assert row["verdict"] == "better"
@@ -217,6 +298,11 @@ def test_the_two_settings_of_a_method_are_compared_with_each_other(per_time: pd.
         ({"baseline": "nothing"}, "baseline 'nothing'.*none, sinkhorn"),
         ({"setting": "worst"}, "no rows with setting 'worst'"),
         ({"better": "smaller"}, "better must be 'lower' or 'higher'"),
+        ({"metric": ["chamfer", "iou"]}, "unknown metric 'iou'"),
+        ({"metric": []}, "no metric was given"),
+        ({"window": (2, 3)}, "no time between 2 and 3: the table's times are 0.1 to 0.9"),
+        ({"window": (0.5, 0.1)}, "from an earlier to a later time, not from 0.5 to 0.1"),
+        ({"margin": -1.0}, "margin must be a positive number"),
     ],
 )
 def test_wrong_arguments_get_one_sentence(per_time: pd.DataFrame, arguments: dict[str, str], sentence: str) -> None:

@@ -14,7 +14,7 @@ import analysis
 from analysis import figures, order, style
 
 Opener = Callable[..., analysis.Run]
-NAMES = ["interpolation", "differences", "search", "curves"]
+NAMES = ["interpolation", "differences", "search", "search_methods", "curves"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -67,6 +67,16 @@ def test_interpolation_draws_the_means_and_dots_where_ground_truth_was_shown(who
     assert {dot.get_markerfacecolor() for dot in dots} == {"white"}
 
 
+def test_the_area_is_the_band_of_the_mean_by_option(whole: analysis.Run) -> None:
+    heights = {}
+    for area in ("quartiles", "bootstrap"):
+        axis = figures.draw("interpolation", whole, area).axes[0]
+        heights[area] = np.ptp(axis.collections[0].get_paths()[0].vertices[:, 1])
+    assert heights["quartiles"] != heights["bootstrap"]
+    with pytest.raises(ValueError, match="unknown area 'box': there are quartiles, bootstrap"):
+        figures.draw("interpolation", whole, "box")
+
+
 def test_the_search_marks_failed_and_pruned_trials_and_the_best_so_far(run_of: Opener) -> None:
     run = run_of(lost_arms=(("sinkhorn", "sparse"),))
     figure = figures.draw("search", run)
@@ -100,8 +110,10 @@ def test_figures_without_data_are_replaced_by_a_sentence(run_of: Opener) -> None
 
 def test_figures_draw_on_the_smallest_study(run_of: Opener) -> None:
     plan = {"replicates": 1, "supervisions": ("sparse",), "trials": 1, "methods": ("none", "sinkhorn")}
-    drawn = figures.drawings(run_of(**plan), scale=0.5)
-    assert all(drawing.png for drawing in drawn)
+    drawn = {drawing.name: drawing for drawing in figures.drawings(run_of(**plan), scale=0.5)}
+    one_trial = drawn.pop("search_methods")
+    assert all(drawing.png for drawing in drawn.values())
+    assert "Not drawn: no method has 2 complete trials" in one_trial.caption
 
 
 def test_the_same_run_gives_the_same_picture(whole: analysis.Run, drawings: list[figures.Drawing]) -> None:

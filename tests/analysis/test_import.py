@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-HEAVY = ["torch", "ray", "mlflow", "optuna", "matplotlib", "scipy", "jinja2", "study", "trainables"]
+HEAVY = ["plotly", "torch", "ray", "mlflow", "optuna", "matplotlib", "scipy", "jinja2", "study", "trainables"]
 
 
 def modules_after(code: str) -> set[str]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import pickle
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import fsspec
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import analysis
@@ -141,14 +145,56 @@ def test_a_broken_record_is_named_and_does_not_hide_the_others(write_run: Writer
         assert analysis.load("bifurcation", results=str(tmp_path / "results")).name == "whole"
 
 
-def test_loading_unpickles_nothing(write_run: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise AssertionError("unpickled")
+OPEN = """
+import sys, warnings
+import pandas, scipy.stats, matplotlib.figure, pyarrow.parquet
+import analysis
 
-    for name in ("load", "loads", "Unpickler"):
-        monkeypatch.setattr(pickle, name, refuse)
-    run = analysis.load(write_run(**SMALL))
-    assert min(len(run.trials), len(run.per_time), len(run.curves)) > 0
+def refuse(event, arguments):
+    if event == "pickle.find_class" or event in ("os.system", "subprocess.Popen"):
+        raise AssertionError(f"{event} {arguments}")
+
+sys.addaudithook(refuse)
+run = analysis.load(sys.argv[1])
+assert min(len(run.trials), len(run.per_time), len(run.curves)) > 0
+run.surfaces
+analysis.iqr_bands(run.per_time, metric="chamfer")
+analysis.compare(run.per_time, metric="chamfer", baseline="none")
+print("opened", len(analysis.render(run)))
+"""
+
+
+class Bomb:
+    def __init__(self, canary: Path) -> None:
+        self.canary = canary
+
+    def __reduce__(self) -> tuple:
+        return Path.touch, (self.canary,)
+
+
+def test_a_run_folder_from_elsewhere_opens_without_any_pickle(write_run: Writer, tmp_path: Path) -> None:
+    """With a pickle wherever one may lie: beside the tables, and in them, as Arrow's types once brought them along."""
+    folder, canary = write_run(**SMALL), tmp_path / "canary"
+    bomb = pickle.dumps(Bomb(canary))
+    pickle.loads(bomb)
+    assert canary.exists()
+    canary.unlink()
+    for name in ("models/confirm-none-sparse-best.pt", "checkpoints/search-none-sparse-0001.pt", "trials.pkl"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(bomb)
+    extension = {"ARROW:extension:name": "arrow.py_extension_type", "ARROW:extension:metadata": bomb}
+    tables = [folder / "trials.parquet", *folder.glob("*/*.parquet")]
+    for file in tables:
+        table = pq.read_table(file)
+        fields = [field.with_metadata(extension) for field in table.schema]
+        pq.write_table(pa.Table.from_arrays(table.columns, schema=pa.schema(fields, table.schema.metadata)), file)
+    assert len(tables) > 2
+    opened = subprocess.run(
+        [sys.executable, "-c", OPEN, str(folder)], cwd=Path(__file__).parents[2], capture_output=True, text=True
+    )
+    assert opened.returncode == 0, opened.stderr
+    assert opened.stdout.startswith("opened")
+    assert not canary.exists()
 
 
 def test_the_record_is_the_file_as_it_stands(write_run: Writer) -> None:

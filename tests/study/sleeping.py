@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from pydantic import Field
 
+from tests import faults  # noqa: F401 (registers a filesystem)
 from tests.study import killing
 from trainables.base import Divergence, Trainable, TrainableConfiguration
 from trainables.shapes.timeline import Role, Timeline

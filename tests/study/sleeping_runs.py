@@ -82,11 +82,11 @@ def files(folder: Path) -> set[str]:
     return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
 
 
-def tracked(folder: Path) -> dict[str, Any]:
+def tracked(folder: Path, uri: str | None = None) -> dict[str, Any]:
     """What MLflow shows, by run name, without clocks and identifiers; the run that holds the others is `parent`."""
     from mlflow import MlflowClient
 
-    client = MlflowClient(f"sqlite:///{folder}/mlflow.db")
+    client = MlflowClient(uri or f"sqlite:///{folder}/mlflow.db")
     (experiment,) = client.search_experiments(filter_string="name = 'sleeping'")
     where = [experiment.experiment_id]
     name = run_folder(folder).name
@@ -95,7 +95,8 @@ def tracked(folder: Path) -> dict[str, Any]:
     for run in runs:
         own = "parent" if run.info.run_name == name else str(run.info.run_name)
         assert own not in found, f"{own} is there twice"
-        tags = {k: v for k, v in run.data.tags.items() if k not in ("run", "content", "model", "mlflow.parentRunId")}
+        named = ("run", "commit", "content", "model", "mlflow.parentRunId")
+        tags = {k: v for k, v in run.data.tags.items() if k not in named}
         tags = {k: v for k, v in tags.items() if not k.startswith("mlflow.source") and k != "mlflow.runName"}
         created = json.loads((run_folder(folder) / "study.json").read_text())["created_ms"]
         metrics = {

@@ -140,3 +140,10 @@ def test_an_output_that_not_all_nodes_share_is_refused_at_the_start(cluster, nod
     ]
     assert not list((tmp_path / "results").iterdir())
     assert not (tmp_path / "mlflow.db").exists()
+
+
+def test_an_output_on_the_head_alone_is_refused_where_nodes_will_join(tmp_path):
+    _, err = finish(start(tmp_path, *SLOW, STUDY_GROWS_TO="CPU=16,GPU=4"), 2)
+    (line,) = err.splitlines()
+    assert line.startswith("error: --output results is on this node, and others will join it ($STUDY_GROWS_TO)")
+    assert not (tmp_path / "results").exists()

@@ -1,5 +1,6 @@
 """The run folder: whole files, compaction, one writer."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -9,18 +10,32 @@ import time
 import fsspec
 import pytest
 
-from study import run_folder
+import analysis
+from study import lock as locks
 from study.errors import Mistake
-from study.run_folder import Lock, RunFolder
+from study.lock import Lock
+from study.run_folder import RunFolder
+from tests import faults
+from tests.faults import FOR_EVER, Fault
 from tests.study.bench import arrow
+from trainables import files
 from trainables.files import read, write_atomically
 
 
-@pytest.fixture(params=["local", "memory"])
-def folder(request, tmp_path) -> RunFolder:
+@pytest.fixture(params=["local", "memory", "faults"])
+def folder(request, tmp_path, monkeypatch) -> RunFolder:
+    monkeypatch.setattr(files, "WAITS", (0.0,) * len(files.WAITS))
     if request.param == "local":
         return RunFolder(str(tmp_path / "results" / "s" / "r"))
+    if request.param == "faults":
+        return RunFolder(f"faults://{tmp_path}/results/s/r")
     return RunFolder(f"memory://{tmp_path.name}/s/r")
+
+
+@pytest.fixture
+def faulty(tmp_path, monkeypatch) -> RunFolder:
+    monkeypatch.setattr(files, "WAITS", (0.0,) * len(files.WAITS))
+    return RunFolder(f"faults://{tmp_path}/results/s/r")
 
 
 def add(folder: RunFolder, trial: str, value: float) -> None:
@@ -73,7 +88,7 @@ def test_a_forgotten_trial_leaves_no_rows_behind_when_its_rerun_fails(folder):
 
 
 def test_a_lock_that_was_taken_over_is_noticed_and_left_to_its_new_owner(folder, monkeypatch):
-    monkeypatch.setattr(run_folder, "_HEARTBEAT", 0.01)
+    monkeypatch.setattr(locks, "_HEARTBEAT", 0.01)
     with Lock(folder) as lock:
         other = {"host": "elsewhere", "process": 1, "token": "other", "heartbeat": time.time()}
         write_atomically(folder.file("lock.json"), json.dumps(other).encode())
@@ -90,6 +105,23 @@ def test_a_folder_without_record_is_no_run(folder):
         folder.read_record()
     folder.write_record({"run": "r"})
     assert folder.read_record() == {"run": "r"}
+
+
+def test_the_sweep_leaves_what_is_kept_and_bears_with_a_heartbeat_that_ends_its_write_meanwhile(folder, monkeypatch):
+    add(folder, "search-a-0000", 1.0)
+    for left in ("lock.json.0a.part", "per_time/search-a-0000.parquet.0b.part", "checkpoints/search-a-0000.pt"):
+        write_atomically(folder.file(*left.split("/")), b"half")
+    glob = folder.filesystem.glob
+
+    def seen(path: str) -> list[str]:
+        return [*glob(path), *([f"{folder.path}/lock.json.0c.part"] if path.endswith("r/*.part") else [])]
+
+    monkeypatch.setattr(folder.filesystem, "glob", seen)
+    folder.sweep()
+    monkeypatch.undo()
+    assert not folder.filesystem.glob(f"{folder.path}/*.part") + folder.filesystem.glob(f"{folder.path}/*/*.part")
+    assert not folder.exists("checkpoints")
+    assert list(folder.trials()) == ["search-a-0000"]
 
 
 def test_a_failing_write_leaves_the_old_file_and_nothing_else(tmp_path):
@@ -133,3 +165,63 @@ def test_a_lock_of_another_host_goes_by_its_heartbeat(folder, age, refused):
 def test_reading_what_is_not_there_gives_none():
     assert read("memory://nowhere/nothing") is None
     assert fsspec.filesystem("memory").exists("/nowhere") is False
+
+
+def test_a_folder_that_cannot_be_listed_is_not_taken_for_an_empty_one(faulty):
+    add(faulty, "search-a-0000", 1.0)
+    assert list(faulty.trials()) == ["search-a-0000"]
+    with faults.injected(Fault("list", times=3, error="Nonstandard")):
+        assert list(faulty.trials()) == ["search-a-0000"]
+    with faults.injected(Fault("list", times=FOR_EVER, error="ETIMEDOUT")):
+        for ask in (faulty.trials, lambda: faulty.names("per_time", ".parquet"), lambda: faulty.exists("study.json")):
+            with pytest.raises(OSError, match="timed out"):
+                ask()
+        with pytest.raises(OSError, match="timed out"):
+            faulty.compact("search")
+    assert list(faulty.trials()) == ["search-a-0000"]
+    assert analysis.tables.read_trials(faulty.filesystem, faulty.path).trial.tolist() == ["search-a-0000"]
+    with faults.injected(Fault("list", times=FOR_EVER, error="EIO")), pytest.raises(OSError, match="Input/output"):
+        analysis.tables.read_trials(faulty.filesystem, faulty.path)
+
+
+@pytest.mark.parametrize("operation", ["read", "write", "rename", "list", "remove"])
+def test_a_compaction_that_fails_anywhere_is_done_again_without_loss(operation, faulty, tmp_path):
+    """Fails in its first, second, … operation of a kind, until there are no more of them."""
+    for count in range(1, 100):
+        folder = RunFolder(f"faults://{tmp_path}/{operation}-{count}")
+        for trial, value in (("search-a-0000", 1.0), ("search-b-0000", 2.0)):
+            add(folder, trial, value)
+        folder.compact("search")
+        add(folder, "search-b-0000", 3.0)
+        add(folder, "search-c-0000", 4.0)
+        fault = Fault(operation, f"{operation}-{count}/", count, FOR_EVER, error="ENOSPC", torn=True)
+        with faults.injected(fault), contextlib.suppress(OSError):
+            folder.compact("search")
+            assert fault.met < count, "it did not fail"
+            assert count > 2
+            return
+        folder.compact("search")
+        assert [row["objective"] for row in folder.trials().values()] == [1.0, 3.0, 4.0]
+        assert folder.names("per_time", ".parquet") == ["search"]
+        for trial, value in (("search-a-0000", 1.0), ("search-b-0000", 3.0), ("search-c-0000", 4.0)):
+            assert folder.rows_of("per_time", trial, "search").chamfer.tolist() == [value]
+        folder.sweep()
+        assert list((tmp_path / f"{operation}-{count}").rglob("*.part")) == []
+    raise AssertionError("there is no end to its operations")
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"5", b'{"host": 1, "process": "x", "token": "t"}'])
+def test_a_lock_that_cannot_be_read_is_named(folder, content):
+    write_atomically(folder.file("lock.json"), content)
+    with pytest.raises(Mistake, match=r"lock\.json is damaged: remove it if no process writes run r"), Lock(folder):
+        pass
+
+
+def test_a_lock_on_a_disk_that_fails_does_not_hide_why_the_run_ended(faulty):
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(pytest.raises(ValueError, match="the reason"))
+        stack.enter_context(contextlib.closing(failing := contextlib.ExitStack()))
+        with Lock(faulty):
+            failing.enter_context(faults.injected(Fault("read", times=FOR_EVER), Fault("list", times=FOR_EVER)))
+            raise ValueError("the reason")
+    assert faulty.exists("lock.json")

@@ -72,6 +72,20 @@ def test_a_search_killed_between_its_tables_and_optuna_is_settled_without_runnin
     assert "search-none-sparse-0000" not in bench.run(resumed)
 
 
+def test_with_a_second_objective_both_are_searched_no_trial_is_stopped_and_the_metric_decides(bench, small_study):
+    small_study.objective = small_study.objective.model_copy(update={"cost": "seconds"})
+    search = bench.open()
+    bench.run(search)
+    assert {row["state"] for row in table(bench)} == {"complete"}
+    arm = Arm("none", "sparse")
+    ended = [row for row in table(bench) if row["trial"].startswith(f"search-{arm}-")]
+    optuna = search._arms[arm]
+    assert [trial.values for trial in optuna.trials] == [[row["objective"], row["seconds"]] for row in ended]
+    assert optuna.best_trials
+    assert search.best(arm) == optuna.trials[min(range(6), key=lambda i: ended[i]["objective"])].params
+    assert bench.open().done == search.done, "what was told is known to a resuming process"
+
+
 def test_more_trials_extend_a_finished_search(bench, small_study):
     bench.run(bench.open())
     bench.folder.compact("search")

@@ -85,7 +85,7 @@ class Decoder(nn.Module):
         width, code, omega = configuration.width, configuration.code_dimension, configuration.omega
         taking_code = {1, *configuration.code_layers}
         self.omega, self.encoding = omega, configuration.encoding
-        coordinates = 4 + (self.encoding.columns() if self.encoding else 0)
+        coordinates = configuration.coordinates()
         self.layers = nn.ModuleList(
             Layer(
                 hidden=0 if i == 1 else width,

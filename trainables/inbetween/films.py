@@ -17,8 +17,9 @@ from trainables.shapes.bad_data import BadData
 
 GAPS = (2, 4, 8)
 """Frames from one shown to the other."""
-TESTED = 4
-"""Windows of a gap that are tested: evenly spread, overlapping where the gap is large."""
+TESTED = 6
+"""Windows of a gap that are tested: evenly spread, overlapping where the gap is large; fewer where there are not so
+many."""
 _EXAMPLE = Path(__file__).parent / "data" / "sliding_sand" / "frames.npz"
 
 
@@ -40,7 +41,7 @@ def example() -> Recording:
 
 
 def windows(recording: Recording) -> Made:
-    """One window for the search and four for the test, at every gap that fits; BadData if none does."""
+    """One window for the search and six for the test, at every gap that fits; BadData if none does."""
     count = len(recording.frames)
     if count == 1:
         raise BadData("there is one frame only; give at least 6, the first and the last of each part are shown")

@@ -36,9 +36,16 @@ class Method(Trainable):
         """Displacements are told in pixels of the file, of which ours are so many."""
         self.pictures = opened(self.settings.file, self.scale)
         self.gap = len(timeline.times) - 1
-        self.windows = [(self._address(window), window) for window in self.settings.windows]
+        self.windows = self._distinct()
         self.addresses = list(dict.fromkeys(address for address, _ in self.windows))
         self.pairs = [self.pictures.pair(stack, start, start + self.gap) for stack, start in self.addresses]
+
+    def _distinct(self) -> list[tuple[Address, Window]]:
+        """The windows and where their pairs lie: where a gap leaves room for fewer, not the same frames twice."""
+        found: dict[tuple[Address, str], Window] = {}
+        for window in self.settings.windows:
+            found.setdefault((self._address(window), str(window.box)), window)
+        return [(address, window) for (address, _), window in found.items()]
 
     def _address(self, window: Window) -> Address:
         return window.stack, window.start(self.gap)

@@ -65,8 +65,8 @@ class Learner:
         return ["loss", "supervised", *topology, *adversarial, "validation"]
 
     def train(self, inputs: Tensor, volumes: Tensor) -> dict[str, float]:
-        """One epoch over inputs `(N, 2, n, n)` and volumes `(N, n, n, n)`, as often as `least_steps` asks for, each time
-        in random order: the mean of each term, NaN for one that this phase has not."""
+        """One epoch over inputs `(N, 2, n, n)` and volumes `(N, n, n, n)` in random order, over again until there were
+        `least_steps`: the mean of each term, NaN for one that this phase has not."""
         self.network.train()
         passes = math.ceil(self.configuration.least_steps / math.ceil(len(inputs) / self.configuration.batch))
         totals = dict.fromkeys(self.terms[:-1], 0.0)

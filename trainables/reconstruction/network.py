@@ -6,7 +6,9 @@ the other two sides. For n = 64 the channels, in units of `filters` f, are
 
     2 → 1 (64²) → 2 (32²) → 4, 8 (16²) │ 8 → 8 → 8 → 4 (depth 4) → 4 (8, 32²) → 4 (16) → 2 (32) → 1 (64³) → 1 (logit)
 
-For n = 32 there is one doubling of the depth alone less, for n = 128 one more.
+For n = 32 there is one doubling of the depth alone less, for n = 128 one more. The last convolution has a bias, which
+that of the public code has not: without it, where all features behind the last rectifier are off, the logit is 0, and
+networks were seen whose likelihood never passed 1/2.
 
 # B = images, C = channels, D, H, W = depth, height, width, n = side of the volume
 """
@@ -42,7 +44,7 @@ class Shapr(nn.Module):
             channels = out
         self.decoder = nn.Sequential(*stages, _block(channels, f, decoder_depth), nn.Conv3d(f, 1, 3, padding="same"))
         self.resolution = resolution
-        self.to(memory_format=FAST)
+        self.to(memory_format=FAST)  # type: ignore[call-overload]
 
     def forward(self, images: Tensor) -> Tensor:
         volumes = images.unsqueeze(2).contiguous(memory_format=FAST)
@@ -62,7 +64,7 @@ class Discriminator(nn.Module):
             channels = factor * filters
         self.blocks = nn.Sequential(*blocks, nn.Conv3d(channels, channels, 3, padding="same"), nn.ReLU())
         self.judge = nn.Linear(channels, 1)
-        self.to(memory_format=FAST)
+        self.to(memory_format=FAST)  # type: ignore[call-overload]
 
     def forward(self, volumes: Tensor) -> Tensor:
         volumes = volumes.unsqueeze(1).contiguous(memory_format=FAST)

@@ -60,4 +60,19 @@ def all_fail(study: Study) -> None:
         method.fault = "exception"  # type: ignore[attr-defined]
 
 
-PRESETS = {"laptop": whole, "short": short, "faults": faults, "baseline-fails": baseline_fails, "all-fail": all_fail}
+def many(study: Study) -> None:
+    """As many trials as asked for, in two arms, of 32 rows with six metrics in the search."""
+    study.supervisions = {"sparse": Timeline.shown({0, 60}, 60)}
+    study.metrics += [Metric(name=f"metric{i}", label=f"Metric {i}") for i in range(4)]
+    study.put("extra_metrics", 4)
+    study.put("epochs", 4)
+
+
+PRESETS = {
+    "laptop": whole,
+    "short": short,
+    "faults": faults,
+    "baseline-fails": baseline_fails,
+    "all-fail": all_fail,
+    "many": many,
+}

@@ -1,12 +1,15 @@
 """Test hosts: network, process, mount and host-name namespaces of this machine, each with an sshd of its own.
 
-They need root, iproute2, util-linux, sshd and rsync. Nothing outlives the context: no process, namespace or mount.
+They need root, iproute2, util-linux, sshd and rsync. Nothing outlives the context: no process, namespace or mount. When
+the tests themselves are killed their hosts die with them, and the names that are left go when hosts are next made.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -20,21 +23,32 @@ import pytest
 
 NETWORK = "10.213.7"
 BRIDGE = "studies-br"
-TOOLS = ("ip", "unshare", "sshd", "ssh-keygen", "rsync")
+TOOLS = ("ip", "unshare", "setpriv", "sshd", "ssh", "ssh-keygen", "rsync")
 PROJECT = Path(__file__).parents[3]
 
 
 def missing() -> str:
     """Why there can be no test hosts here; empty if there can."""
-    os.environ["PATH"] += ":/usr/sbin:/sbin"
-    absent = [tool for tool in TOOLS if shutil.which(tool) is None]
     if os.geteuid() != 0:
         return "not root"
-    return f"{', '.join(absent)} not found" if absent else ""
+    os.environ["PATH"] += ":/usr/sbin:/sbin"
+    absent = [tool for tool in TOOLS if shutil.which(tool) is None]
+    if absent:
+        return f"{', '.join(absent)} not found (Debian: iproute2, openssh-server, openssh-client, rsync)"
+    bridge = "ip link add studies-try type bridge && ip link delete studies-try"  # in the new network, gone with it
+    made = subprocess.run(
+        ["unshare", "--net", "--pid", "--mount", "--uts", "--fork", "--mount-proc", "sh", "-c", bridge],
+        capture_output=True,
+        text=True,
+    )
+    return "" if made.returncode == 0 else f"root may not make namespaces ({made.stderr.strip()})"
 
 
 class Host:
-    """A running test host; `shared` is mounted at /mnt on all of them, and everything in /tmp is the host's own."""
+    """A running test host, called lab1, lab2, … by the others.
+
+    `shared` is mounted at /mnt on all of them, and everything in /tmp is the host's own.
+    """
 
     def __init__(self, number: int, folder: Path, shared: Path, key: Path) -> None:
         self.address, self.name = f"{NETWORK}.{number}", f"studies-{number}"
@@ -59,7 +73,7 @@ class Host:
             log = stack.enter_context((self._folder / "log.txt").open("w"))
             self.process = subprocess.Popen(
                 [
-                    *("ip", "netns", "exec", self.name),
+                    *("setpriv", "--pdeathsig", "KILL", "ip", "netns", "exec", self.name),
                     *("unshare", "--pid", "--mount", "--uts", "--fork", "--kill-child", "--mount-proc"),
                     *("bash", "-euc", _BOOT, "boot", self.name, str(home), str(self._shared)),
                     *(self.address, str(self._key), *_kept()),
@@ -108,6 +122,9 @@ def network(folder: Path, count: int) -> Iterator[tuple[list[Host], Path, Path]]
     shared.mkdir()
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
     with ExitStack() as stack:
+        lock = stack.enter_context(Path("/run/lock/studies-hosts").open("w"))  # names and addresses are the machine's
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _remove_what_killed_tests_left()
         _ip("link", "add", BRIDGE, "type", "bridge")
         stack.callback(_ip, "link", "delete", BRIDGE)
         _ip("address", "add", f"{NETWORK}.254/24", "dev", BRIDGE)
@@ -118,18 +135,46 @@ def network(folder: Path, count: int) -> Iterator[tuple[list[Host], Path, Path]]
         yield hosts, shared, key
 
 
+def left(folder: Path) -> list[str]:
+    """What is left of hosts that were made in `folder`: namespaces, devices, mounts, processes."""
+    mounts = [line for line in Path("/proc/mounts").read_text().splitlines() if str(folder) in line]
+    processes = []
+    for place in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            line = (place / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            apart = os.readlink(place / "ns" / "net") != os.readlink("/proc/self/ns/net")
+            processes += [line] if str(folder) in line and (apart or "sshd" in line) else []
+    return [*_namespaces(), *_devices(), *mounts, *processes]
+
+
+def _namespaces() -> list[str]:
+    return re.findall(r"^(studies-\d+)", _ip("netns"), re.MULTILINE)
+
+
+def _devices() -> list[str]:
+    return re.findall(rf"^({BRIDGE}|st-\d+)(?=\b)", _ip("-brief", "link"), re.MULTILINE)
+
+
+def _remove_what_killed_tests_left() -> None:
+    for name in _namespaces():
+        _ip("netns", "delete", name)
+    for name in _devices():
+        _quiet_ip("link", "delete", name)  # a pair goes with its namespace, if slowly
+
+
 _HOME = pwd.getpwuid(0).pw_dir
 
 
 def _kept() -> list[str]:
-    """Folders under /tmp and the home that a host needs although it has these for itself."""
+    """Folders under /tmp, /mnt and the home that a host needs although it has these for itself."""
     needed = {str(PROJECT), sys.prefix, sys.base_prefix}
-    return sorted(path for path in needed if path.startswith(("/tmp/", f"{_HOME}/")))
+    return sorted(path for path in needed if path.startswith(("/tmp/", "/mnt/", f"{_HOME}/")))
 
 
-def _ip(*arguments: str) -> None:
+def _ip(*arguments: str) -> str:
     done = subprocess.run(["ip", *arguments], capture_output=True, text=True)
     assert done.returncode == 0, f"ip {' '.join(arguments)}: {done.stderr}"
+    return done.stdout
 
 
 def _quiet_ip(*arguments: str) -> None:
@@ -138,9 +183,11 @@ def _quiet_ip(*arguments: str) -> None:
 
 _BOOT = """
 name=$1 home=$2 shared=$3 address=$4 key=$5; shift 5
-hostname "$name"
+hostname "lab${name##*-}"
 mount -t tmpfs tmpfs /run
 mkdir -p /run/sshd /run/keep
+{ cat /etc/hosts; for number in 1 2 3 4 5 6 7 8; do echo "${address%.*}.$number lab$number"; done; } > /run/hosts
+mount --bind /run/hosts /etc/hosts
 ssh-keygen -q -t ed25519 -N '' -f /run/host-key
 cp "$key.pub" /run/authorized
 mount --bind "$shared" /mnt

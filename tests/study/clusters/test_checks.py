@@ -24,8 +24,10 @@ def aws() -> dict[str, Any]:
 
 @pytest.fixture
 def local() -> dict[str, Any]:
-    options = {"user": "me", "key": None, "name": "lab", "port": 6379, "ray_arguments": "", "file": "lab.yaml"}
-    return yaml.safe_load(rendering.on_premises("a,b,c", python="/opt/studies/bin/python", **options))
+    options = {"user": "me", "key": "~/.ssh/lab", "name": "lab", "port": 6379, "ray_arguments": "", "file": "lab.yaml"}
+    return yaml.safe_load(
+        rendering.on_premises("10.0.0.1,10.0.0.2,10.0.0.3", python="/opt/studies/bin/python", **options)
+    )
 
 
 def test_ours_pass(aws, local):
@@ -114,7 +116,7 @@ def test_what_is_wrong_on_aws_is_said(aws, wrong):
 WRONG_HERE: dict[str, tuple[Callable[[dict[str, Any]], Any], str]] = {
     "one worker too few": (lambda c: c.update(min_workers=1), "min_workers is 1, but there are 2"),
     "version 2": (lambda c: starts(c, "head", lambda s: s.replace("RAY_enable_autoscaler_v2=0", "")), "version 2"),
-    "a host twice": (lambda c: c["provider"].update(worker_ips=["b", "b"]), "named twice"),
+    "a host twice": (lambda c: c["provider"].update(worker_ips=["10.0.0.2", "10.0.0.2"]), "named twice"),
     "a token that stays": (lambda c: c.pop("cluster_synced_files"), "does not reach the workers"),
 }
 

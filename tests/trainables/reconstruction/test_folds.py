@@ -1,4 +1,4 @@
-"""Cross-validation: nothing is set aside and confirmed, every image is tested once a round, classes keep their share."""
+"""Cross-validation: nothing is set aside and confirmed too, an image is tested once a round, classes keep shares."""
 
 import pytest
 
@@ -46,7 +46,7 @@ def test_the_search_has_no_test_images_and_none_of_the_confirmation():
     for member in searched:
         roles = [folds.role(member, held_out, searched) for held_out in range(3)]
         assert sorted(roles) == ["train", "train", "validation"]
-    assert not set(m.label for m in searched) & set(m.label for m in folds.taking_part(members()))
+    assert not {m.label for m in searched} & {m.label for m in folds.taking_part(members())}
 
 
 def test_the_seed_alone_decides():

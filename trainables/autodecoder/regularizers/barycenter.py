@@ -8,6 +8,7 @@ The barycenters depend on the shown frames alone; they are computed once and kep
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -48,6 +49,11 @@ class Barycenter(Regularizer):
     def apart(self) -> range:
         """How many steps two frames may be from each other whose barycenters are targets."""
         return range(1, 2)
+
+    def points_in_a_step(self, shown: int) -> int:
+        size = math.ceil(self.grid / self.subsample) ** 3
+        pairs = sum(max(0, shown - steps) for steps in self.apart())
+        return pairs * self.count * min(self.points or size, size)
 
     def prepare(self, problem: Problem) -> LossTerm:
         import torch

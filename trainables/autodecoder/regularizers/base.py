@@ -66,6 +66,10 @@ class Regularizer(Plugin):
         """Numbers that follow from the fields and are recorded beside them."""
         return {}
 
+    def points_in_a_step(self, shown: int) -> int:
+        """At how many points of each sequence a step evaluates the decoder, with `shown` frames; for plans."""
+        return 0
+
     @abstractmethod
     def prepare(self, problem: Problem) -> LossTerm:
         """Do once what need not be done in every step; the returned function is called in every step."""

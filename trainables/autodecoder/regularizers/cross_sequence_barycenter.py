@@ -10,6 +10,7 @@ half way between two training codes is thereby asked to be the shape half way be
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -42,6 +43,10 @@ class CrossSequenceBarycenter(Regularizer):
     @property
     def weight(self) -> float:
         return self.gamma
+
+    def points_in_a_step(self, shown: int) -> int:
+        """With four sequences: six pairs, so 1.5 mixtures for each."""
+        return math.ceil(1.5 * shown * self.points)
 
     def prepare(self, problem: Problem) -> LossTerm:
         """Raises ValueError if a network has one sequence only."""

@@ -8,7 +8,8 @@ what is between is asked to fit long transports too. With two shown frames there
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -19,6 +20,11 @@ class DistantBarycenter(Barycenter):
     """`barycenter`, between frames that are one or more steps apart."""
 
     name: ClassVar[str] = "distant-barycenter"
+    sizes: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "paper": {"points": 4096},
+        "laptop": {"grid": 32, "points": 128},
+        "smoke": {"grid": 24, "points": 64},
+    }
 
     steps: int = Field(2, ge=1, le=64, description="largest distance of two frames, in shown frames")
 

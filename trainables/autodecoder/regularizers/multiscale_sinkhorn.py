@@ -24,7 +24,7 @@ class MultiscaleSinkhorn(Sinkhorn):
     name: ClassVar[str] = "multiscale-sinkhorn"
     sizes: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "laptop": {"grid": 9, "time_samples": 5, "warm_up": 60},
-        "smoke": {"grid": 7, "time_samples": 4, "warm_up": 10},
+        "smoke": {"grid": 7, "time_samples": 5, "warm_up": 10},
     }
 
     levels: int = Field(

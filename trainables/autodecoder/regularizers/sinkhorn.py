@@ -64,6 +64,9 @@ class Sinkhorn(Regularizer):
         """Length beyond which mass is rather created and destroyed than moved; None: it must all be moved."""
         return None
 
+    def points_in_a_step(self, shown: int) -> int:
+        return self.time_samples * self.grid**3
+
     def prepare(self, problem: Problem) -> LossTerm:
         import torch
 

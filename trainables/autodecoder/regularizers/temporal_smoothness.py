@@ -39,6 +39,9 @@ class TemporalSmoothness(Regularizer):
     def weight(self) -> float:
         return self.strength
 
+    def points_in_a_step(self, shown: int) -> int:
+        return 2 * self.points
+
     def prepare(self, problem: Problem) -> LossTerm:
         import torch
 

@@ -1,0 +1,51 @@
+"""Do the document's own proposals help through bifurcations? (seed 000, chapter 6, on the family of bifurcations)
+
+Sinkhorn at several temporal resolutions and on unnormalised masses, barycenters between frames further apart, and a
+positional encoding, with the document's two methods and the control, at equal budgets. The same on spheres, where
+barycenters across sequences join, is `future-work-spheres`, and on unseen codes `future-work-latent`.
+"""
+
+from __future__ import annotations
+
+from study import methods, presets
+from study.catalog import bifurcations
+from study.study import Study
+from trainables.shapes.bifurcation import family
+
+QUESTION = "Which of the ideas that the document proposes and did not try helps, where, and by how much?"
+NAMES = [*methods.COMPARED, *methods.FUTURE]
+
+
+def study() -> Study:
+    """Nine members of the family, of which one is searched on and 8 are tested."""
+    return _of(9)
+
+
+def _of(count: int) -> Study:
+    members = family(count)
+    compared = methods.networks(members, NAMES, regularizers={"barycenter": {"count": 3}}, shared=False)
+    return bifurcations.of(count).model_copy(
+        update={
+            "name": "future-work",
+            "question": QUESTION,
+            "methods": compared | methods.references(members),
+            "space": methods.space(NAMES),
+        }
+    )
+
+
+def laptop(study: Study) -> None:
+    """As `bifurcations`, with fewer trials for more methods."""
+    bifurcations.laptop(study)
+    study.trials = 4
+
+
+def smoke(study: Study) -> None:
+    """Three members."""
+    few = _of(3)
+    study.methods, study.search_sequences = few.methods, few.search_sequences
+    presets.smoke(study)
+    study.replicates = 1
+
+
+PRESETS = {"laptop": laptop, "smoke": smoke, "paper": bifurcations.paper}

@@ -1,0 +1,34 @@
+"""Do the document's own proposals help to represent unseen sequences? (seed 000, chapter 6, on the grid of codes)"""
+
+from __future__ import annotations
+
+from study import methods
+from study.catalog import future_work, future_work_spheres, latent_generalization
+from study.study import Study
+from trainables.autodecoder.latent_generalization import LatentGeneralizationConfiguration
+from trainables.shapes.sphere import training_spheres, unseen_spheres
+
+
+def study() -> Study:
+    """The grid of codes of section 4.2; barycenters across sequences were proposed for this."""
+    names = future_work_spheres.NAMES
+    compared = methods.networks(
+        training_spheres(), names, configuration=LatentGeneralizationConfiguration, unseen=unseen_spheres()
+    )
+    return latent_generalization.study().model_copy(
+        update={
+            "name": "future-work-latent",
+            "question": future_work.QUESTION,
+            "methods": compared,
+            "space": methods.space(names),
+        }
+    )
+
+
+def laptop(study: Study) -> None:
+    """Eight replicates, so that the answer is one."""
+    latent_generalization.laptop(study)
+    study.replicates = 8
+
+
+PRESETS = latent_generalization.PRESETS | {"laptop": laptop}

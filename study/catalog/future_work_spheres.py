@@ -1,0 +1,32 @@
+"""Do the document's own proposals help where shapes only grow and shrink? (seed 000, chapter 6, on four spheres)"""
+
+from __future__ import annotations
+
+from study import methods
+from study.catalog import future_work, spheres
+from study.study import Study
+from trainables.shapes.sphere import training_spheres
+
+NAMES = [*future_work.NAMES, *methods.ACROSS]
+
+
+def study() -> Study:
+    """The spheres of section 4.1.1, with barycenters across them as anchors too."""
+    compared = methods.networks(training_spheres(), NAMES) | methods.references(training_spheres())
+    return spheres.study().model_copy(
+        update={
+            "name": "future-work-spheres",
+            "question": future_work.QUESTION,
+            "methods": compared,
+            "space": methods.space(NAMES),
+        }
+    )
+
+
+def laptop(study: Study) -> None:
+    """Eight replicates, so that the answer is one."""
+    spheres.laptop(study)
+    study.replicates = 8
+
+
+PRESETS = spheres.PRESETS | {"laptop": laptop}
