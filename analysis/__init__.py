@@ -16,6 +16,7 @@ from analysis.carry_over import transfer
 from analysis.comparison import compare
 from analysis.latent import latent_grid
 from analysis.load import LoadError, Run, load, runs
+from analysis.question import compare_run
 from analysis.report import render
 from analysis.saving import save, save_shown, shown
 from analysis.search import one_standard_error, optuna_study
@@ -24,7 +25,7 @@ from analysis.sentences import answer, conclusion
 from analysis.several import MixedMetrics, Runs
 
 __all__ = [
-    "LoadError", "MixedMetrics", "NoRows", "NotApplicable", "Run", "Runs", "answer", "compare", "conclusion", "figures",
-    "iqr_bands", "latent_grid", "load", "one_standard_error", "optuna_study", "render", "runs", "save", "save_shown",
-    "shown", "transfer",
+    "LoadError", "MixedMetrics", "NoRows", "NotApplicable", "Run", "Runs", "answer", "compare", "compare_run",
+    "conclusion", "figures", "iqr_bands", "latent_grid", "load", "one_standard_error", "optuna_study", "render", "runs",
+    "save", "save_shown", "shown", "transfer",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from analysis import carry_over, comparison, order, record, selection
+from analysis import carry_over, comparison, order, question, record, selection
 from analysis.inference import PairedMean, paired_mean
 from analysis.load import Run
 
@@ -44,7 +44,7 @@ class Facts:
     baseline: str
     references: dict[str, str]
     comparisons: pd.DataFrame
-    """:func:`analysis.compare` of every metric, at ``best`` and at ``document``, one below the other."""
+    """:func:`analysis.compare_run` at ``best`` and at ``document``, one below the other."""
     controls: pd.DataFrame
     """:func:`analysis.compare` of the answer's metric at ``best`` with each control as the baseline, of the trained
     methods but the baseline; empty where a study has no control."""
@@ -134,21 +134,13 @@ def gather(run: Run) -> Facts:
 
 
 def comparisons(run: Run) -> pd.DataFrame:
-    """:func:`analysis.compare` of every metric at once, at ``best`` and at ``document``, one below the other."""
-    metrics = record.metrics(run)
-    if not metrics:
-        return pd.DataFrame(columns=comparison.COLUMNS)
-    better = {metric.name: metric.better for metric in metrics}
+    """:func:`analysis.compare_run` at ``best`` and at ``document``, one below the other."""
     found = []
     for setting in ("best", "document"):
         try:
-            table = comparison.compare(
-                record.tested(run), list(better), record.baseline(run), setting, better, methods=record.methods(run),
-                unit=record.unit(run), unit_words=record.unit_words(run),
-            )  # fmt: skip
+            found.append(question.compare_run(run, setting=setting))
         except selection.NoRows:
             continue
-        found.append(table)
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=comparison.COLUMNS)
 
 

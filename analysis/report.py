@@ -6,8 +6,10 @@ It renders for partial runs too, and says what is missing.
 from __future__ import annotations
 
 import base64
+import io
 import json
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +37,7 @@ VERDICT_CLASS = {"better": "better", "worse": "worse"}
 def render(run: Run, drawings: Sequence[figures.Drawing] | None = None) -> str:
     """The report as HTML text. ``drawings`` are the figures where they have been drawn already."""
     facts = gather(run)
-    shown = figures.drawings(run) if drawings is None else drawings
+    shown = slim(figures.drawings(run) if drawings is None else drawings)
     return (
         environment()
         .get_template(TEMPLATE)
@@ -78,7 +80,33 @@ def environment() -> Environment:
 def room(drawings: Sequence[figures.Drawing]) -> int:
     """Bytes that are left for surfaces in 3D beside these figures and plotly.js."""
     least, most = FOR_SURFACES
-    return max(least, min(most, LARGEST - _LIBRARY - sum(len(drawing.png) * 4 // 3 for drawing in drawings)))
+    return max(least, min(most, LARGEST - _LIBRARY - _as_text(drawings)))
+
+
+def slim(drawings: Sequence[figures.Drawing]) -> list[figures.Drawing]:
+    """The figures, the largest of them in 256 colours where all together would leave too little room for surfaces."""
+    found = {drawing.name: drawing for drawing in drawings}
+    for name in sorted(found, key=lambda name: -len(found[name].png)):
+        if _as_text(found.values()) <= LARGEST - _LIBRARY - FOR_SURFACES[1]:
+            break
+        fewer = _in_256_colours(found[name].png)
+        if len(fewer) < len(found[name].png):
+            found[name] = replace(found[name], png=fewer)
+    return list(found.values())
+
+
+def _as_text(drawings: Iterable[figures.Drawing]) -> int:
+    """Bytes of the figures in the page."""
+    return sum(len(drawing.png) * 4 // 3 for drawing in drawings)
+
+
+def _in_256_colours(png: bytes) -> bytes:
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    image = Image.open(io.BytesIO(png)).convert("RGB")
+    image.quantize(256, dither=Image.Dither.NONE).save(buffer, format="png", optimize=True)
+    return buffer.getvalue()
 
 
 def _unbroken(sentence: str) -> str:
@@ -255,15 +283,23 @@ def provenance(run: Run) -> list[tuple[str, str]]:
         ("preset", known.get("preset")),
         ("seed", known.get("seed")),
         ("seeds of the replicates", ", ".join(str(seed) for seed in sorted(seeds))),
+        ("seeds of the search", ", ".join(map(str, (known.get("seeds") or {}).get("search", [])))),
+        ("data", (known.get("data") or {}).get("source")),
         ("trials per arm", known.get("trials_per_arm")),
         ("replicates", known.get("replicates")),
         ("ranked on", f"{record.objective(run).label} ({record.objective(run).better} is better)"),
         ("durations", ", ".join(times)),
+        ("stopped and resumed", _resumed(known.get("sessions") or [])),
         ("commit", known.get("commit")),
         ("versions", _pairs(known.get("versions"))),
         ("machine", _pairs(known.get("machine"))),
     ]
     return [(name, str(value)) for name, value in entries if not _absent(value)]
+
+
+def _resumed(sessions: Sequence[Mapping[str, Any]]) -> str:
+    """When a run was resumed, if it was; commit, versions and machine are those of its last session."""
+    return ", ".join(str(session.get("started")) for session in sessions[1:])
 
 
 def _pairs(values: object) -> str:

@@ -53,11 +53,11 @@ class Runs:
         """The metrics that every run has. Raises :class:`MixedMetrics` where there is none."""
         from analysis import record
 
-        of_run = {run.name: [metric.name for metric in record.metrics(run)] for run in self.runs}
-        first, *others = of_run.values()
+        of_run = [(_called(run), [metric.name for metric in record.metrics(run)]) for run in self.runs]
+        first, *others = [names for _, names in of_run]
         common = [name for name in first if all(name in names for names in others)]
         if not common:
-            said = [f"{run} has {listing(names) or 'none'}" for run, names in of_run.items()]
+            said = [f"{run} has {listing(names) or 'none'}" for run, names in of_run]
             raise MixedMetrics(f"these runs have no metric in common: {'; '.join(said)}")
         return common
 
@@ -68,11 +68,10 @@ class Runs:
         found: dict[str, tuple[str, str]] = {}
         for run in self.runs:
             for name, unit in units.of_record(run.record).items():
-                other, known = found.setdefault(name, (run.name, unit))
+                other, known = found.setdefault(name, (_called(run), unit))
                 if known != unit:
                     raise MixedMetrics(
-                        f"{name} is in '{known}' in run {other}, but in '{unit}' in run {run.name}: open them one by "
-                        "one"
+                        f"{name} is in '{known}' in {other}, but in '{unit}' in {_called(run)}: open them one by one"
                     )
         return {name: unit for name, (_, unit) in found.items()}
 
@@ -87,3 +86,8 @@ class Runs:
         together = together.astype(dict.fromkeys(sorted(categories), "category"))
         together.attrs["units"] = {name: unit for name, unit in units.items() if name in together}
         return together
+
+
+def _called(run: Run) -> str:
+    """A run in a sentence: names of runs are unique within a study only."""
+    return f"{run.study} {run.name}"

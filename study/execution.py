@@ -339,6 +339,18 @@ class _Recording(tune.Callback):
     ) -> None:
         self._bridge.guarded(self._bridge.result, trial.trial_id, result)
 
+    def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        _lighten(trial)
+
+    def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        _lighten(trial)
+
+
+def _lighten(trial: Any) -> None:
+    """Drop what Tune has counted about each number of a trial that has ended: it keeps the trial, and asks no more."""
+    for counted in ("metric_analysis", "metric_n_steps"):
+        getattr(trial.run_metadata, counted, {}).clear()
+
 
 class _Stopping(tune.Stopper):
     def __init__(self, bridge: _Bridge) -> None:

@@ -26,6 +26,9 @@ from trainables.shapes.timeline import Timeline
 COMPARED = ["none", "sinkhorn", "barycenter", "sinkhorn+barycenter", "temporal-smoothness"]
 """Methods with a network."""
 
+TOPOLOGICAL = ["topology", "sinkhorn+topology", "barycenter+topology"]
+"""Methods with the topological regularizer, alone and with each of the document's."""
+
 FUTURE = ["multiscale-sinkhorn", "unbalanced-sinkhorn", "distant-barycenter", "positional-encoding"]
 """What the document proposes in its chapter 6 and did not try, for one sequence a network."""
 
@@ -99,4 +102,5 @@ def bifurcation_metrics() -> list[Metric]:
         *metrics(),
         Metric(name="asymmetry", label="Asymmetry"),
         Metric(name="bifurcation_time_error", label="Bifurcation time error"),
+        Metric(name="betti_0_error", label="Error of the number of components"),
     ]

@@ -224,7 +224,7 @@ class Study(Configuration):
             assign(target, key, value)
 
     def _own_paths(self) -> set[str]:
-        return {path for path in paths(self) if path.split(".")[0] in _OWN}
+        return {path for path in paths(self) if path in _OWN or path.split(".")[0] in _OWN}
 
     def edit(self, key: str, text: str) -> None:
         """Apply `--set key=value`: what the user fixes is no longer searched."""
@@ -243,7 +243,7 @@ class Study(Configuration):
         self.space = {path: distribution for path, distribution in self.space.items() if path != key}
 
 
-_OWN = ("trials", "search_replicates", "replicates", "pruning", "resources", "seed")
+_OWN = ("trials", "search_replicates", "replicates", "pruning", "resources", "seed", "objective.cost")
 
 
 def contains(distribution: BaseDistribution, value: Any) -> bool:

@@ -16,6 +16,7 @@ import io
 import pkgutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -52,12 +53,14 @@ def names() -> list[str]:
 def draw(name: str, run: Run, variant: str | None = None) -> Figure:
     """The figure ``name`` of a run; of a figure that has variants the one named, or the first.
 
-    ``draw("interpolation", run, "bootstrap")`` has the 95 % band of the mean in place of the quartiles.
+    ``draw("interpolation", run, "bootstrap")`` has the 95 % band of the mean in place of the quartiles. A notebook
+    shows the figure; it is none of pyplot's.
     """
     known = names()
     if name not in known:
         raise ValueError(f"unknown figure '{name}': there are {', '.join(known)}")
     figure: Figure = _module(name).draw(run, *([] if variant is None else [variant]))
+    figure._repr_png_ = partial(png, figure)  # type: ignore[attr-defined]
     return figure
 
 

@@ -100,7 +100,8 @@ def caption(run: Run) -> str:
     return (
         f"Mean paired difference to the baseline '{record.baseline(run)}' with its 95 % t interval, over "
         f"{record.unit_words(run)}; the {averaged} of each are averaged before pairing. Filled markers differ "
-        "from zero after Holm's correction over the methods, supervisions and metrics of one setting."
+        "from zero after Holm's correction over the trained methods, supervisions and metrics of one setting, and over "
+        "the methods without a network by themselves."
     )
 
 

@@ -31,7 +31,7 @@ SHARPNESS = 140
 HEIGHT, HEADING = 2.6, 0.42
 """In inches, of a plot and of the line above an arm."""
 HEIGHTS = (HEIGHT, HEIGHT, HEIGHT)
-FEWEST = 2
+FEWEST = 3
 """Complete trials that an arm has at least if it is drawn."""
 
 

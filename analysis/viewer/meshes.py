@@ -28,7 +28,8 @@ def simplified(mesh: Mesh, most: int) -> Mesh:
     mesh = Mesh(mesh.vertices[used].astype("float64"), faces.reshape(-1, 3))
     if len(mesh.vertices) <= most:
         return mesh
-    cell = np.sqrt(_area(mesh) / most)
+    extent = float(np.ptp(mesh.vertices, axis=0).max())
+    cell = max(np.sqrt(_area(mesh) / most), extent / STEPS) or 1.0  # a mesh may be a line, or a point
     while len((clustered := _clustered(mesh, cell)).vertices) > most:
         cell *= _COARSER
     return clustered

@@ -1,7 +1,8 @@
 """Does optimal-transport regularization help where one cell becomes two? (seed 000, section 4.1.2)
 
 A sphere splits into two, shown at two (sparse) or five (dense) times. The document compares `none`, `sinkhorn` and
-`barycenter`, the latter with three barycenters between two frames.
+`barycenter`, the latter with three barycenters between two frames. Added: the topological regularizer (seed 003), since
+what the baseline gets wrong in the middle is the number of pieces.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from study import methods, presets
 from study.study import Objective, Study
 from trainables.shapes.bifurcation import Bifurcation
+
+COMPARED = [*methods.COMPARED, *methods.TOPOLOGICAL]
 
 
 def study() -> Study:
@@ -20,16 +23,22 @@ def study() -> Study:
             "strengths, and by how much?"
         ),
         replication_unit="training noise of one sequence (seeds)",
-        methods=methods.networks([Bifurcation()], regularizers={"barycenter": {"count": 3}})
+        methods=methods.networks([Bifurcation()], COMPARED, regularizers={"barycenter": {"count": 3}})
         | methods.references([Bifurcation()]),
         baseline="none",
         controls=methods.CONTROLS,
         references=methods.REFERENCES,
         supervisions=methods.SUPERVISIONS,
-        space=methods.space(),
+        space=methods.space(COMPARED),
         metrics=methods.bifurcation_metrics(),
         objective=Objective(metric="chamfer"),
     )
 
 
-PRESETS = presets.PRESETS
+def laptop(study: Study) -> None:
+    """Eight methods with a network: fewer trials of each."""
+    presets.laptop(study)
+    study.trials = 4
+
+
+PRESETS = presets.PRESETS | {"laptop": laptop}

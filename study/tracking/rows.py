@@ -27,7 +27,7 @@ K = TypeVar("K")
 
 ROLE_NAMES = {"train": "shown"}
 """`train/` already holds the losses; the times a model was shown go under another name."""
-COUNTS = ("empty", "components")
+COUNTS = ("empty", "components", "betti_0_error", "betti_1_error", "betti_2_error")
 """Columns per time that are followed beside the study's metrics."""
 SEQUENCE_SCALARS = ("bifurcation_time", "bifurcation_time_error", "bifurcation_delay")
 """Columns that hold one value per sequence."""

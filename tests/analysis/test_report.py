@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -81,7 +82,7 @@ def test_the_report_needs_no_network_and_its_figures_have_text(
     whole: analysis.Run, drawings: list[figures.Drawing]
 ) -> None:
     shown = Page(analysis.render(whole, drawings))
-    assert len(shown.images) == len(drawings) == 4
+    assert len(shown.images) == len(drawings) == 4 + 4  # the search has a figure per method with a network
     assert all(link.startswith("data:image/png;base64,") for link in shown.links)
     assert all(len(image["alt"] or "") > 40 for image in shown.images)
 
@@ -95,7 +96,7 @@ def test_text_from_a_run_is_text_on_the_page(whole: analysis.Run) -> None:
 def test_a_report_draws_its_figures_and_says_which_cannot_be_drawn_yet(write_run: Writer) -> None:
     run = analysis.load(write_run(status="running", confirmed=False, compacted=False, supervisions=("sparse",)))
     shown = Page(analysis.render(run))
-    assert len(shown.images) == 1
+    assert len(shown.images) == 1 + 4  # the search of all methods, and of each
     assert shown.text.count("Not drawn: ") == 3
 
 
@@ -146,3 +147,15 @@ def test_a_confirmation_that_was_not_trained_twice_did_not_fail(write_run: Write
     trials.loc[copied, "reason"] = "same as confirm-sinkhorn-sparse-best"
     trials.to_parquet(folder / "trials.parquet")
     assert "No trial failed." in page(analysis.load(folder)).text
+
+
+def test_provenance_names_data_seeds_and_sessions(write_run: Writer) -> None:
+    folder = write_run(methods=("none", "sinkhorn"), trials=1)
+    record = json.loads((folder / "study.json").read_text())
+    assert "stopped and resumed" not in page(analysis.load(folder)).text
+    record |= {"seeds": {"search": [7, 8], "confirm": [9]}, "data": {"source": "nuclei.tif"}}
+    record["sessions"] = [{"started": "2026-01-01T12:00:00"}, {"started": "2026-01-02T09:30:00"}]
+    (folder / "study.json").write_text(json.dumps(record))
+    text = page(analysis.load(folder)).text
+    for words in ("seeds of the search 7, 8", "data nuclei.tif", "stopped and resumed 2026-01-02T09:30:00"):
+        assert words in text

@@ -152,6 +152,7 @@ def test_an_arm_that_was_not_searched_names_those_that_were(tmp_path: Path) -> N
     run = searched(tmp_path, grid([0.1, 0.2], [0.1, 1.0]))
     with pytest.raises(analysis.NoRows, match=r"no search trials of method 'none' .*: the run has sinkhorn \(sparse\)"):
         analysis.optuna_study(run, "none", "sparse")
+    run = searched(tmp_path / "three", grid([0.1, 0.2, 0.3], [0.1, 1.0, 3.0]))
     with pytest.raises(ValueError, match="no search of method 'none' can be drawn: name one of sinkhorn"):
         figures.draw("search_methods", run, "none")
 
@@ -193,4 +194,4 @@ def test_a_run_whose_search_goes_on_has_nothing_to_say_yet(write_run: Callable[.
     assert analysis.one_standard_error(run).empty
     assert search.importances(run).empty
     (drawing,) = figures.drawings(run, only=["search_methods"])
-    assert drawing.caption.startswith("Not drawn: no method has 2 complete trials")
+    assert drawing.caption.startswith("Not drawn: no method has 3 complete trials")

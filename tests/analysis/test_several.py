@@ -127,9 +127,14 @@ def test_runs_that_measure_different_things_say_so(write_run: Writer) -> None:
     four = write_run(run="four", **SMALL)
     assert analysis.load([one, two]).shared_metrics() == ["dice"]
     assert analysis.load([one, two]).per_time["psnr"].isna().sum() == len(analysis.load(one).per_time)
-    with pytest.raises(analysis.MixedMetrics, match="no metric in common: one has chamfer and dice; three has psnr"):
+    with pytest.raises(
+        analysis.MixedMetrics,
+        match="no metric in common: bifurcation one has chamfer and dice; bifurcation three has psnr",
+    ):
         analysis.load([one, three]).shared_metrics()
-    with pytest.raises(analysis.MixedMetrics, match="chamfer is in 'µm' in run one, but in 'domain units' in run four"):
+    with pytest.raises(
+        analysis.MixedMetrics, match="chamfer is in 'µm' in bifurcation one, but in 'domain units' in bifurcation four"
+    ):
         _ = analysis.load([one, four]).per_time
 
 

@@ -29,6 +29,13 @@ def two(run_of: Opener) -> list[analysis.Run]:
     return [helps, not_there]
 
 
+@pytest.fixture
+def without_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests of what the page says; the browser's has the figures."""
+    monkeypatch.setattr(side_by_side, "_drawing", lambda *_: None)
+
+
+@pytest.mark.usefixtures("without_figures")
 def test_every_run_has_its_answer_with_the_numbers_of_its_own_report(two: list[analysis.Run]) -> None:
     shown = Page(render_together(two), scripts=True).text
     for run in two:
@@ -65,6 +72,7 @@ def test_runs_share_their_axes_and_a_missing_metric_is_said(run_of: Opener, two:
     assert len(axes[0].lines) >= 2
 
 
+@pytest.mark.usefixtures("without_figures")
 @pytest.mark.parametrize(
     ("plan", "words"),
     [
@@ -82,6 +90,7 @@ def test_partial_and_different_runs_are_shown_as_they_are(
     )
 
 
+@pytest.mark.usefixtures("without_figures")
 def test_different_metrics_are_not_put_beside_each_other_without_a_word(
     two: list[analysis.Run], write_run: Callable[..., Path]
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import re
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import trimesh
+from PIL import Image
 
 import analysis
 from analysis import report
@@ -86,6 +88,13 @@ def test_a_mesh_that_is_small_enough_stays_as_it_is_without_vertices_that_nothin
     assert solid(kept).volume == pytest.approx(solid(small).volume)
     assert kept.vertices.max() < 2
     assert simplified(NOTHING, 100).empty
+
+
+@pytest.mark.parametrize("size", [0.0, 2.0])
+def test_a_line_and_a_point_of_many_vertices_become_nothing_or_little(size: float) -> None:
+    line = np.linspace(0, size, 900)[:, None] * np.array([1.0, 0.5, 0.0])
+    few = simplified(Mesh(line, np.arange(900).reshape(-1, 3)), 100)
+    assert len(few.vertices) <= 100
 
 
 def unpacked(texts: tuple[str, str], low: np.ndarray, step: float) -> Mesh:
@@ -162,6 +171,25 @@ def test_figures_leave_room_for_the_surfaces_within_the_report() -> None:
     assert report.room([drawing(9_000_000)]) == least
 
 
+def test_a_report_of_many_large_figures_stays_below_15_megabytes(growing: analysis.Run) -> None:
+    ramp = np.linspace(40, 200, 1000)[:, None, None] * np.ones((1, 1000, 3))
+    pixels = (ramp + np.random.default_rng(0).integers(0, 6, ramp.shape)).astype("uint8")
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, format="png", compress_level=1)
+    drawings = [
+        analysis.figures.Drawing(name=name, title="", caption="", alternative="", png=buffer.getvalue(), width=1)
+        for name in ("surfaces", *(f"figure-{number}" for number in range(8)))
+    ]
+    assert sum(len(drawing.png) for drawing in drawings) * 4 / 3 > 11_000_000
+    slim = report.slim(drawings)
+    assert [drawing.name for drawing in slim] == [drawing.name for drawing in drawings]
+    assert slim[0].png != drawings[0].png
+    seen = np.asarray(Image.open(io.BytesIO(slim[0].png)).convert("RGB")).astype("int64")
+    assert np.abs(seen - pixels).mean() < 4
+    assert len(analysis.render(growing, drawings).encode()) < 15_000_000
+    assert report.slim(drawings[:2]) == drawings[:2]
+
+
 # the page itself
 
 
@@ -216,7 +244,10 @@ def test_the_slider_moves_the_surfaces_and_one_camera_serves_all(growing: analys
 
 
 def test_the_page_carries_all_it_needs(growing: analysis.Run) -> None:
-    html = analysis.render(growing, analysis.figures.drawings(growing, only=["surfaces"], scale=0.5))
+    surfaces = analysis.figures.Drawing(
+        name="surfaces", title="", caption="", alternative="a" * 50, png=b"png", width=1
+    )
+    html = analysis.render(growing, [surfaces])
     tags = re.findall(
         r"<(?:script|link|img|iframe)\b[^>]*>", re.sub(r"<script>.*?</script>", "<script>", html, flags=re.S)
     )

@@ -5,7 +5,7 @@
 Everything is timed in turn within each round; a ratio is the median over rounds of the ratios within one. The peak is a
 product of two 1024 × 1024 matrices on the same threads. A step's work, value and gradient of the decoder, is counted as
 its matrix products alone; `its products` are these in the step's own shapes, in the cache, with nothing between them.
-The regularizer's own part is value and gradient of the Sinkhorn term with respect to a given SDF.
+A regularizer's own part is value and gradient of its term with respect to a given SDF.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from trainables.autodecoder.configuration import DecoderConfiguration
 from trainables.autodecoder.decoder import Decoder
 from trainables.autodecoder.regularizers.base import Problem
 from trainables.autodecoder.regularizers.sinkhorn import Sinkhorn
+from trainables.autodecoder.regularizers.topology import Topology
 from trainables.shapes.bifurcation import Bifurcation
 from trainables.shapes.sequence import grid_points
 
@@ -35,8 +36,10 @@ CASES = {
 }
 REPLICATES = 8
 REGULARIZED = {
-    "paper decoder, 11³ grid × 30 times": (DecoderConfiguration(), Sinkhorn()),
-    "laptop decoder, 9³ grid × 5 times": (LAPTOP, Sinkhorn(grid=9, time_samples=5)),
+    "sinkhorn, paper, 11³ grid × 30 times": (DecoderConfiguration(), Sinkhorn()),
+    "sinkhorn, laptop, 9³ grid × 5 times": (LAPTOP, Sinkhorn(grid=9, time_samples=5)),
+    "topology, paper, 16³ grid × 4 times": (DecoderConfiguration(), Topology()),
+    "topology, laptop, 12³ grid × 2 times": (LAPTOP, Topology(grid=12, time_samples=2)),
 }
 # Points in a block of `products`: their inputs and results stay in the cache.
 ROWS = 512
@@ -86,12 +89,15 @@ def products(network: Decoder, points: int) -> Callable[[], None]:
     return work
 
 
-def own_part(regularizer: Sinkhorn, replicates: int) -> Callable[[], None]:
-    """Value and gradient of the regularizer's term, for R replicates that all have the true SDF of the bifurcation."""
-    term = regularizer.prepare(Problem([Bifurcation()], [0.0, 1.0], torch.device("cpu"), []))
+def own_part(regularizer: Sinkhorn | Topology, replicates: int) -> Callable[[], None]:
+    """Value and gradient of the regularizer's term, for R replicates that all have the true SDF of the bifurcation,
+    roughened, so that it has features beside those of the shape."""
+    generators = [torch.Generator().manual_seed(r) for r in range(replicates)]
+    term = regularizer.prepare(Problem([[Bifurcation()]], [0.0, 1.0], torch.device("cpu"), generators))
     x, times = grid_points(regularizer.grid), torch.linspace(0, 1, regularizer.time_samples)
     sdf = torch.stack([Bifurcation().sdf(x, float(time)) for time in times]).view(1, 1, -1)
-    sdf = sdf.repeat(replicates, 1, 1).requires_grad_()
+    sdf = sdf.repeat(replicates, 1, 1)
+    sdf = (sdf + 0.1 * torch.randn(sdf.shape, generator=generators[0])).requires_grad_()
 
     def work() -> None:
         term(lambda points: sdf).sum().backward()

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from study.lock import Lock
 from study.report import TOGETHER, command_line
-from study.run_folder import Lock, RunFolder
+from study.run_folder import RunFolder
 from tests.analysis import conftest as runs
 
 

@@ -81,6 +81,10 @@ CASES = {
         ["spheres", "--set", "regularizers.temporal-smoothness.step=1"],
         "temporal-smoothness.step=1: input should be less than or equal to 0.1",
     ),
+    "a fourth dimension": (
+        ["bifurcation", "--set", "regularizers.topology.dimensions=[0,3]"],
+        "topology.dimensions=[0,3]: choose one or more of 0, 1 and 2, each once",
+    ),
     "shared in words": (["bifurcations", "--set", "shared=maybe"], "--set shared=maybe: input should be a valid bool"),
     "the searched member left out": (
         ["bifurcations", "--set", 'sequences=[{"name":"bifurcation","member":5}]'],

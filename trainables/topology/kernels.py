@@ -57,13 +57,13 @@ def merges(ends, order, age):
 
 
 @_compiled
-def fillings(sides, row):
+def fillings(sides, columns, row):
     """Reduce the boundary matrix of squares over edges, modulo 2; (row, column) of each pivot, `(P, 2)`.
 
-    Column j is square j with four `sides` `(S, 4)`; `row` of each edge counts those that close a loop, in the order in
-    which they come, and is −1 for the others. The column under reduction is a field of bits with a second field that
-    says which words of the first are not zero (after U. Bauer et al., *PHAT*, J. Symb. Comput. 78, 2017); reduced
-    columns are lists.
+    Column j is the square `columns[j]` with its four `sides` `(S, 4)`; `row` of each edge counts those that close a
+    loop, in the order in which they come, and is −1 for the others. The column under reduction is a field of bits with
+    a second field that says which words of the first are not zero (after U. Bauer et al., *PHAT*, J. Symb. Comput. 78,
+    2017); reduced columns are lists.
     """
     rows = row.max() + 1
     bits = np.zeros(rows // 64 + 1, np.uint64)
@@ -73,14 +73,28 @@ def fillings(sides, row):
     used = 0
     pairs = np.empty((rows, 2), np.int64)
     count = 0
-    for column in range(len(sides)):
-        top = -1
+    for column in range(len(columns)):
+        square = columns[column]
+        last = -1
         for k in range(4):
-            found = row[sides[column, k]]
+            last = max(last, row[sides[square, k]])
+        if last >= 0 and stop[last] == 0:
+            # Nothing to reduce, as for most.
+            pairs[count, 0], pairs[count, 1] = last, column
+            count += 1
+            kept = _room(kept, used + 4)
+            start[last] = used
+            for k in range(4):
+                found = row[sides[square, k]]
+                if found >= 0:
+                    kept[used] = found
+                    used += 1
+            stop[last] = used
+            continue
+        for k in range(4):
+            found = row[sides[square, k]]
             if found >= 0:
                 _flip(bits, words, found)
-                top = max(top, found)
-        last = _last(bits, words, top)
         while last >= 0 and stop[last] > 0:
             for k in range(start[last], stop[last]):
                 _flip(bits, words, kept[k])
@@ -92,16 +106,23 @@ def fillings(sides, row):
         start[last] = used
         found = last
         while found >= 0:
-            if used == kept.size:
-                larger = np.empty(2 * kept.size, np.int32)
-                larger[:used] = kept
-                kept = larger
+            kept = _room(kept, used + 1)
             kept[used] = found
             used += 1
             _flip(bits, words, found)
             found = _last(bits, words, found)
         stop[last] = used
     return pairs[:count].copy()
+
+
+@_compiled
+def _room(values, size):
+    """`values`, in an array at least twice as long if it is shorter than `size`."""
+    if size <= values.size:
+        return values
+    larger = np.empty(2 * size, values.dtype)
+    larger[: values.size] = values
+    return larger
 
 
 @_compiled

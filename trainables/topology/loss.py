@@ -17,12 +17,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from trainables.topology.complexes import Construction
-from trainables.topology.distances import check_order, total_persistence, wasserstein_distance
-from trainables.topology.persistence import Essential, Filtration, check_arguments, check_volumes, diagrams
+from trainables.topology.complexes import Array, Construction
+from trainables.topology.distances import check_order, total_persistences, wasserstein_distances
+from trainables.topology.persistence import Essential, Filtration, check_arguments, check_volumes, diagrams, points
 
 _REMEMBERED = 4096
-_known: OrderedDict[bytes, list[Tensor]] = OrderedDict()
+_known: OrderedDict[bytes, list[Array]] = OrderedDict()
 """Diagrams of true volumes by content: a training compares with the same ones in every epoch."""
 
 
@@ -40,7 +40,7 @@ def topological_loss(
 
     `size` is M, `order` is q; `dimensions`, `filtration`, `construction` and `essential` are those of `diagrams`, for
     prediction and truth alike. A prediction without features, constant or empty, has a finite loss and gradient; one
-    that holds NaN or infinity has the loss NaN.
+    in which NaN or infinity is left after scaling has the loss NaN.
 
     Raises ValueError, in a sentence, for volumes that are no cubes or not of one shape, a truth that is not finite, and
     arguments outside of their choices.
@@ -55,24 +55,15 @@ def topological_loss(
         raise ValueError(f"size = {size}: a volume is scaled to 2³ voxels or more")
     check_order(order)
     check_arguments(dimensions, filtration, construction, essential)
-    finite = prediction.isfinite().flatten(1).all(1)
-    kept = torch.where(finite.view(-1, 1, 1, 1), prediction, 0.0)
-    predicted = diagrams(_scaled(kept, size), dimensions, filtration, construction, essential)
     with torch.no_grad():
         true = _remembered(_scaled(truth, size), dimensions, filtration, construction, essential)
-    # Not of any feature: so that a loss without features has a gradient, 0.
-    losses = kept.flatten(1)[:, 0] * 0.0 + torch.stack(
-        [
-            torch.stack(
-                [
-                    wasserstein_distance(mine, other.to(mine), order) + total_persistence(mine, order)
-                    for mine, other in zip(found, expected, strict=True)
-                ]
-            ).sum()
-            for found, expected in zip(predicted, true, strict=True)
-        ]
-    )
-    return torch.where(finite, losses, torch.nan)
+    scaled = _scaled(prediction, size)
+    finite = scaled.isfinite().flatten(1).all(1)
+    kept = torch.where(finite.view(-1, 1, 1, 1), scaled, 0.0)
+    found, counts = points(kept, dimensions, filtration, construction, essential)
+    others = [diagram for diagrams_of_one in true for diagram in diagrams_of_one]
+    terms = wasserstein_distances(found, counts, others, order) + total_persistences(found, counts, order)
+    return torch.where(finite, terms.view(len(prediction), -1).sum(1), torch.nan)
 
 
 def _scaled(volumes: Tensor, size: int) -> Tensor:
@@ -89,14 +80,15 @@ def _remembered(
     filtration: Filtration,
     construction: Construction,
     essential: Essential,
-) -> list[list[Tensor]]:
-    """Diagrams of the volumes; each is computed once."""
+) -> list[list[Array]]:
+    """Diagrams of the volumes, `(P, 2)` float64; each is computed once."""
     settings = repr((tuple(dimensions), filtration, construction, essential, volumes.dtype)).encode()
     keys = [hashlib.sha256(settings + v.tobytes()).digest() for v in volumes.cpu().numpy()]
     new = [i for i, key in enumerate(keys) if key not in _known]
     if new:
-        found = diagrams(volumes[new].cpu(), dimensions, filtration, construction, essential)
-        _known.update(zip((keys[i] for i in new), found, strict=True))
+        found = diagrams(volumes[new].double(), dimensions, filtration, construction, essential)
+        for i, mine in zip(new, found, strict=True):
+            _known[keys[i]] = [diagram.cpu().numpy() for diagram in mine]
     for key in keys:
         _known.move_to_end(key)
     chosen = [_known[key] for key in keys]

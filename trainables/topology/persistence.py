@@ -50,15 +50,24 @@ def diagrams(
     check_arguments(dimensions, filtration, construction, essential)
     if not bool(volumes.isfinite().all()):
         raise ValueError("volumes hold values that are not finite: a filtration has to order them")
+    table, counts = points(volumes, dimensions, filtration, construction, essential)
+    found = iter(table.split(counts))
+    return [[next(found) for _ in dimensions] for _ in volumes]
+
+
+def points(
+    volumes: Tensor, dimensions: Sequence[int], filtration: Filtration, construction: Construction, essential: Essential
+) -> tuple[Tensor, list[int]]:
+    """The points of `diagrams`, unchecked, in one table `(K, 2)`, and how many each diagram has, B × dimensions."""
 
     def of(values: Array) -> list[Array]:
         return features(values, dimensions, filtration, construction, essential)
 
     found = on_threads(of, volumes.detach().cpu().double().numpy())
-    return [
-        [flat[torch.from_numpy(pairs).to(flat.device)] for pairs in mine]
-        for flat, mine in zip(volumes.flatten(1), found, strict=True)
-    ]
+    size = volumes[0].numel()
+    voxels = np.concatenate([pairs + i * size for i, mine in enumerate(found) for pairs in mine])
+    table = volumes.reshape(-1)[torch.from_numpy(voxels).to(volumes.device)]
+    return table, [len(pairs) for mine in found for pairs in mine]
 
 
 def features(
@@ -90,7 +99,7 @@ def features(
         rows, columns = complex_.edges[edges[closes[edges]]], squares[fills[squares]]
         row = np.full(come.size, -1)
         row[rows] = np.arange(rows.size)
-        filled = kernels.fillings(complex_.square_sides[columns], row)
+        filled = kernels.fillings(complex_.square_sides, columns, row)
         pairs[1] = np.stack([come[rows[filled[:, 0]]], come[complex_.squares[columns[filled[:, 1]]]]], 1)
     voxels = {dimension: order[found] for dimension, found in pairs.items()}
     voxels = {dimension: found[flat[found[:, 0]] != flat[found[:, 1]]] for dimension, found in voxels.items()}

@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
+from trainables.metrics.per_time import score
 from trainables.metrics.surfaces import surface_distances, surface_points
 from trainables.metrics.volumes import bifurcation_time, components, dice
+from trainables.shapes.bifurcation import Bifurcation
 from trainables.shapes.sequence import DIAGONAL, grid_points, grid_spacing
+from trainables.shapes.timeline import Timeline
 
 
 def ball(radius: float, n: int = 48, center: float = 0.0) -> np.ndarray:
@@ -75,3 +78,17 @@ def test_the_bifurcation_is_the_last_change_to_two_components(counts, expected):
 def test_bisection_narrows_the_bifurcation():
     found = bifurcation_time([0.0, 1.0], [1, 2], lambda time: 2 if time > 0.3 else 1, bisections=6)
     assert found == pytest.approx(0.3, abs=1 / 64)
+
+
+def test_betti_errors_count_components_loops_and_cavities():
+    """At t = 1 the true shape is two pieces; a ring, a hollow ball and nothing are compared with it."""
+    sequence, timeline, n = Bifurcation(), Timeline.shown({0, 20}), 40
+    points = grid_points(n)
+    ring = (points[..., :2].norm(dim=-1) - 1.5).hypot(points[..., 2]) - 0.5
+    shapes = {"ring": ring, "hollow": (points.norm(dim=-1) - 1.5).abs() - 0.4, "nothing": points[..., 0] * 0 + 1}
+    expected = {"ring": (1, 1, 0), "hollow": (1, 0, 1), "nothing": (2, 0, 0), "truth": (0, 0, 0)}
+    shapes["truth"] = sequence.sdf(points, 1.0)
+    for name, sdf in shapes.items():
+        rows = score(lambda time, sdf=sdf: sdf.numpy(), sequence, timeline, {"train"}, n)
+        assert tuple(rows[-1][f"betti_{d}_error"] for d in range(3)) == expected[name], name
+    assert rows[0]["betti_0_error"] == 1  # two pieces, where there is one

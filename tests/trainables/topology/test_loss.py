@@ -55,14 +55,14 @@ def test_the_gradient_is_that_of_finite_differences(construction, essential):
     def value(volumes: torch.Tensor) -> torch.Tensor:
         return topological_loss(volumes, truth, 5, (0, 1, 2), construction=construction, essential=essential)
 
-    assert torch.autograd.gradcheck(value, prediction, eps=1e-7, atol=1e-5)
+    assert torch.autograd.gradcheck(value, prediction, eps=1e-7, atol=1e-5, fast_mode=True)
 
 
 def test_a_prediction_that_is_the_truth_keeps_its_total_persistence():
     truth = noise(6, 8)
     loss = topological_loss(truth.requires_grad_(), truth.detach(), 6)
     points = finite(reference(truth.detach()[0].numpy())[2])
-    assert float(loss) == pytest.approx(((points[:, 0] - points[:, 1]) ** 2).sum())
+    assert float(loss.detach()) == pytest.approx(((points[:, 0] - points[:, 1]) ** 2).sum())
     assert bool(torch.autograd.grad(loss.sum(), truth)[0].isfinite().all())
 
 
@@ -98,10 +98,10 @@ def test_the_diagrams_of_the_truth_are_computed_once(monkeypatch):
     prediction, truth = noise(6, 1, batch=2), noise(6, 2, batch=2)
     first = topological_loss(prediction, truth, 6)
     again = topological_loss(prediction, truth, 6)
-    assert computed == [2, 2, 2]  # prediction, truth, prediction
+    assert computed == [2]
     assert torch.equal(first, again)
     topological_loss(prediction, torch.stack([truth[0], noise(6, 3)[0]]), 6)
-    assert computed[3:] == [2, 1]
+    assert computed == [2, 1]
     assert float(topological_loss(prediction, truth, 6, construction="V")[0]) != float(first[0])
     assert float(topological_loss(prediction, truth, 6, (0,))[0]) != float(first[0])
 
