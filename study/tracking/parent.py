@@ -104,7 +104,9 @@ def dataset(record: Mapping[str, Any]) -> dict[str, str]:
     }
     digest = hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
     shown = content["supervisions"] or {}
-    roles = {name: dict(Counter(entry.get("roles", []))) for name, entry in shown.items() if isinstance(entry, Mapping)}
+    roles: dict[str, dict[str, int]] = {
+        name: dict(Counter(entry.get("roles", []))) for name, entry in shown.items() if isinstance(entry, Mapping)
+    }
     profile = {"sequences": len(content["sequences"] or []), "times by role": roles}
     where = str(data.get("source") or f"analytic: {record['study']}")
     return {
