@@ -26,12 +26,12 @@ def transfer(run: Run, metric: str = "chamfer", setting: str = "best") -> pd.Dat
     Columns: ``metric, supervision, method, baseline, setting``; ``searched``, the mean difference on the searched
     sequences over their ``searched_n`` replicates, in the metric's unit; ``difference`` on the others with its
     95 % t interval ``low`` to ``high`` over ``n`` units of replication. All on test times of the confirmation.
-    Without rows where the run's record names no searched sequences, or nothing is confirmed yet.
+    Without rows where the run's record names no searched sequences, or nothing is confirmed of them.
     """
     searched = record.searched_sequences(run)
     chosen = run.per_time[(run.per_time["phase"] == "confirm") & (run.per_time["setting"] == setting)]
     chosen = chosen[chosen["role"] == "test"]
-    if not searched or chosen.empty:
+    if not chosen["sequence"].isin(searched).any():
         return pd.DataFrame(columns=COLUMNS)
     selection.require_metric(run.per_time, metric)
     baseline, unit = record.baseline(run), record.unit(run)

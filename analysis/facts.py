@@ -63,7 +63,7 @@ class Facts:
     unconfirmed: list[tuple[str, str]]
     """(method, supervision) that should be compared, but have no confirmed rows on test times."""
     replicates: int
-    """Replicates that the confirmation really has, the most of any method."""
+    """Replicates of a sequence that the confirmation really has, the most of any method and sequence."""
     sequences: int
     """Sequences that are compared: without the searched ones, where the search saw some sequences only."""
     unit: comparison.Unit
@@ -101,6 +101,7 @@ def gather(run: Run) -> Facts:
     metrics = record.metrics(run)
     methods, supervisions, baseline = record.methods(run), record.supervisions(run), record.baseline(run)
     tested = record.tested(run)
+    sequence = ["method", "supervision", "sequence"]
     have = set(zip(tested["method"], tested["supervision"], strict=True))
     return Facts(
         run=run,
@@ -125,7 +126,7 @@ def gather(run: Run) -> Facts:
         parameters=_parameters(run, methods),
         problems=_problems(run),
         unconfirmed=[(method, name) for name in supervisions for method in methods if (method, name) not in have],
-        replicates=int(tested.groupby(["method", "supervision"])["replicate"].nunique().max()) if len(tested) else 0,
+        replicates=int(tested.groupby(sequence)["replicate"].nunique().max()) if len(tested) else 0,
         sequences=int(tested["sequence"].nunique()),
         unit=record.unit(run),
         transfer=carry_over.transfer(run, metric.name),

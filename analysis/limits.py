@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from analysis import record
+from analysis import errors, record
 from analysis.comparison import BETTER, NO_DIFFERENCE, WORSE
 from analysis.facts import Facts
 from analysis.wording import count, listing
+
+_NAMED = 4
+"""Sequences that are named one by one; more are counted."""
 
 
 def limits(facts: Facts) -> list[str]:
@@ -13,6 +16,7 @@ def limits(facts: Facts) -> list[str]:
     found = [
         *_data(facts),
         *_unit(facts),
+        *_folds(facts),
         *_search(facts),
         *_settings(facts),
         *_missing(facts),
@@ -43,7 +47,7 @@ def _unit(facts: Facts) -> list[str]:
     words = record.unit_words(facts.run)
     if facts.replicates * facts.sequences == 1:
         return [f"There is one replicate of one sequence only, so nothing is known about {words}.", *_tuned(facts)]
-    replicates, sequences = count(facts.replicates, "replicate"), count(facts.sequences, "sequence")
+    replicates, sequences = count(facts.replicates, "replicate"), count(facts.sequences, record.subject(facts.run))
     if facts.unit == "sequence":
         line = f"The intervals are over {sequences} ({words})"
         if facts.replicates > 1:
@@ -56,13 +60,26 @@ def _unit(facts: Facts) -> list[str]:
     return [f"{line}, which are not counted as independent of each other.", *_tuned(facts)]
 
 
+def _folds(facts: Facts) -> list[str]:
+    """That subjects of one fold share networks, and in how many folds the answer's metric is better."""
+    table = errors.errors(facts.run)
+    rows = table[(table["class"] == errors.ALL) & (table["metric"] == facts.metric.name) & (table["folds"] > 0)]
+    if rows.empty:
+        return []
+    said = [f"{row.method} is better in {row.better} of {row.folds} folds" for row in rows.itertuples()]
+    subject = record.subject(facts.run).capitalize()
+    line = f"{subject}s of one fold share their networks, which the intervals do not know"
+    return [f"{line}; by mean {facts.metric.label}, {listing(said)}."]
+
+
 def _tuned(facts: Facts) -> list[str]:
     """That a setting is transferred from the sequences that the search saw."""
     names = record.searched_sequences(facts.run)
     if not names:
         return []
-    them = "it is" if len(names) == 1 else "they are"
-    seen = f"The search saw {listing(names)} only: its best settings are transferred to the other sequences"
+    them, subject = "it is" if len(names) == 1 else "they are", record.subject(facts.run)
+    which = listing(names) if len(names) <= _NAMED else f"{len(names)} {subject}s"
+    seen = f"The search saw {which} only: its best settings are transferred to the other {subject}s"
     return [f"{seen}, and {them} left out of every comparison."]
 
 
@@ -74,15 +91,16 @@ def _search(facts: Facts) -> list[str]:
     most = count(int(ended.max()), "trial")
     share = most if ended.min() == ended.max() else f"{ended.min()} to {most}"
     role = (facts.run.record.get("objective") or {}).get("role", "validation")
+    cases = record.cases(facts.run)
     line = f"Every method with a network, the baseline included, is compared at its own best of {share} per arm"
-    line += f", chosen on {role} times"
+    line += f", chosen on {role} {cases}"
     rows = facts.run.per_time
     searched, confirmed = rows[rows["phase"] == "search"], rows[rows["phase"] == "confirm"]
     if (searched["role"] == "test").any():
-        return [f"{line}, but the search saw test times too, so that the comparison flatters what was searched."]
+        return [f"{line}, but the search saw test {cases} too, so that the comparison flatters what was searched."]
     if set(searched["seed"]) & set(confirmed["seed"]):
-        return [f"{line}; the search did not see the test times, but replicates share seeds with it."]
-    return [f"{line}; the search saw neither the test times nor the replicates' seeds."]
+        return [f"{line}; the search did not see the test {cases}, but replicates share seeds with it."]
+    return [f"{line}; the search saw neither the test {cases} nor the replicates' seeds."]
 
 
 def _settings(facts: Facts) -> list[str]:
@@ -107,14 +125,15 @@ def _settings(facts: Facts) -> list[str]:
         if named:
             said.append(f"{words} for {'all of them' if len(named) == len(changed) else listing(named)}")
     untold = "one cannot tell which of the two is better" if len(rows) else "which of the two is better was not tested"
-    return [f"{line}; on the test times it is {'; '.join(said)}." if said else f"{line}; {untold}."]
+    return [f"{line}; on the test {record.cases(facts.run)} it is {'; '.join(said)}." if said else f"{line}; {untold}."]
 
 
 def _missing(facts: Facts) -> list[str]:
     if facts.replicates == 0 or not facts.unconfirmed:
         return []
     named = [f"{method} ({supervision})" for method, supervision in facts.unconfirmed]
-    return [f"Missing from the comparison, because nothing was confirmed on test times: {listing(named)}."]
+    why = f"because nothing was confirmed on test {record.cases(facts.run)}"
+    return [f"Missing from the comparison, {why}: {listing(named)}."]
 
 
 def _failed(facts: Facts) -> list[str]:
@@ -161,6 +180,5 @@ def _empty(facts: Facts) -> list[str]:
     said = [f"{row.method} ({row.supervision}): {row.empty} of {row.surfaces}" for row in here.itertuples()]
     if not said:
         return []
-    return [
-        f"Predictions without any surface on test times, counted at the worst value and not left out: {listing(said)}."
-    ]
+    where = f"on test {record.cases(facts.run)}"
+    return [f"Predictions without any surface {where}, counted at the worst value and not left out: {listing(said)}."]

@@ -11,7 +11,7 @@ from analysis.facts import Facts
 from analysis.wording import capital, listing, number
 
 REGULARIZERS = "regularizers."
-"""How the names of the parameters begin that are a method's strength."""
+"""How the names of the parameters begin that are a method's strength, where it does not bear the method's own name."""
 
 
 def recommendation(facts: Facts) -> str:
@@ -43,7 +43,7 @@ def _advice(facts: Facts, supervision: str) -> str:
 def _strength(facts: Facts, method: str, supervision: str) -> str:
     """The best setting of what the method adds to the loss, and whether the document's would do."""
     mine = _of(facts.parameters, method, supervision)
-    mine = mine[mine["parameter"].astype("str").str.startswith(REGULARIZERS)]
+    mine = mine[mine["parameter"].astype("str").str.startswith((REGULARIZERS, f"{method}."))]
     if mine.empty:
         return ""
     named = [

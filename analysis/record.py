@@ -111,6 +111,21 @@ def unit_words(run: Run) -> str:
     return str(run.record.get("replication_unit") or f"{unit(run)}s")
 
 
+def subject(run: Run) -> str:
+    """What a sequence is called: ``sequence``, or what a study without a time axis is about (``image``, say)."""
+    return str(run.record.get("subject") or "sequence")
+
+
+def cases(run: Run) -> str:
+    """What a row is a score of, in the plural: ``times``, or the subjects of a study without a time axis."""
+    return f"{subject(run)}s" if timeless(run) else "times"
+
+
+def timeless(run: Run) -> bool:
+    """Whether the study has no time axis, so that nothing can be drawn over time."""
+    return bool(run.record.get("subject"))
+
+
 def searched_sequences(run: Run) -> list[str]:
     """The only sequences that the search saw, where their setting is transferred to others; else none."""
     return [str(name) for name in run.record.get("searched_sequences") or []]

@@ -6,15 +6,17 @@ It renders for partial runs too, and says what is missing.
 from __future__ import annotations
 
 import base64
+import io
 import json
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from analysis import claims, comparison, figures, record, sentences, wording
+from analysis import claims, comparison, errors, figures, record, sentences, wording
 from analysis.facts import Facts, gather
 from analysis.load import Run
 from analysis.recommendation import recommendation
@@ -35,7 +37,7 @@ VERDICT_CLASS = {"better": "better", "worse": "worse"}
 def render(run: Run, drawings: Sequence[figures.Drawing] | None = None) -> str:
     """The report as HTML text. ``drawings`` are the figures where they have been drawn already."""
     facts = gather(run)
-    shown = figures.drawings(run) if drawings is None else drawings
+    shown = slim(figures.drawings(run) if drawings is None else drawings)
     return (
         environment()
         .get_template(TEMPLATE)
@@ -49,6 +51,10 @@ def render(run: Run, drawings: Sequence[figures.Drawing] | None = None) -> str:
             viewer=viewer([run], room(shown)) if any(drawing.name == "surfaces" for drawing in shown) else None,
             comparison=_comparison(facts),
             unit=_unit(facts),
+            cases=record.cases(run),
+            subject=record.subject(run),
+            averaged=f"{facts.replicates} replicates" if record.timeless(run) else "test times",
+            errors=_errors(facts),
             transfer=_transfer(facts),
             claims=_claims(facts),
             search=_search(facts),
@@ -74,7 +80,33 @@ def environment() -> Environment:
 def room(drawings: Sequence[figures.Drawing]) -> int:
     """Bytes that are left for surfaces in 3D beside these figures and plotly.js."""
     least, most = FOR_SURFACES
-    return max(least, min(most, LARGEST - _LIBRARY - sum(len(drawing.png) * 4 // 3 for drawing in drawings)))
+    return max(least, min(most, LARGEST - _LIBRARY - _as_text(drawings)))
+
+
+def slim(drawings: Sequence[figures.Drawing]) -> list[figures.Drawing]:
+    """The figures, the largest of them in 256 colours where all together would leave too little room for surfaces."""
+    found = {drawing.name: drawing for drawing in drawings}
+    for name in sorted(found, key=lambda name: -len(found[name].png)):
+        if _as_text(found.values()) <= LARGEST - _LIBRARY - FOR_SURFACES[1]:
+            break
+        fewer = _in_256_colours(found[name].png)
+        if len(fewer) < len(found[name].png):
+            found[name] = replace(found[name], png=fewer)
+    return list(found.values())
+
+
+def _as_text(drawings: Iterable[figures.Drawing]) -> int:
+    """Bytes of the figures in the page."""
+    return sum(len(drawing.png) * 4 // 3 for drawing in drawings)
+
+
+def _in_256_colours(png: bytes) -> bytes:
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    image = Image.open(io.BytesIO(png)).convert("RGB")
+    image.quantize(256, dither=Image.Dither.NONE).save(buffer, format="png", optimize=True)
+    return buffer.getvalue()
 
 
 def _unbroken(sentence: str) -> str:
@@ -106,8 +138,29 @@ def _comparison(facts: Facts) -> list[dict[str, Any]]:
 def _unit(facts: Facts) -> str:
     """What n counts, in words."""
     other = facts.sequences if facts.unit == "replicate" else facts.replicates
-    averaged = f", each averaged over its {other} {comparison.OTHER[facts.unit]}s" if other > 1 else ""
-    return f"{facts.unit}s ({record.unit_words(facts.run)}){averaged}"
+    words = {"replicate": "replicate", "sequence": record.subject(facts.run)}
+    averaged = f", each averaged over its {other} {words[comparison.OTHER[facts.unit]]}s" if other > 1 else ""
+    return f"{words[facts.unit]}s ({record.unit_words(facts.run)}){averaged}"
+
+
+def _errors(facts: Facts) -> list[dict[str, Any]]:
+    """The errors of every subject in the manner of seed 003, table 1: a table for each class, all of them first."""
+    table = errors.errors(facts.run)
+    lines = []
+    for row in table.to_dict("records"):
+        numbers: dict[str, Any] = {name: wording.number(row[name]) for name in ("median", "mean", "sd")}
+        p, folds = ("", "") if np.isnan(row["p"]) else (_p(row["p"]), f"{row['better']} of {row['folds']}")
+        label = next(metric.label for metric in facts.metrics if metric.name == row["metric"])
+        about = {"class": row["class"], "n": row["n"], "method": row["method"]}
+        lines.append({**about, **numbers, "p": p, "folds_better": folds, "metric": label})
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for line in lines:
+        groups.setdefault(line["class"], []).append(line)
+    return [{"title": title, "n": rows[0]["n"], "rows": rows} for title, rows in groups.items()]
+
+
+def _p(value: float) -> str:
+    return wording.probability(value).removeprefix("= ")
 
 
 def _transfer(facts: Facts) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analysis import record
 from analysis.comparison import BETTER, CANNOT_TELL, ENOUGH, NO_DIFFERENCE, WORSE
 from analysis.facts import Dip, Facts, gather
 from analysis.limits import limits
@@ -55,16 +56,25 @@ def _conclusion(facts: Facts) -> str:
     said: dict[str, list[str]] = {}
     for supervision in facts.supervisions:
         said.setdefault(_verdict(facts, supervision), []).append(supervision)
-    parts = [f"under {listing(names)} supervision {verdict}" for verdict, names in said.items()]
+    parts = [_under(facts, names) + verdict for verdict, names in said.items()]
     sentence = "; ".join(parts) + "."
     return capital(sentence) if facts.run.finished else f"The run is not finished; so far, {sentence}"
+
+
+def _under(facts: Facts, supervisions: list[str]) -> str:
+    """How a sentence about supervisions begins; a study without a time axis has one only, which needs no words."""
+    return "" if record.timeless(facts.run) else f"under {listing(supervisions)} supervision "
 
 
 def _nothing_yet(facts: Facts) -> str:
     ended = len(facts.run.trials)
     failed = int((facts.run.trials["state"] == "failed").sum())
     if facts.run.finished:
-        why = f"all {ended} trials failed" if ended and failed == ended else "no trial was confirmed on test times"
+        why = (
+            f"all {ended} trials failed"
+            if ended and failed == ended
+            else f"no trial was confirmed on test {record.cases(facts.run)}"
+        )
         return f"There is no answer: the run is finished, but {why}."
     state = f"the run is {facts.run.status}, {count(ended, 'trial')} ended so far and none is confirmed"
     return f"There is no answer yet: {state}."
@@ -82,11 +92,12 @@ def _verdict(facts: Facts, supervision: str) -> str:
         n = int(trained["n"].max())
         few = f"n = {n} is too few, at least {ENOUGH} pairs are needed"
         return f"one cannot tell whether a method helps: {few}{_promising(trained)}"
+    cases = record.cases(facts.run)
     better = trained[trained["verdict"] == BETTER]
     worse = list(trained.loc[trained["verdict"] == WORSE, "method"])
     unknown = list(trained.loc[trained["verdict"] == CANNOT_TELL, "method"])
     if better.empty:
-        text = f"no method is shown to improve on '{facts.baseline}' in {facts.metric.label} on the test times"
+        text = f"no method is shown to improve on '{facts.baseline}' in {facts.metric.label} on the test {cases}"
         text += _elsewhere(facts, supervision)
         if worse:
             text += f", and {listing(worse)} {'is' if len(worse) == 1 else 'are'} worse"
@@ -94,7 +105,7 @@ def _verdict(facts: Facts, supervision: str) -> str:
         best = better.sort_values("difference", ascending=facts.metric.lower).iloc[0]
         others = [name for name in better["method"] if name != best["method"]]
         text = (
-            f"{best['method']} helps{' most' if others else ''}: mean {facts.metric.label} on the test times "
+            f"{best['method']} helps{' most' if others else ''}: mean {facts.metric.label} on the test {cases} "
             f"{'falls' if best['difference'] < 0 else 'rises'} from {number(best['baseline_mean'])} to "
             f"{number(best['method_mean'])} (95 % interval of the change "
             f"{interval(best['low'], best['high'])}, n = {int(best['n'])})"
@@ -155,7 +166,8 @@ def _baseline(facts: Facts, supervision: str) -> list[str]:
     if np.isnan(level):
         return []
     unit = f" {facts.metric.unit}" if facts.metric.unit else ""
-    start = f"{facts.baseline} (the baseline): mean {facts.metric.label} {number(level)}{unit} on the test times"
+    start = f"{facts.baseline} (the baseline): mean {facts.metric.label} {number(level)}{unit}"
+    start += f" on the test {record.cases(facts.run)}"
     dips = [dip for dip in facts.dips if dip.supervision == supervision]
     if not dips:
         return [f"{start}."]
@@ -240,7 +252,7 @@ def _references(facts: Facts, supervision: str) -> list[str]:
     if not levels:
         return []
     said = [f"{number(level)} ({method}, the {facts.references[method]})" for method, level in levels.items()]
-    line = f"Without any network, mean {facts.metric.label} on the test times is {listing(said)}"
+    line = f"Without any network, mean {facts.metric.label} on the test {record.cases(facts.run)} is {listing(said)}"
     reached = {name: facts.level(name, supervision) for name in [facts.baseline, *facts.trained()]}
     reached = {name: level for name, level in reached.items() if not np.isnan(level)}
     if not reached:

@@ -52,7 +52,7 @@ def render_together(runs: Sequence[Run]) -> str:
         raise ValueError("no run was given")
     facts = [gather(run) for run in runs]
     metrics = _metrics(runs)
-    drawings = [drawing for metric in metrics if (drawing := _drawing(facts, metric)) is not None]
+    drawings = report.slim([drawing for metric in metrics if (drawing := _drawing(facts, metric)) is not None])
     return report.environment().get_template(TEMPLATE).render(
         title=f"{len(runs)} runs side by side",
         runs=[_summary(found) for found in facts],

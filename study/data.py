@@ -150,13 +150,17 @@ def again(record: dict[str, Any]) -> Data:
 
 
 def keep(study: Study, folder: RunFolder) -> None:
-    """Copy prepared files into the run folder, where every node finds them, and let the study read them there."""
+    """Copy prepared files into the run folder, where every node finds them, and let the study read them there.
+
+    A sequence or a method has such a file if it has the attributes `file` and `title`.
+    """
     for method in study.methods.values():
-        for sequence in getattr(method, "sequences", []):
-            if not isinstance(sequence, Sampled) or sequence.file.startswith(folder.url):
+        for holder in [*getattr(method, "sequences", []), method]:
+            file = getattr(holder, "file", None)
+            if file is None or file.startswith(folder.url):
                 continue
-            name = re.sub(r"[^\w.+-]+", "-", sequence.title).strip("-")
+            name = re.sub(r"[^\w.+-]+", "-", holder.title).strip("-")
             kept = folder.file("data", f"{name}.npz")
             if not folder.exists("data", f"{name}.npz"):
-                write_atomically(kept, read(sequence.file) or b"")
-            sequence.file = kept
+                write_atomically(kept, read(file) or b"")
+            holder.file = kept

@@ -250,6 +250,7 @@ class Driver:
                 "question": study.question,
                 "replication_unit": study.replication_unit,
                 "unit": study.unit,
+                "subject": study.subject,
                 "baseline": study.baseline,
                 "controls": study.controls,
                 "references": study.references,

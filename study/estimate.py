@@ -91,7 +91,8 @@ def costs(found: Estimate, file: str) -> Iterator[str]:
         longest = max(longest, hours / most)
         instance = (node.get("node_config") or {}).get("InstanceType", name)
         cost = f"fill in metadata.price_per_hour.{name} in {file}" if price is None else f"{_short(hours * price)}"
-        yield f"  {name} ({instance}): {_short(hours)} node-hours × {price if price is not None else '____'} = {cost}"
+        place, at = "plus" if name == head else "all on", "____" if price is None else price
+        yield f"  {place} {name} ({instance}): {_short(hours)} node-hours × {at} = {cost}"
 
 
 def _node_hours(found: Estimate, resources: dict[str, float]) -> float:

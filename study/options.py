@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
@@ -11,15 +12,17 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from study import catalog, tracking
+from study import catalog, environment, tracking
 from study.errors import Mistake
 from study.lock import Lock
 from study.places import check_output, default_output, find_run
 from study.run_folder import RunFolder
 from study.study import Study
+from trainables.files import read
 
 if TYPE_CHECKING:
     from study.data import Data
+    from study.images import ImageData
 
 DEFAULT_PRESET = "laptop"
 
@@ -75,6 +78,7 @@ def plan(options: Options) -> Plan:
     began = time.time()
     options.seconds()
     catalog.module(options.name)
+    environment.check()
     check_output(options.output)
     resumed, record, choices = None, {}, _choices(options)
     if options.resume is not None:
@@ -85,6 +89,7 @@ def plan(options: Options) -> Plan:
         if missing or record["study"] != options.name:
             raise Mistake(f"{resumed.file('study.json')} is not that of a run of {options.name}: name another run")
         choices = _continued(options, resumed, record)
+        check_tables(resumed)
     study = _make(options.name, choices, _data(options, record))
     if record and (changed := _difference(study, record["configuration"])):
         raise Mistake(
@@ -101,6 +106,11 @@ def plan(options: Options) -> Plan:
         raise Mistake(str(error)) from None
     address = options.address or os.environ.get("RAY_ADDRESS") or None
     _probe_ray(address, "--address" if options.address else "$RAY_ADDRESS")
+    if address in (None, "local") and study.resources.cpus > (here := len(os.sched_getaffinity(0))):
+        raise Mistake(
+            f"resources.cpus = {study.resources.cpus}: this process may use {here}; lower it, or name a cluster with "
+            "--address"
+        )
     return Plan(study, options, choices, resumed, tracking.absolute(uri), address, began)
 
 
@@ -133,7 +143,7 @@ def _continued(options: Options, folder: RunFolder, record: dict[str, Any]) -> d
     return choices | ({"trials": options.trials} if options.trials is not None else {})
 
 
-def _make(name: str, choices: dict[str, Any], data: Data | None) -> Study:
+def _make(name: str, choices: dict[str, Any], data: Data | ImageData | None) -> Study:
     study = catalog.load(name, choices["preset"], data)
     for change in choices["changes"]:
         key, equals, value = change.partition("=")
@@ -152,26 +162,37 @@ def _difference(study: Study, before: dict[str, Any]) -> str:
     return next((key for key in now if key != "trials" and now[key] != before.get(key)), "")
 
 
-def _data(options: Options, record: dict[str, Any]) -> Data | None:
-    """The recording that a study is about; None for a study that makes its own data."""
+def _data(options: Options, record: dict[str, Any]) -> Data | ImageData | None:
+    """The data that a study is about; None for a study that makes its own."""
     given = {"--data": options.data, "--tracks": options.tracks, "--voxel": options.voxel}
     flags = [f"{flag} {value}" for flag, value in given.items() if value is not None]
     flags += ["--skip-bad"] if options.skip_bad else []
-    if options.data is not None and not Path(options.data).exists():
+    if options.data is not None and not os.path.exists(options.data):
         raise Mistake(f"--data {options.data}: there is no such file or folder; name one that exists")
     if not catalog.takes_data(options.name):
         if flags:
             flag = flags[0].split()[0]
             raise Mistake(f"{flags[0]}: study {options.name} makes its own data; leave {flag} out")
         return None
-    from study.data import Wanted, again, find
+    from study.data import Wanted
 
     if record:
         if flags:
             raise Mistake(f"{flags[0]} cannot be changed when a run is resumed: leave it out, or start a new run")
-        return again(record)
+        return catalog.again(options.name, record)
     wanted = Wanted(path=options.data, tracks=options.tracks, voxel=options.voxel, skip_bad=options.skip_bad)
-    return find(wanted, catalog.module(options.name).RESOLUTION, _say)
+    return catalog.find(options.name, wanted, _say)
+
+
+def check_tables(folder: RunFolder) -> None:
+    """Mistake if what a run has kept of its trials cannot be read."""
+    try:
+        folder.trials()
+        for line in (read(folder.file("journal.log")) or b"").splitlines()[:-1]:  # the last may be torn
+            json.loads(line)
+    except (OSError, ValueError, KeyError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise Mistake(f"run {folder.url} cannot be read ({reason}): restore it, or start a new run") from None
 
 
 def _say(sentence: str) -> None:

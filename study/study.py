@@ -77,6 +77,9 @@ class Study(Configuration):
     question: str
     replication_unit: str = Field(description="what n counts in the report, in words")
     unit: Literal["replicate", "sequence"] = Field("replicate", description="what is independent, and so counted")
+    subject: str | None = Field(
+        None, description="what a sequence is, in the singular, in a study without a time axis (image, say)"
+    )
     search_sequences: list[str] | None = Field(
         None, description="labels of the sequences that the search sees; all if not given"
     )
@@ -147,7 +150,9 @@ class Study(Configuration):
         return [int(s) for s in stream.generate_state(count)]
 
     def roles(self, phase: Literal["search", "confirm"]) -> list[Role]:
-        """Roles that a phase's rows cover."""
+        """Roles that a phase's rows cover; without a time axis, not those that a model was shown."""
+        if self.subject is not None:
+            return ["validation"] if phase == "search" else ["validation", "test"]
         return ["train", "validation"] if phase == "search" else ["train", "validation", "test"]
 
     def rungs(self, configuration: TrainableConfiguration) -> list[int]:
@@ -162,6 +167,7 @@ class Study(Configuration):
         """Raise Mistake where fields that are each valid do not fit together."""
         for name, method in self.methods.items():
             self._check_sequences(name, method.labels())
+            self._check_replicates(name)
         for arm in self.arms():
             setting = self.document_setting(arm)
             for path, distribution in self.arm_space(arm).items():
@@ -180,6 +186,16 @@ class Study(Configuration):
                 raise Mistake(
                     f"pruning.first_epoch = {self.pruning.first_epoch} lies within the warm-up of method {arm.method}, "
                     f"{configuration.warm_up_epochs()} epochs: raise it"
+                )
+
+    def _check_replicates(self, method: str) -> None:
+        for phase, field in (("search", "search_replicates"), ("confirm", "replicates")):
+            count = getattr(self, field)
+            folds = self.configured(Arm(method, ""), {}, phase).folds()
+            if count % folds:
+                raise Mistake(
+                    f"{field} = {count} of method {method}: a replicate holds out one of {folds} folds, so that some "
+                    f"would be held out more often than others; choose a multiple of {folds}"
                 )
 
     def _check_sequences(self, method: str, labels: list[str]) -> None:

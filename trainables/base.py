@@ -54,6 +54,10 @@ class TrainableConfiguration(Configuration):
         """Labels of the sequences that its rows may be of."""
         return []
 
+    def folds(self) -> int:
+        """How many replicates are needed for each sequence to be scored equally often: 1 but in cross-validation."""
+        return 1
+
     def restrict(self, sequences: list[str]) -> None:
         """Keep only the sequences with these labels; ValueError if there is no such sequence."""
         raise ValueError("this trainable has no sequences to choose from")

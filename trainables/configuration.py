@@ -12,7 +12,7 @@ import pkgutil
 from types import ModuleType
 from typing import Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, model_serializer, model_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, model_serializer, model_validator
 
 
 class Configuration(BaseModel):
@@ -81,7 +81,8 @@ def paths(configuration: BaseModel, prefix: str = "") -> dict[str, Any]:
 
 
 def assign(configuration: BaseModel, path: str, value: Any) -> None:
-    """Set the leaf at a dotted `path`; raises KeyError if there is none, pydantic's error if the value is bad."""
+    """Set the leaf at a dotted `path`; raises KeyError if there is none, pydantic's error if the value is bad, or does
+    not fit what `configuration` as a whole checks: then nothing is changed."""
     *parents, field = path.split(".")
     node: Any = configuration
     for name in parents:
@@ -90,4 +91,11 @@ def assign(configuration: BaseModel, path: str, value: Any) -> None:
             raise KeyError(path)
     if not isinstance(node, BaseModel) or field not in type(node).model_fields:
         raise KeyError(path)
+    before = getattr(node, field)
     setattr(node, field, value)
+    if parents:
+        try:
+            setattr(configuration, parents[0], getattr(configuration, parents[0]))
+        except ValidationError:
+            setattr(node, field, before)
+            raise

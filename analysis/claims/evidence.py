@@ -67,6 +67,12 @@ class Evidence:
 
     rows: pd.DataFrame
     unit: Unit
+    cases: str = "times"
+    """What a row is a score of, in the plural."""
+
+    def words(self, window: Window) -> str:
+        """What a window is a part of, in words."""
+        return f"all test {self.cases}" if window is ALL else window.words
 
     @staticmethod
     def of(run: Run, supervision: str, setting: str) -> Evidence:
@@ -78,7 +84,7 @@ class Evidence:
             raise NotTested(
                 f"nothing was confirmed on test times at setting '{setting}' under {supervision} supervision"
             ) from None
-        return Evidence(rows=rows, unit=record.unit(run))
+        return Evidence(rows=rows, unit=record.unit(run), cases=record.cases(run))
 
     def method(self, method: str, metric: str, window: Window = ALL) -> pd.DataFrame:
         """The rows of a method in a window that can be asked for a metric."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from analysis.claims.evidence import Evidence
+from analysis.claims.evidence import Evidence, NotTested
 from analysis.comparison import FEWEST, Unit
 
 LEVEL = 0.05
@@ -46,6 +46,16 @@ class Test(Protocol):
     """How a claim is tested. Raises :class:`analysis.claims.evidence.NotTested` where a run has not what it needs."""
 
     def examine(self, evidence: Evidence) -> Finding: ...
+
+
+@dataclass(frozen=True)
+class NotTestable:
+    """Stands for the test of a claim that no run can test, and says why."""
+
+    reason: str
+
+    def examine(self, evidence: Evidence) -> Finding:
+        raise NotTested(self.reason)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from analysis.load import Run
 
-TITLE = "Differences to the baseline on the test times"
+TITLE = "Differences to the baseline"
 ORDER = 20
 OFFSET = {"best": -0.16, "document": 0.16}
 MARKER = {"best": "o", "document": "s"}
@@ -96,9 +96,10 @@ def _handles(settings: list[str]) -> list[Any]:
 
 
 def caption(run: Run) -> str:
+    averaged = "replicates" if record.timeless(run) else "test times"
     return (
         f"Mean paired difference to the baseline '{record.baseline(run)}' with its 95 % t interval, over "
-        f"{record.unit_words(run)}; the test times of each are averaged before pairing. Filled markers differ "
+        f"{record.unit_words(run)}; the {averaged} of each are averaged before pairing. Filled markers differ "
         "from zero after Holm's correction over the trained methods, supervisions and metrics of one setting, and over "
         "the methods without a network by themselves."
     )

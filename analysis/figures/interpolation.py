@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from analysis import order, record
 from analysis.figures import _bands
-from analysis.selection import NoRows
+from analysis.selection import NoRows, NotApplicable
 from analysis.wording import count, listing
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ def draw(run: Run, area: str = "quartiles") -> Figure:
     white dots where the ground truth was shown. Raises ``ValueError`` for another area."""
     if area not in AREAS:
         raise ValueError(f"unknown area '{area}': there are {', '.join(AREAS)}")
+    if record.timeless(run):
+        raise NotApplicable("this study has no time axis")
     table = _bands.confirmed(run)
     if table.empty:
         raise NoRows("there are no values over time yet")

@@ -106,8 +106,8 @@ def caption(run: Run) -> str:
     metric = record.objective(run)
     role = (run.record.get("objective") or {}).get("role", "validation")
     return (
-        f"Mean {metric.label} on the {role} times of every trial, in the order in which the search proposed "
-        f"them ({metric.better} is better). Pruned trials stand at their value when they were stopped; those "
+        f"Mean {metric.label} on the {role} {record.cases(run)} of every trial, in the order in which the search "
+        f"proposed them ({metric.better} is better). Pruned trials stand at their value when they were stopped; those "
         "without a value stand at the upper edge. Only complete trials can become the best."
     )
 

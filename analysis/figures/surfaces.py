@@ -78,6 +78,8 @@ def chosen(run: Run, sequence: str | None = None, supervision: str | None = None
     supervision. Raises as :func:`draw` does."""
     trials = run.trials[(run.trials["phase"] == "confirm") & (run.trials["setting"] == SETTING)]
     table = run.surfaces.merge(trials[["trial", "method", "supervision"]], on="trial")
+    if record.timeless(run):
+        raise NotApplicable("this study has no time axis")
     if table.empty:
         raise NotApplicable("this run has kept no surfaces")
     table = _only(table, "sequence", sequence or str(table["sequence"].iloc[0]))

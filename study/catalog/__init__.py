@@ -1,21 +1,23 @@
 """One file per study. Each defines `study()`, the document's study, and `PRESETS`, functions that edit it.
 
 A new study is a new file here: `my_study.py` is `python -m study.run my-study`. One about recordings has `RESOLUTION`,
-and its `study` takes the data that `--data` names.
+one about other data has `find` and `again` of its own (see `study.images`); its `study` takes what `--data` names.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Callable
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from study.errors import Mistake
 from study.study import Study
 
 if TYPE_CHECKING:
-    from study.data import Data
+    from study.data import Data, Wanted
+    from study.images import ImageData
 
 
 def names() -> list[str]:
@@ -31,11 +33,30 @@ def module(name: str) -> ModuleType:
 
 
 def takes_data(name: str) -> bool:
-    """Whether a study is about recordings: its `study` then takes them, `RESOLUTION` says how fine they are kept."""
-    return hasattr(module(name), "RESOLUTION")
+    """Whether a study is about data that a user may give: its `study` then takes them. Recordings are kept as fine as
+    `RESOLUTION` says."""
+    return hasattr(module(name), "RESOLUTION") or hasattr(module(name), "find")
 
 
-def load(name: str, preset: str, data: Data | None = None) -> Study:
+def find(name: str, wanted: Wanted, say: Callable[[str], None]) -> Data | ImageData:
+    """The data of a study that takes some; Mistake if they cannot be used."""
+    from study import data
+
+    entry = module(name)
+    found: Data | ImageData
+    found = entry.find(wanted, say) if hasattr(entry, "find") else data.find(wanted, entry.RESOLUTION, say)
+    return found
+
+
+def again(name: str, record: dict[str, Any]) -> Data | ImageData:
+    """The data of a run that is resumed, from its record."""
+    from study import data
+
+    found: Data | ImageData = getattr(module(name), "again", data.again)(record)
+    return found
+
+
+def load(name: str, preset: str, data: Data | ImageData | None = None) -> Study:
     """The study `name` as `preset` has it, on `data` if it takes some; Mistake if either does not exist."""
     entry = module(name)
     if preset not in entry.PRESETS:

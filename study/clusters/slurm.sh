@@ -34,6 +34,7 @@ export RAY_AUTH_MODE=token RAY_AUTH_TOKEN_PATH=$job/ray-token RAY_USAGE_STATS_EN
 export PATH={{ bin }}:$PATH # `ray symmetric-run` calls `ray start` and `ray stop` by name
 # Scratch and locks on the node's own disk: a home on a network cannot always lock.
 export STUDY_STATE=${SLURM_TMPDIR:-${TMPDIR:-/tmp}} RAY_SYMMETRIC_RUN_CLUSTER_WAIT_TIMEOUT=300
+export RAY_TMPDIR=${RAY_TMPDIR:-/tmp/ray-$(id -u)} # /tmp/ray may be another user's
 head=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)
 address=$head:$((20000 + SLURM_JOB_ID % 10000))
 
@@ -45,7 +46,8 @@ else
     study=({{ arguments }})
 fi
 
-srun ray symmetric-run --address "$address" --min-nodes {{ nodes }} --num-cpus={{ cpus }}
+srun bash -c 'mkdir -p -m 700 "$RAY_TMPDIR"; [ -O "$RAY_TMPDIR" ] && exec "$@"' bash \
+    ray symmetric-run --address "$address" --min-nodes {{ nodes }} --num-cpus={{ cpus }}
 {%- if gpus %} --num-gpus={{ gpus }}{% endif %} -- \
     bash -c 'echo $$ > "$0/process"; exec "$@" 2> >(tee -a "$0/messages" >&2)' "$job" \
     {{ python }} -m study.run {{ study }} "${study[@]}" --address "$address" --output {{ output }} &

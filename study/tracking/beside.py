@@ -63,6 +63,10 @@ class Tracking:
         rows = self._folder.trials()
         for trial in self._folder.names("models", ".pt"):
             row = rows.get(trial)
-            if row is not None and row["setting"] == "best":
+            if row is not None and row["setting"] == "best" and self._is_of_sequences(row["method"]):
                 about = {key: row[key] for key in ("method", "supervision", "setting")}
                 self._tracker.log_model(trial, 0, self._folder.file("models", f"{trial}.pt"), about)
+
+    def _is_of_sequences(self, method: str) -> bool:
+        """Whether a method's model is a function of place and time: others MLflow cannot keep."""
+        return "sequences" in self._record["configuration"]["methods"][method]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import re
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import trimesh
+from PIL import Image
 
 import analysis
 from analysis import report
@@ -167,6 +169,25 @@ def test_figures_leave_room_for_the_surfaces_within_the_report() -> None:
     assert report.room([drawing(1_000)]) == most
     assert least < report.room([drawing(4_500_000)]) < most
     assert report.room([drawing(9_000_000)]) == least
+
+
+def test_a_report_of_many_large_figures_stays_below_15_megabytes(growing: analysis.Run) -> None:
+    ramp = np.linspace(40, 200, 1000)[:, None, None] * np.ones((1, 1000, 3))
+    pixels = (ramp + np.random.default_rng(0).integers(0, 6, ramp.shape)).astype("uint8")
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, format="png", compress_level=1)
+    drawings = [
+        analysis.figures.Drawing(name=name, title="", caption="", alternative="", png=buffer.getvalue(), width=1)
+        for name in ("surfaces", *(f"figure-{number}" for number in range(8)))
+    ]
+    assert sum(len(drawing.png) for drawing in drawings) * 4 / 3 > 11_000_000
+    slim = report.slim(drawings)
+    assert [drawing.name for drawing in slim] == [drawing.name for drawing in drawings]
+    assert slim[0].png != drawings[0].png
+    seen = np.asarray(Image.open(io.BytesIO(slim[0].png)).convert("RGB")).astype("int64")
+    assert np.abs(seen - pixels).mean() < 4
+    assert len(analysis.render(growing, drawings).encode()) < 15_000_000
+    assert report.slim(drawings[:2]) == drawings[:2]
 
 
 # the page itself

@@ -31,22 +31,24 @@ def _cache(tmp_path_factory):
 
 def request_of(name: str, method: str, phase: str, folder) -> Request:
     study = catalog.load(name, "smoke")
-    for key, value in (("epochs", EPOCHS), ("evaluation_grid", 12), ("code_epochs", 3)):
+    epochs = EPOCHS if study.subject is None else 4  # an epoch of images is dozens of steps
+    for key, value in (("epochs", epochs), ("evaluation_grid", 12), ("code_epochs", 3)):
         if any(key in type(m).model_fields for m in study.methods.values()):
             study.put(key, value)
-    arm = Arm(method, "sparse")
+    supervision = next(iter(study.supervisions))
+    arm = Arm(method, supervision)
     configuration = study.configured(arm, study.document_setting(arm), phase)
     return Request(
         labels={"study": name, "run": "r", "trial": "t", "phase": phase, "setting": "best", "method": method}
-        | {"supervision": "sparse"},
+        | {"supervision": supervision},
         implementation=configuration.implementation,
         configuration=configuration.model_dump(mode="json"),
-        timeline=study.supervisions["sparse"].model_dump(mode="json"),
+        timeline=study.supervisions[supervision].model_dump(mode="json"),
         seeds=study.seeds(phase),
         roles=study.roles(phase),
         metric=study.objective.metric,
         objective_role=study.objective.role,
-        report_epochs=[EPOCHS // 2] if phase == "search" and method not in study.references else [],
+        report_epochs=[epochs // 2] if phase == "search" and method not in study.references else [],
         checkpoint=str(folder / "t.pt"),
         model=str(folder / "model.pt") if phase == "confirm" else None,
         surfaces=phase == "confirm",
@@ -61,6 +63,14 @@ def to_end(request: Request) -> list[dict]:
     return results
 
 
+def scored(configured: dict) -> list[str]:
+    """Labels of the sequences, or images, that a trial's rows are of."""
+    if "images" in configured:
+        images = configured["images"]
+        return [image["label"] for image in images if not image["aside"]] or [image["label"] for image in images]
+    return [from_description(s).label for s in configured.get("unseen", configured["sequences"])]
+
+
 def table(content: bytes) -> pd.DataFrame:
     return pa.ipc.open_stream(content).read_all().to_pandas()
 
@@ -72,12 +82,15 @@ def test_a_trial_scores_every_sequence_and_time_it_is_asked_for_and_no_other(nam
     assert not any("failed" in result for result in results), results[-1]
     rows = table(results[-1]["rows"])
     assert set(rows.replicate) == set(range(len(request.seeds)))
-    configured = request.configuration
-    labels = [from_description(s).label for s in configured.get("unseen", configured["sequences"])]
+    labels = scored(request.configuration)
     assert set(rows.sequence) == set(labels)
     counts = rows.groupby(["replicate", "sequence"]).agg(times=("time", "nunique"), size=("time", "size"))
     assert counts.times.nunique() == 1
     assert (counts.times == counts["size"]).all(), "one row for each time"
+    if study.subject is not None:
+        tested = rows[rows.role == "test"].sequence.value_counts()
+        rounds = len(request.seeds) // study.methods[method].folds()
+        assert phase == "search" or (set(tested.index) == set(labels) and set(tested) == {rounds})
     assert set(rows.role) <= set(request.roles)
     assert ("test" in set(rows.role)) == (phase == "confirm")
     assert study.objective.role in set(rows.role)
@@ -95,5 +108,6 @@ def test_a_trial_scores_every_sequence_and_time_it_is_asked_for_and_no_other(nam
 
 @pytest.mark.parametrize("name", catalog.names())
 def test_the_same_trial_gives_the_same_numbers(name, tmp_path):
-    once, again = (to_end(request_of(name, "sinkhorn", "search", tmp_path / str(i))) for i in range(2))
+    method = next(m for m in catalog.load(name, "smoke").methods if m in ("sinkhorn", "topology"))
+    once, again = (to_end(request_of(name, method, "search", tmp_path / str(i))) for i in range(2))
     pd.testing.assert_frame_equal(table(once[-1]["rows"]), table(again[-1]["rows"]))

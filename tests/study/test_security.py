@@ -57,6 +57,7 @@ def test_a_study_listens_on_loopback_only_and_answers_no_stranger(tmp_path):
         assert {ip for ip, _ in found} <= {"127.0.0.1", "::1"}, found
         assert not ray_answers(address)
         assert not ray_answers(address, RAY_AUTH_MODE="token", RAY_AUTH_TOKEN="0" * 64)
+        assert gcs.environ()["RAY_USAGE_STATS_ENABLED"] == "0"
         token = gcs.environ()["RAY_AUTH_TOKEN"]
         assert any(
             ray_answers(f"{ip}:{port}", RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=token) for ip, port in listening(gcs)

@@ -1,11 +1,11 @@
 """Dotted paths, plug-in discovery and validation at the edge."""
 
 import pytest
-from pydantic import ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from trainables.autodecoder.configuration import AutodecoderConfiguration
 from trainables.autodecoder.regularizers.sinkhorn import Sinkhorn
-from trainables.configuration import assign, paths
+from trainables.configuration import Configuration, assign, paths
 from trainables.shapes.bifurcation import Bifurcation
 
 
@@ -57,3 +57,29 @@ def test_a_configuration_survives_json_with_its_plugins(configuration):
 def test_an_unknown_regularizer_is_refused_with_the_known_ones():
     with pytest.raises(ValidationError, match="barycenter, sinkhorn"):
         AutodecoderConfiguration(sequences=[Bifurcation()], regularizers={"magic": {}})
+
+
+class Inner(Configuration):
+    low: int = Field(1, ge=0)
+
+
+class Outer(Configuration):
+    inner: Inner = Inner()
+    high: int = 5
+
+    @model_validator(mode="after")
+    def _ordered(self):
+        if self.inner.low > self.high:
+            raise ValueError(f"inner.low = {self.inner.low} is above high = {self.high}")
+        return self
+
+
+def test_a_nested_value_must_fit_the_whole_and_else_nothing_changes():
+    outer = Outer()
+    assign(outer, "inner.low", 3)
+    assert outer.inner.low == 3
+    with pytest.raises(ValidationError, match=r"inner\.low = 9 is above high = 5"):
+        assign(outer, "inner.low", 9)
+    with pytest.raises(ValidationError, match="greater than or equal to 0"):
+        assign(outer, "inner.low", -1)
+    assert outer.inner.low == 3

@@ -12,7 +12,10 @@ Role = Literal["train", "validation", "test"]
 
 
 class Timeline(Configuration):
-    """Evaluation times in [0, 1], increasing, with one role each; the `train` times are those a model is shown."""
+    """Evaluation times in [0, 1], increasing, with one role each; the `train` times are those a model is shown.
+
+    A study without a time axis has none at all: there the trainable says what each of its rows is used for.
+    """
 
     times: list[float]
     roles: list[Role]
@@ -23,9 +26,14 @@ class Timeline(Configuration):
             raise ValueError(f"{len(self.times)} times but {len(self.roles)} roles")
         if any(b <= a for a, b in zip(self.times, self.times[1:], strict=False)):
             raise ValueError("times must increase")
-        if self.roles.count("train") < 2:
+        if self.times and self.roles.count("train") < 2:
             raise ValueError("at least two times must have the role 'train'")
         return self
+
+    @classmethod
+    def none(cls) -> Timeline:
+        """No time axis."""
+        return cls(times=[], roles=[])
 
     @classmethod
     def shown(cls, indices: set[int], intervals: int = 20) -> Timeline:

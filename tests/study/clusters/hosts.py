@@ -122,7 +122,7 @@ def network(folder: Path, count: int) -> Iterator[tuple[list[Host], Path, Path]]
     shared.mkdir()
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
     with ExitStack() as stack:
-        lock = stack.enter_context(Path("/run/lock/studies-hosts").open("w"))  # names and addresses are the machine's
+        lock = stack.enter_context(Path("/run/studies-hosts.lock").open("w"))  # names and addresses are the machine's
         fcntl.flock(lock, fcntl.LOCK_EX)
         _remove_what_killed_tests_left()
         _ip("link", "add", BRIDGE, "type", "bridge")

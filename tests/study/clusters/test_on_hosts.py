@@ -104,7 +104,7 @@ def test_a_study_across_hosts_survives_the_loss_of_one_and_strangers_are_refused
         )
         assert down.returncode == 0, down.stdout + down.stderr
         alive = [head, *({second, third} - {busy[0]})]
-        # `ray down` stops the head; workers notice within a minute that it is gone.
+        # `ray down` stops the head; workers notice by themselves that it is gone.
         until(lambda: not any(_runs_ray(host) for host in alive), 300, "Ray still runs after `ray down`")
     until(lambda: not hosts.left(tmp_path), 60, f"left: {hosts.left(tmp_path)}")
 

@@ -69,6 +69,7 @@ class Slurm:
         self.environment = os.environ | {
             "PATH": f"{folder}/slurm:{os.environ['PATH']}",
             "WORLD": str(folder),
+            "RAY_TMPDIR": str(folder / "scratch"),
             "SLURM_JOB_ID": "4711",
             "SLURM_JOB_NODELIST": "node[1-2]",
             "SLURM_SUBMIT_DIR": str(folder),
@@ -121,6 +122,7 @@ def test_at_its_limit_the_study_stops_the_job_is_requeued_and_the_next_start_res
     out = slurm.reach_limit(job)
     assert job.returncode == 0, out
     assert slurm.lines("checkpoints") == ["checkpoint"]
+    assert stat.S_IMODE((slurm.folder / "scratch").stat().st_mode) == 0o700
     assert slurm.lines("requeued") == ["4711"]
     job = slurm.start()
     slurm.reach_limit(job)
