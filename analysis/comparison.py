@@ -32,7 +32,7 @@ ESTIMATE = ["n", "baseline_mean", "method_mean", "difference", "low", "high", "p
 EXACT = ["hodges_lehmann", "exact_low", "exact_high", "p_exact"]
 COLUMNS = [*ADDRESS, *ESTIMATE, "verdict", *EXACT, "n_needed", "unit"]
 EQUIVALENCE = ["margin", "p_equivalence"]
-HIGHER_IS_BETTER = ("dice",)
+HIGHER_IS_BETTER = ("dice", "psnr", "ssim")
 FEWEST = 3
 """Pairs below which a t interval says next to nothing."""
 ENOUGH = 6

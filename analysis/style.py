@@ -63,6 +63,14 @@ METHODS = {
     "positional-encoding": MethodStyle(colour="#7b4fa3", line=_SHORT, marker="*"),
 }
 
+IMAGES = {
+    "optical-flow": MethodStyle(colour="#e69f00", line=_SHORT, marker="X"),
+    "transport": MethodStyle(colour="#cc79a7", line=_LONG, marker="P"),
+    "image-advection": MethodStyle(colour="#009e73", line=_DASH_DOT_DOT, marker="D"),
+    "latent-advection": MethodStyle(colour="#0072b2", line=_DASHED, marker="s"),
+}
+"""Methods of studies of images, beside ``linear-blend``: they meet none of the others."""
+
 _OTHER_COLOURS = ("#56b4e9", "#999933", "#7b4fa3", "#a6761d", "#b2182b", "#1b7f8c", "#66803b")
 _OTHER_LINES = (_DASHED, _DASH_DOT, _DOTTED, _LONG, _DASH_DOT_DOT)
 _OTHER_MARKERS = ("8", "p", "h", "<", ">", "*", "d")
@@ -70,8 +78,9 @@ _OTHER_MARKERS = ("8", "p", "h", "<", ">", "*", "d")
 
 def method_style(method: str) -> MethodStyle:
     """The style of a method: fixed for the known ones, for any other a function of its name alone."""
-    if method in METHODS:
-        return METHODS[method]
+    known = METHODS | IMAGES
+    if method in known:
+        return known[method]
     number = zlib.crc32(method.encode())
     number, colour = divmod(number, len(_OTHER_COLOURS))
     number, line = divmod(number, len(_OTHER_LINES))

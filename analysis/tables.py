@@ -97,7 +97,9 @@ def read_surfaces(filesystem: Any, folder: str) -> pd.DataFrame:
     ``kind`` is ``predicted`` or ``true``, ``role`` that of the time. ``vertices`` holds (3V,) float32 numbers, x y z
     of one vertex after the other in domain units, ``faces`` (3F,) int32 vertex numbers; both are of length 0 where
     there is no surface. A study without a time axis may add rows of kind ``input`` and a column ``pixels`` (n²,), the
-    grey levels in 0 … 1 of the image that went in, row by row.
+    grey levels in 0 … 1 of the image that went in, row by row. Studies of images over time have no meshes but rows of
+    kind ``true``, ``predicted``, ``latent`` and ``field`` with ``picture``, ``height`` and ``width``: see
+    :mod:`analysis.pictures`.
     """
     table = _joined(_parts(filesystem, folder, "surfaces"), SURFACE_COLUMNS, key=SURFACE_KEY)
     return table.sort_values(SURFACE_KEY, ignore_index=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from study.errors import Mistake
+from study.places import split
 from trainables.files import cache_folder, read, write_atomically
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.sampled import Sampled
@@ -45,6 +46,11 @@ class Wanted:
     tracks: str | None = None
     voxel: str | None = None
     skip_bad: bool = False
+
+    @property
+    def paths(self) -> list[str]:
+        """The files of `--data A B`; none where the user gave nothing."""
+        return [] if self.path is None else split(self.path)
 
     def track_numbers(self) -> list[int] | None:
         if self.tracks is None:

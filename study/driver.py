@@ -172,6 +172,8 @@ class Driver:
         for drawing in drawings:
             if drawing.png:
                 write_atomically(self.folder.file("figures", f"{drawing.name}.png"), drawing.png)
+            if drawing.gif:
+                write_atomically(self.folder.file("figures", f"{drawing.name}.gif"), drawing.gif)
         if self.stop() and self.stop.status:  # at the time limit the little that is left is done
             self._interrupt()
         self._durations["report"] = time.time() - began

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from study import catalog, environment, tracking
 from study.errors import Mistake
 from study.lock import Lock
-from study.places import check_output, default_output, find_run
+from study.places import check_output, default_output, find_run, split
 from study.run_folder import RunFolder
 from study.study import Study
 from trainables.files import read
@@ -23,6 +23,7 @@ from trainables.files import read
 if TYPE_CHECKING:
     from study.data import Data
     from study.images import ImageData
+    from study.pictures import PictureData
 
 DEFAULT_PRESET = "laptop"
 
@@ -121,7 +122,7 @@ def _choices(options: Options) -> dict[str, Any]:
         "replicates": options.replicates,
         "seed": options.seed,
         "changes": options.changes,
-        "data": options.data and str(Path(options.data).resolve()),
+        "data": options.data and os.pathsep.join(str(Path(path).resolve()) for path in split(options.data)),
     }
 
 
@@ -143,7 +144,7 @@ def _continued(options: Options, folder: RunFolder, record: dict[str, Any]) -> d
     return choices | ({"trials": options.trials} if options.trials is not None else {})
 
 
-def _make(name: str, choices: dict[str, Any], data: Data | ImageData | None) -> Study:
+def _make(name: str, choices: dict[str, Any], data: Data | ImageData | PictureData | None) -> Study:
     study = catalog.load(name, choices["preset"], data)
     for change in choices["changes"]:
         key, equals, value = change.partition("=")
@@ -162,13 +163,14 @@ def _difference(study: Study, before: dict[str, Any]) -> str:
     return next((key for key in now if key != "trials" and now[key] != before.get(key)), "")
 
 
-def _data(options: Options, record: dict[str, Any]) -> Data | ImageData | None:
+def _data(options: Options, record: dict[str, Any]) -> Data | ImageData | PictureData | None:
     """The data that a study is about; None for a study that makes its own."""
     given = {"--data": options.data, "--tracks": options.tracks, "--voxel": options.voxel}
     flags = [f"{flag} {value}" for flag, value in given.items() if value is not None]
     flags += ["--skip-bad"] if options.skip_bad else []
-    if options.data is not None and not os.path.exists(options.data):
-        raise Mistake(f"--data {options.data}: there is no such file or folder; name one that exists")
+    for path in [] if options.data is None else split(options.data):
+        if not os.path.exists(path):
+            raise Mistake(f"--data {path}: there is no such file or folder; name one that exists")
     if not catalog.takes_data(options.name):
         if flags:
             flag = flags[0].split()[0]

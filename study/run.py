@@ -40,6 +40,7 @@ def _list(context: click.Context, parameter: click.Parameter, value: bool) -> No
 
 @click.command(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.argument("name")
+@click.argument("more", nargs=-1)
 @click.option("--preset", help=f"size of the study: laptop, smoke or paper  [default: {DEFAULT_PRESET}]")
 @click.option("--trials", type=click.IntRange(1), help="search trials per arm, in total (also when resuming)")
 @click.option("--replicates", type=click.IntRange(1), help="replicates of each confirmed configuration")
@@ -49,7 +50,7 @@ def _list(context: click.Context, parameter: click.Parameter, value: bool) -> No
 )
 @click.option("--tracking-uri", metavar="URI", help="MLflow  [default: sqlite:///mlflow.db, or $MLFLOW_TRACKING_URI]")
 @click.option("--address", metavar="RAY", help="Ray: HOST:PORT, auto or local  [default: local, or $RAY_ADDRESS]")
-@click.option("--data", metavar="PATH", help="a recording, for studies that take one (see --list)")
+@click.option("--data", metavar="PATH…", help="a recording or images, for studies that take some (see --list)")
 @click.option("--tracks", metavar="N,N,…", help="only these tracks of the recording  [default: all full-length ones]")
 @click.option("--voxel", metavar="Z,Y,X", help="size of a voxel in µm  [default: what the files say, or 1]")
 @click.option("--skip-bad", is_flag=True, help="leave out sequences that cannot be used; the report lists them")
@@ -59,13 +60,17 @@ def _list(context: click.Context, parameter: click.Parameter, value: bool) -> No
 @click.option("--dry-run", is_flag=True, help="check everything, print what would run, and stop")
 @click.option("--prices", metavar="FILE", help="with --dry-run: node types and prices of a file such as cluster.yaml")
 @click.option("--list", is_flag=True, is_eager=True, expose_value=False, callback=_list, help="list the studies")
-def main(dry_run: bool, prices: str | None, changes: tuple[str, ...], **given: Any) -> int:
+def main(dry_run: bool, prices: str | None, changes: tuple[str, ...], more: tuple[str, ...], **given: Any) -> int:
     """Run the study NAME: search each method's settings, confirm the best with replicates, report what helps.
 
     Results go to results/NAME/<run>/ (tables, figures, report.html) and to MLflow.
     """
     if prices is not None and not dry_run:
         raise Mistake(f"--prices {prices}: only --dry-run says what a study costs; add it, or leave --prices out")
+    if more and given["data"] is None:
+        raise click.UsageError(f"Got unexpected extra argument ({more[0]})")
+    if more:
+        given["data"] = os.pathsep.join([given["data"], *more])
     checked = plan(Options(changes=list(changes), **given))
     if dry_run:
         _describe(checked, prices)

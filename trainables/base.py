@@ -58,6 +58,10 @@ class TrainableConfiguration(Configuration):
         """How many replicates are needed for each sequence to be scored equally often: 1 but in cross-validation."""
         return 1
 
+    def fault(self) -> str | None:
+        """What of the fields, each of them valid, does not fit together, and what to do: a clause; None if all fits."""
+        return None
+
     def restrict(self, sequences: list[str]) -> None:
         """Keep only the sequences with these labels; ValueError if there is no such sequence."""
         raise ValueError("this trainable has no sequences to choose from")

@@ -3,9 +3,10 @@
 A figure's file has ``TITLE``, ``ORDER`` (its place in the report), ``draw(run)`` →
 ``matplotlib.figure.Figure``, ``caption(run)`` and ``alternative(run)`` (what a reader who does not see it
 needs). One that is drawn several times, such as once per metric, has ``variants(run)`` → name → title, and takes
-the variant's name as a second argument of the three. Each raises :class:`analysis.selection.NoRows` with a sentence
-where a run has nothing to draw yet, and :class:`analysis.selection.NotApplicable` where its study is not of the kind
-that the figure is about: such a figure is left out. Files whose names begin with an underscore are shared by figures.
+the variant's name as a second argument of the three. ``moving(run)``, if there is one, gives it as a moving
+picture, GIF bytes. Each raises :class:`analysis.selection.NoRows` with a sentence where a run has nothing to draw yet,
+and :class:`analysis.selection.NotApplicable` where its study is not of the kind that the figure is about: such a figure
+is left out. Files whose names begin with an underscore are shared by figures.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ class Drawing:
     alternative: str
     png: bytes
     """Empty where there was nothing to draw; then ``caption`` says why."""
+    gif: bytes = b""
+    """The same as a moving picture, of figures that have one."""
     width: int
     """Width in CSS pixels at which the lettering has its nominal size."""
 
@@ -93,6 +96,7 @@ def _drawing(name: str, title: str, run: Run, scale: float, *variant: str) -> Dr
         caption=module.caption(run, *variant),
         alternative=module.alternative(run, *variant),
         png=png(figure, scale),
+        gif=module.moving(run, *variant) if hasattr(module, "moving") else b"",
         width=round(figure.get_figwidth() * figure.dpi),
     )
 

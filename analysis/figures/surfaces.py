@@ -80,6 +80,7 @@ def chosen(run: Run, sequence: str | None = None, supervision: str | None = None
     table = run.surfaces.merge(trials[["trial", "method", "supervision"]], on="trial")
     if record.timeless(run):
         raise NotApplicable("this study has no time axis")
+    table = table[table["vertices"].notna()]
     if table.empty:
         raise NotApplicable("this run has kept no surfaces")
     table = _only(table, "sequence", sequence or str(table["sequence"].iloc[0]))

@@ -1,7 +1,8 @@
 """One file per study. Each defines `study()`, the document's study, and `PRESETS`, functions that edit it.
 
 A new study is a new file here: `my_study.py` is `python -m study.run my-study`. One about recordings has `RESOLUTION`,
-one about other data has `find` and `again` of its own (see `study.images`); its `study` takes what `--data` names.
+one about other data has `find` and `again` of its own (see `study.images` and `study.pictures`); its `study` takes what
+`--data` names.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from study.study import Study
 if TYPE_CHECKING:
     from study.data import Data, Wanted
     from study.images import ImageData
+    from study.pictures import PictureData
 
 
 def names() -> list[str]:
@@ -38,25 +40,25 @@ def takes_data(name: str) -> bool:
     return hasattr(module(name), "RESOLUTION") or hasattr(module(name), "find")
 
 
-def find(name: str, wanted: Wanted, say: Callable[[str], None]) -> Data | ImageData:
+def find(name: str, wanted: Wanted, say: Callable[[str], None]) -> Data | ImageData | PictureData:
     """The data of a study that takes some; Mistake if they cannot be used."""
     from study import data
 
     entry = module(name)
-    found: Data | ImageData
+    found: Data | ImageData | PictureData
     found = entry.find(wanted, say) if hasattr(entry, "find") else data.find(wanted, entry.RESOLUTION, say)
     return found
 
 
-def again(name: str, record: dict[str, Any]) -> Data | ImageData:
+def again(name: str, record: dict[str, Any]) -> Data | ImageData | PictureData:
     """The data of a run that is resumed, from its record."""
     from study import data
 
-    found: Data | ImageData = getattr(module(name), "again", data.again)(record)
+    found: Data | ImageData | PictureData = getattr(module(name), "again", data.again)(record)
     return found
 
 
-def load(name: str, preset: str, data: Data | ImageData | None = None) -> Study:
+def load(name: str, preset: str, data: Data | ImageData | PictureData | None = None) -> Study:
     """The study `name` as `preset` has it, on `data` if it takes some; Mistake if either does not exist."""
     entry = module(name)
     if preset not in entry.PRESETS:

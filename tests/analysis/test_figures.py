@@ -131,6 +131,12 @@ def test_known_methods_are_told_apart_by_colour_line_and_marker() -> None:
         assert len({getattr(style.METHODS[method], part) for method in document}) == len(document)
 
 
+def test_methods_of_images_are_told_apart() -> None:
+    looks = [style.method_style(method) for method in ("linear-blend", *style.IMAGES)]
+    for part in ("colour", "line", "marker"):
+        assert len({getattr(look, part) for look in looks}) == len(looks)
+
+
 def test_a_method_nobody_foresaw_keeps_its_look_and_takes_no_known_one() -> None:
     look = style.method_style("unforeseen")
     assert look == style.method_style("unforeseen")

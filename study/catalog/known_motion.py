@@ -1,0 +1,47 @@
+"""Does a method find a motion that is known? Parts of a radar image, turned, moved and sheared (seed 004, section 4.2).
+
+Parts of a real image are moved along characteristics in closed form, so that every frame between and the displacement
+of every pixel are known. Rotation is where optimal transport is said to fail; `streaks` is the rotation with artefacts
+of an instrument in every frame. The motions of one part serve the search, those of the others the test. `--data` names
+an image; without it, sea ice that comes with the program is taken.
+"""
+
+from __future__ import annotations
+
+from study import interpolations, pictures
+from study.data import Wanted
+from study.pictures import PictureData
+from study.study import Metric, Objective, Study
+from trainables.inbetween.windows import between
+
+find, again = pictures.moved, pictures.again
+"""How its data are found, and found again when a run is resumed."""
+
+
+def study(data: PictureData | None = None) -> Study:
+    """Beyond the document: the field is known as well."""
+    data = data or find(Wanted())
+    return Study(
+        name="known-motion",
+        question="Which method fills in the frames of a known motion, and does it find the motion?",
+        replication_unit="motions of parts of an image, with networks of their own",
+        unit="sequence",
+        search_sequences=data.searched,
+        methods=interpolations.methods(data),
+        baseline="linear-blend",
+        controls=["optical-flow"],
+        references={},
+        supervisions={"ends": between(data.gaps[0])},
+        space=interpolations.space(),
+        metrics=[
+            *interpolations.metrics(),
+            interpolations.border(),
+            Metric(name="endpoint_error", label="End-point error", unit="pixels"),
+        ],
+        objective=Objective(metric="mae"),
+        replicates=1,
+        data=data.told(),
+    )
+
+
+PRESETS = interpolations.PRESETS

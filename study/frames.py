@@ -1,0 +1,106 @@
+"""`python -m study.frames`: the frames and fields that a finished run of images has kept, as TIFF files."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import numpy as np
+
+from study.command import exit_status
+from study.errors import Mistake
+from study.places import default_output
+
+if TYPE_CHECKING:
+    from analysis import Run
+
+_EPILOG = """\b
+Files are PATH/SUPERVISION/METHOD-frame-T.tif, 32-bit floating point, NaN where there is no data, and
+METHOD-field-T.tif with two pages: x (to the right) and y (downwards), in pixels per unit of time, the time between
+the two shown images being 1. If the input had a georeference, the files have it.
+
+\b
+Examples:
+  python -m study.frames sea-ice                             of the newest finished run, into ./sea-ice-frames
+  python -m study.frames results/sea-ice/20260101-120000 --output frames
+"""
+_PIXEL_SCALE = "33550"
+_TYPES = {"33550": "d", "33922": "d", "34264": "d", "34735": "H", "34736": "d", "34737": "s"}
+
+
+@click.command(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.argument("run", metavar="RUN")
+@click.option(
+    "--results", default=default_output, metavar="DIR-or-URI", help="run folders  [default: results, or $STUDY_RESULTS]"
+)
+@click.option("--output", metavar="DIR", help="folder of the files  [default: STUDY-frames]; must not exist")
+def main(run: str, results: str, output: str | None) -> int:
+    """Write the frames of RUN, a study (its newest finished run) or a run folder's path or URI."""
+    from analysis import LoadError, load
+    from analysis.pictures import TRUTH, pictures, supervisions
+    from analysis.selection import NotApplicable
+
+    try:
+        opened = load(run, results)
+        names = supervisions(opened)
+    except LoadError as error:
+        raise Mistake(f"RUN {run}: {error}") from None
+    except NotApplicable:
+        raise Mistake(f"RUN {run}: it has kept no images over time; name a run of a study of images") from None
+    folder = Path(output or f"{opened.study}-frames")
+    if folder.exists():
+        raise Mistake(f"--output {folder} exists already: name a folder that does not")
+    tags = georeference(opened)
+    partial = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    count = 0
+    for supervision in names:
+        found = pictures(opened, supervision)
+        there = partial / supervision
+        there.mkdir(parents=True)
+        for what, images in (("frame", found.frames), ("latent", found.latents), ("field", found.fields)):
+            for (row, time), image in images.items():
+                name = "truth" if row == TRUTH else row
+                _write(there / f"{name}-{what}-{time:.4f}.tif", image, tags)
+                count += 1
+    partial.rename(folder)
+    click.echo(f"{count} files: {folder}" + ("" if tags else " (no georeference: the input has none)"))
+    return 0
+
+
+def georeference(run: Run) -> list[tuple[int, str, int, Any, bool]]:
+    """GeoTIFF tags of the run's input for its frames, as `tifffile` takes them; none if the input had none."""
+    from trainables.inbetween.pictures import opened
+
+    method = next(iter(run.record["configuration"]["methods"].values()))
+    metadata = opened(method["file"], method["downsampling"]).metadata
+    found = []
+    for code, value in metadata.get("tags", {}).items():
+        if code == _PIXEL_SCALE:  # the upper left corner stays where it is, a pixel grows
+            value = [*(metadata["scale"] * part for part in value[:2]), *value[2:]]
+        kind = _TYPES[code]
+        number = 0 if kind == "s" else len(value)
+        found.append((int(code), kind, number, value if kind == "s" else tuple(value), True))
+    return found
+
+
+def _write(file: Path, image: np.ndarray, tags: list[tuple[int, str, int, Any, bool]]) -> None:
+    import tifffile
+
+    pages = image[None] if image.ndim == 2 else np.moveaxis(image, -1, 0)
+    with tifffile.TiffWriter(file) as writer:
+        for page in pages:
+            writer.write(page.astype(np.float32), photometric="minisblack", extratags=tags, contiguous=False)
+
+
+def command_line(arguments: list[str] | None = None) -> int:
+    """The exit status; wrong input is one line on standard error and 2."""
+    return exit_status(
+        main, "python -m study.frames", arguments, lambda: "RUN: no run is named; name a study or a run folder"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(command_line())

@@ -1,0 +1,122 @@
+"""The semi-Lagrangian step against what is known: constants, translation, rotation; and the composed displacement."""
+
+import numpy as np
+import pytest
+import torch
+from scipy import ndimage
+
+from trainables.inbetween import advection
+
+N, DURATION = 10, 0.1
+
+
+def blob(x: float, y: float, side: int = 64, width: float = 5.0) -> torch.Tensor:
+    """A Gaussian around pixel (x, y), `(1, 1, side, side)`."""
+    rows, columns = np.mgrid[:side, :side]
+    return torch.tensor(np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * width**2)))[None, None]
+
+
+def centre(image: torch.Tensor) -> tuple[float, float]:
+    """Centre of mass (x, y)."""
+    y, x = ndimage.center_of_mass(image[0, 0].numpy())
+    return x, y
+
+
+def uniform(x: float, y: float, side: int = 64) -> torch.Tensor:
+    """Fields of N steps that move by (x, y) pixels in all."""
+    shift = torch.tensor([x, y], dtype=torch.float64) / side / (N * DURATION)
+    return shift.view(1, 1, 2, 1, 1).expand(1, N, 2, side, side)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_constant_stays_constant_under_any_field(dtype):
+    fields = 3 * torch.randn(2, N, 2, 40, 56, generator=torch.Generator().manual_seed(0), dtype=dtype)
+    states = advection.evolution(torch.full((2, 1, 40, 56), 0.7, dtype=dtype), fields, DURATION)
+    assert (states - 0.7).abs().max() < 1e-6
+
+
+@pytest.mark.parametrize(("x", "y"), [(12.0, 0.0), (0.0, -9.0), (7.3, 5.9), (-0.4, 0.25)])
+def test_a_blob_arrives_where_the_field_carries_it(x, y):
+    start = blob(30, 33)
+    end = advection.evolution(start, uniform(x, y), DURATION)[:, -1]
+    found = centre(end)
+    assert found == pytest.approx((30 + x, 33 + y), abs=0.5)
+    # Bilinear interpolation of a smooth blob is nearly symmetric: the centre is much closer than that.
+    assert found == pytest.approx((30 + x, 33 + y), abs=0.05)
+
+
+def test_x_is_the_last_axis_and_y_points_down():
+    image = torch.zeros(1, 1, 9, 9, dtype=torch.float64)
+    image[0, 0, 4, 4] = 1
+    moved = advection.step(image, uniform(2, 0, side=9)[:, 0] * N * DURATION / 0.5, 0.5)
+    assert moved[0, 0].argmax() == 4 * 9 + 6
+
+
+def test_images_that_are_not_square_move_by_pixels_of_each_axis():
+    image = torch.zeros(1, 1, 8, 20, dtype=torch.float64)
+    image[0, 0, 4, 10] = 1
+    field = torch.tensor([3 / 20, -2 / 8], dtype=torch.float64).view(1, 2, 1, 1).expand(1, 2, 8, 20)
+    assert advection.step(image, field, 1.0)[0, 0, 2, 13] == pytest.approx(1)
+
+
+def test_what_flows_in_is_what_the_border_holds():
+    ramp = torch.arange(16, dtype=torch.float64).view(1, 1, 1, 16).expand(1, 1, 16, 16).contiguous()
+    moved = advection.step(ramp, uniform(4, 0, side=16)[:, 0], N * DURATION)
+    assert moved[0, 0, 8].tolist() == pytest.approx([0] * 5 + list(range(1, 12)))
+
+
+def test_displacement_of_a_rotation_is_that_of_its_characteristics():
+    """Many small steps of a rigid rotation against the closed form, away from the border."""
+    side, count, angle = 64, 100, np.radians(30)
+    rows, columns = (np.mgrid[:side, :side] - (side - 1) / 2) / side
+    # Steps of eq. 6 are explicit: x − w Δt; a rotation's foot follows from the field at the arrival.
+    field = angle * np.stack([-rows, columns])
+    fields = torch.tensor(field)[None, None].expand(1, count, 2, side, side)
+    found = advection.displacement(fields, 1 / count)[0, -1].numpy()
+    c, s = np.cos(angle), np.sin(angle)
+    foot = np.stack([c * columns + s * rows, c * rows - s * columns])
+    exact = side * (np.stack([columns, rows]) - foot)
+    inside = np.hypot(rows, columns) < 0.4
+    assert np.abs(found - exact)[:, inside].max() < 0.15
+
+
+def test_displacement_is_the_foot_at_which_the_first_image_is_found():
+    """Sampling the first image at x − d gives what many steps give, for a smooth image and field."""
+    generator = np.random.default_rng(1)
+    smooth = ndimage.gaussian_filter(generator.standard_normal((N, 2, 48, 48)), (1, 0, 8, 8))
+    fields = torch.tensor(smooth / np.abs(smooth).max() * 0.15)[None]
+    start = blob(24, 22, side=48, width=8.0)
+    end = advection.evolution(start, fields, DURATION)[0, -1, 0].numpy()
+    moved = advection.displacement(fields, DURATION)[0, -1].numpy()
+    rows, columns = np.mgrid[:48, :48]
+    sampled = ndimage.map_coordinates(start[0, 0].numpy(), [rows - moved[1], columns - moved[0]], order=3)
+    inside = np.s_[10:-10, 10:-10]
+    assert np.abs(moved).max() > 3
+    assert np.abs(sampled - end)[inside].max() < 0.03
+
+
+def test_between_two_steps_a_part_of_the_next_is_taken():
+    fields, start = uniform(10, 0), blob(25, 32)
+    states = advection.evolution(start, fields, DURATION)
+    for time in (0.0, 0.33, 0.5, 1.0):
+        assert centre(advection.at_time(states, fields, DURATION, time))[0] == pytest.approx(25 + 10 * time, abs=0.05)
+        moved = advection.displacement_at(fields, DURATION, time)
+        assert moved[0, 0].mean() == pytest.approx(10 * time, abs=1e-6)
+    assert torch.equal(advection.at_time(states, fields, DURATION, 0.3), states[:, 3])
+
+
+def test_gradients_of_a_step_are_those_of_finite_differences():
+    generator = torch.Generator().manual_seed(2)
+    z = torch.randn(1, 1, 6, 7, generator=generator, dtype=torch.float64, requires_grad=True)
+    # Away from pixel centres, where bilinear interpolation has a kink.
+    field = (0.02 + 0.01 * torch.rand(1, 2, 6, 7, generator=generator, dtype=torch.float64)).requires_grad_()
+    assert torch.autograd.gradcheck(lambda z, w: advection.step(z, w, 1.0), (z, field))
+
+
+def test_a_field_that_is_no_number_ends_no_process():
+    """Without care PyTorch's backward pass reads beyond its memory."""
+    z = torch.randn(1, 1, 32, 32, requires_grad=True)
+    for value in (float("nan"), float("inf"), 1e30):
+        field = torch.full((1, 2, 32, 32), value, requires_grad=True)
+        advection.step(z, field, 0.1).sum().backward()
+    assert torch.isfinite(z.grad).all()

@@ -1,0 +1,88 @@
+"""What is learned between two images and how: the fields a user sets and a search varies; tables 2 to 4 of seed 004."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from trainables.configuration import Configuration
+from trainables.inbetween.windows import WindowsConfiguration
+
+
+class Networks(Configuration):
+    """Filters of the three networks; the defaults are table 4's (and table 3's)."""
+
+    encoder: list[int] = Field([16, 32, 64, 32, 16, 8], min_length=1, description="hidden layers of φ")
+    ends: int = Field(32, ge=1, description="input and output layers of ψ and η")
+    filters: list[int] = Field([32, 64, 128], min_length=1, description="stages of ψ and η, from fine to coarse")
+    bottleneck: int = Field(256, ge=1, description="of ψ and η")
+    encoder_kernel: Literal[1, 3, 5] = 3
+    decoder_kernel: Literal[1, 3, 5] = 3
+    field_kernel: Literal[1, 3, 5] = 5
+
+
+class InbetweenConfiguration(WindowsConfiguration):
+    """Networks, losses and training of one trial; every pair of images has networks of its own."""
+
+    implementation: ClassVar[str] = "trainables.inbetween.inbetween:Inbetween"
+
+    space: Literal["latent", "image"] = Field("latent", description="where the advection takes place")
+    networks: Networks = Networks()
+    evolution_steps: int = Field(10, ge=1, le=64, description="N_evolution")
+    step_duration: float = Field(0.1, gt=0, description="Δt, of the unit of time of the fields")
+    autoencoder_weight: float = Field(1.0, ge=0, description="λ_AE")
+    magnitude_weight: float = Field(0.01, ge=0, description="λ_magnitude")
+    smoothness_weight: float = Field(0.01, ge=0, description="λ_smooth")
+
+    patch: int = Field(256, ge=16, description="side of the patches, in pixels")
+    stride: int = Field(10, ge=1, description="between patches that are trained on, in pixels")
+    batch: int = Field(4, ge=1, description="patches of one training step")
+    epochs: int = Field(400, ge=1, description="of `steps_per_epoch` training steps")
+    steps_per_epoch: int = Field(100, ge=1)
+    learning_rate: float = Field(1e-4, gt=0, le=1, description="α, Adam")
+    decay: float = Field(0.8, gt=0, le=1, description="γ: factor on the learning rate in every `decay_every` steps")
+    decay_every: int = Field(10000, ge=1, description="training steps")
+
+    @model_validator(mode="after")
+    def _fits(self) -> InbetweenConfiguration:
+        coarsest = 2 ** len(self.networks.filters)
+        if self.patch < 2 * coarsest:
+            raise ValueError(f"patch = {self.patch} is too small to be halved {len(self.networks.filters)} times")
+        return self
+
+    def fault(self) -> str | None:
+        height, width = self.size
+        if min(height, width) >= self.patch:
+            return None
+        return (
+            f"the images are {height} x {width} pixels, smaller than a patch of side {self.patch}: give larger images, "
+            "or a smaller patch with --set patch"
+        )
+
+    def derived(self) -> dict[str, float]:
+        return {"training_steps": float(self.epochs * self.steps_per_epoch)}
+
+
+DOCUMENT: dict[str, dict[str, Any]] = {
+    "table-2": {
+        "networks": Networks(encoder=[32, 64, 128, 64, 32, 16, 8], ends=16, filters=[16, 32, 64], bottleneck=128),
+        "evolution_steps": 10, "stride": 1, "magnitude_weight": 0.01, "smoothness_weight": 0.01, "decay": 0.8,
+    },
+    "table-3": {
+        "networks": Networks(), "evolution_steps": 8, "stride": 10, "magnitude_weight": 0.001,
+        "smoothness_weight": 0.06, "decay": 0.9,
+    },
+    "table-4": {
+        "networks": Networks(), "evolution_steps": 10, "stride": 10, "magnitude_weight": 0.01,
+        "smoothness_weight": 0.01, "decay": 0.8,
+    },
+}  # fmt: skip
+"""The examples of seed 004 by the name of their table. λ_AE = 1, α = 0.0001, patches of 256², Δt = 0.1 in all three."""
+
+
+def documented(table: str, **fields: Any) -> InbetweenConfiguration:
+    """The configuration of a table of the document; ValueError if there is none of that name."""
+    if table not in DOCUMENT:
+        raise ValueError(f"the document has no {table!r}; choose among {', '.join(DOCUMENT)}")
+    return InbetweenConfiguration(**(DOCUMENT[table] | fields))

@@ -1,0 +1,125 @@
+"""One model in training on one pair of images: patches in random order, Adam, exponential decay (seed 004, eq. 10)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from trainables.inbetween import advection, losses
+from trainables.inbetween.configuration import InbetweenConfiguration
+from trainables.inbetween.networks import Model
+from trainables.inbetween.patches import corners, cut, joined
+from trainables.inbetween.pictures import Array, Pair
+from trainables.inbetween.predicted import Predicted
+
+_AT_ONCE = 4
+"""Patches evaluated together: bounds memory, not results."""
+
+
+class Learner:
+    """Model, optimiser, schedule and random state of one pair and replicate."""
+
+    def __init__(self, configuration: InbetweenConfiguration, pair: Pair, seed: int, device: torch.device) -> None:
+        self.configuration, self.pair, self.device = configuration, pair, device
+        c = configuration
+        self.generator = torch.Generator().manual_seed(seed)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            # The memory order that processors convolve fastest.
+            self.model = Model(c).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.optimiser = torch.optim.Adam(self.model.parameters(), lr=c.learning_rate, betas=(0.9, 0.999))
+        rate = c.decay ** (1 / c.decay_every)
+        self.schedule = torch.optim.lr_scheduler.ExponentialLR(self.optimiser, rate)
+        self.places = corners((pair.first.shape[0], pair.first.shape[1]), c.patch, c.stride)
+        self._left: list[int] = []
+
+    def step(self) -> dict[str, Tensor]:
+        """Losses of the next batch, with gradients; `loss` is the weighted sum. `apply` follows, or not."""
+        c = self.configuration
+        patches = cut(self.pair, [self.places[i] for i in self._next()], c.patch, self.device)
+        found = losses.terms(self.model, patches, c.space == "latent")
+        loss = found["dynamics"] + c.magnitude_weight * found["magnitude"] + c.smoothness_weight * found["smoothness"]
+        if "autoencoder" in found:
+            loss = loss + c.autoencoder_weight * found["autoencoder"]
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        return {"loss": loss.detach()} | {name: value.detach() for name, value in found.items()}
+
+    def apply(self) -> None:
+        """Take the step, and let the learning rate decay."""
+        self.optimiser.step()
+        self.schedule.step()
+
+    def _next(self) -> list[int]:
+        """Indices of the next batch: every patch once in random order, then again."""
+        size = min(self.configuration.batch, len(self.places))
+        while len(self._left) < size:
+            self._left += torch.randperm(len(self.places), generator=self.generator).tolist()
+        batch, self._left = self._left[:size], self._left[size:]
+        return batch
+
+    def predicted(self) -> Predicted:
+        """What the model says between the images, from non-overlapping patches."""
+        return Evolved(self)
+
+    def state(self) -> dict[str, Any]:
+        """Everything that training needs to go on."""
+        return {
+            "model": self.model.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "generator": self.generator.get_state(),
+            "left": self._left,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from `state`."""
+        self.model.load_state_dict(state["model"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.generator.set_state(state["generator"])
+        self._left = list(state["left"])
+
+
+class Evolved(Predicted):
+    """States and fields of a trained model on patches that tile the image."""
+
+    @torch.no_grad()
+    def __init__(self, learner: Learner) -> None:
+        self.pair, self.model, self.duration = learner.pair, learner.model, learner.configuration.step_duration
+        self.shape = (self.pair.first.shape[0], self.pair.first.shape[1])
+        side = learner.configuration.patch
+        self.places = corners(self.shape, side, side)
+        self.patches = cut(self.pair, self.places, side, learner.device)
+        parts = self.patches.first.split(_AT_ONCE)
+        self.fields = torch.cat([self.model.fields(part) for part in parts])
+        latents = torch.cat([self.model.encode(part) for part in parts])
+        self.states = self.model.evolve(latents, self.fields)
+
+    @torch.no_grad()
+    def frame(self, time: float) -> Array:
+        latent = advection.at_time(self.states, self.fields, self.duration, time)
+        images = torch.cat([self.model.decode(part) for part in latent.split(_AT_ONCE)])
+        return self._joined(self.patches.restored(images))[0]
+
+    @torch.no_grad()
+    def latent(self, time: float) -> Array:
+        return self._joined(advection.at_time(self.states, self.fields, self.duration, time))[0]
+
+    @torch.no_grad()
+    def displacement(self, time: float) -> Array:
+        moved: Array = self._joined(advection.displacement_at(self.fields, self.duration, time)).transpose(1, 2, 0)
+        return moved
+
+    @torch.no_grad()
+    def velocity(self, time: float) -> Array:
+        count = self.fields.shape[1]
+        field = self.fields[:, min(int(time * count + 1e-6), count - 1)]
+        # Between the images passes the time 1, in N steps of the fields' own Δt.
+        found: Array = self._joined(advection.pixels(field) * self.duration * count).transpose(1, 2, 0)
+        return found
+
+    def _joined(self, values: torch.Tensor) -> Array:
+        return joined(values, self.places, self.shape)

@@ -1,0 +1,41 @@
+"""The terms of eqs. 7 to 9 of seed 004, as means over pixels with data (REFERENCE: its sums are meant so).
+
+    dynamics     |ψ(z_N) − X₁|²
+    autoencoder  |X₀ − ψ(z_0)|² + |z_N − φ(X₁)|²        z_N: the advected latent
+    magnitude    |w_k|², mean over the N fields
+    smoothness   |w_k − w_{k−1}|², mean over the N − 1 pairs: over time only
+
+In image space, where φ and ψ are the identity, the autoencoder's term says nothing new and is left out.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from trainables.inbetween.networks import Model
+from trainables.inbetween.patches import Patches
+
+
+def terms(model: Model, patches: Patches, latent: bool) -> dict[str, Tensor]:
+    """The unweighted terms of P pairs of patches, one number each."""
+    fields = model.fields(patches.first)
+    if latent:
+        # Both images together, which is faster than one after the other.
+        before, meant = model.encode(torch.cat([patches.first, patches.last])).chunk(2)
+        after = model.evolve(before, fields)[:, -1]
+        again, last = model.decode(torch.cat([before, after])).chunk(2)
+    else:
+        last = model.evolve(patches.first, fields)[:, -1]
+    found = {"dynamics": _mean((last - patches.last).square(), patches.last_known)}
+    if latent:
+        found["autoencoder"] = _mean((again - patches.first).square(), patches.first_known)
+        found["autoencoder"] = found["autoencoder"] + _mean((after - meant).square(), patches.last_known)
+    found["magnitude"] = fields.square().sum(2).mean()
+    changes = fields.diff(dim=1)
+    found["smoothness"] = changes.square().sum(2).mean() if changes.numel() else fields.sum() * 0
+    return found
+
+
+def _mean(values: Tensor, known: Tensor) -> Tensor:
+    return (values * known).sum() / known.sum().clamp_min(1)

@@ -1,0 +1,138 @@
+"""Images from files: a folder, a stack or several files, as one stack of grey frames, NaN where there is no data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from trainables.inbetween.pictures import Array
+from trainables.shapes.bad_data import BadData
+
+TIFFS = (".tif", ".tiff")
+OTHERS = (".png", ".jpg", ".jpeg", ".bmp")
+_LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
+_GEOREFERENCE = (33550, 33922, 34264, 34735, 34736, 34737)
+"""GeoTIFF: pixel scale, tie points, transformation, and the three tags of keys."""
+_NO_DATA = 42113
+"""GDAL's tag of the value that means no data."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recording:
+    """T frames on one grid."""
+
+    frames: Array
+    """(T, H, W) float32, NaN where there is no data."""
+    names: list[str]
+    tags: dict[str, Any] = field(default_factory=dict)
+    """GeoTIFF tags by number, where the files have them."""
+    whole: bool = False
+    """Whether the values are grey levels, scaled to [0, 1]."""
+    scale: int = 1
+    """Pixels of the source along a side of one of ours."""
+
+
+def read_frames(paths: Sequence[Path]) -> Recording:
+    """All frames of the files (of a folder: its images in the order of their names); raises BadData."""
+    files = [file for path in paths for file in _files(path)]
+    frames: list[Array] = []
+    names: list[str] = []
+    tags: dict[str, Any] | None = None
+    whole = True
+    for file in files:
+        found, mine = (_tiff if file.suffix.lower() in TIFFS else _picture)(file)
+        for image in found:
+            grey, integers = _grey(file, image)
+            whole &= integers
+            if frames and grey.shape != frames[0].shape:
+                size, first = _size(grey), _size(frames[0])
+                raise BadData(f"{file}: the image is {size} pixels, {names[0]} has {first}; cut both to one grid")
+            if not np.isfinite(grey).any():
+                raise BadData(f"{file}: the image has no data at all; leave it out")
+            frames.append(grey)
+            names.append(file.name)
+        if tags is not None and mine != tags:
+            raise BadData(
+                f"{file}: lies on another grid than {names[0]} (their georeferences differ); resample both to one grid"
+            )
+        tags = mine
+    return Recording(frames=np.stack(frames), names=names, tags=tags or {}, whole=whole)
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.exists():
+        raise BadData(f"{path}: there is no such file or folder; name one that exists")
+    if not path.is_dir():
+        if path.suffix.lower() not in (*TIFFS, *OTHERS):
+            raise BadData(f"{path}: not an image; give {', '.join((*TIFFS, *OTHERS))}")
+        return [path]
+    found = sorted(
+        file
+        for file in path.iterdir()
+        if file.suffix.lower() in (*TIFFS, *OTHERS) and not file.name.startswith(".")
+    )  # fmt: skip
+    if not found:
+        raise BadData(f"{path}: there is no image in the folder; it needs {', '.join((*TIFFS, *OTHERS))}")
+    return found
+
+
+def _tiff(file: Path) -> tuple[list[Array], dict[str, Any]]:
+    """The pages of a TIFF file, NaN where its no-data value is, and its georeference."""
+    import tifffile
+
+    try:
+        with tifffile.TiffFile(file) as opened:
+            pages = [np.asarray(page.asarray()) for page in opened.pages]
+            known = opened.pages[0].aspage().tags
+            tags = {str(code): _plain(known[code].value) for code in _GEOREFERENCE if code in known}
+            missing = float(str(known[_NO_DATA].value).strip("\0 ")) if _NO_DATA in known else None
+    except Exception as error:  # what a decoder raises on a broken file is not documented
+        raise BadData(f"{file}: cannot be read as TIFF ({error}); the file is damaged, copy it again") from None
+    if missing is not None:
+        # Integers are scaled by their type later: what is missing must be known before.
+        pages = [_masked(page, missing) for page in pages]
+    return pages, tags
+
+
+def _masked(page: Array, missing: float) -> Array:
+    if np.isnan(missing):
+        return page
+    scale = np.iinfo(page.dtype).max if np.issubdtype(page.dtype, np.integer) else 1.0
+    masked: Array = np.where(page == missing, np.nan, page / scale)
+    return masked
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _picture(file: Path) -> tuple[list[Array], dict[str, Any]]:
+    from skimage.io import imread
+
+    try:
+        return [np.asarray(imread(file))], {}
+    except Exception as error:  # as above
+        raise BadData(f"{file}: cannot be read as an image ({error}); the file is damaged, copy it again") from None
+
+
+def _grey(file: Path, image: Array) -> tuple[Array, bool]:
+    """One channel as float32, integers scaled to [0, 1], and whether they were integers. Transparent: no data."""
+    integers = bool(np.issubdtype(image.dtype, np.integer))
+    if integers:
+        image = image / np.iinfo(image.dtype).max
+    if image.ndim == 3 and image.shape[-1] in (3, 4):
+        grey = image[..., :3] @ _LUMINANCE
+        image = grey if image.shape[-1] == 3 else np.where(image[..., 3] > 0, grey, np.nan)
+    if image.ndim != 2:
+        raise BadData(f"{file}: an image of shape {_size(image)} is neither grey nor RGB; give one channel")
+    found = image.astype(np.float32)
+    found[np.isinf(found)] = np.nan
+    return found, integers
+
+
+def _size(image: Array) -> str:
+    return " x ".join(str(n) for n in image.shape)
