@@ -89,6 +89,24 @@ def description(record: Mapping[str, Any]) -> str:
     )
 
 
+def child_description(record: Mapping[str, Any], child: Mapping[str, str]) -> str:
+    """Markdown for the head of a child's page, from its tags."""
+    names = [str(metric["name"]) for metric in record["metrics"]]
+    first = names[0] if names else "…"
+    state = f", {child['state']}" if child.get("state", "complete") != "complete" else ""
+    what = {
+        "search": f"One setting of the search{state}: it counts at `validation/{first}`, and never saw test times.",
+        "confirm": f"Retrained with a seed new to the search{state}: `test/{first}` is what the report compares.",
+    }.get(child.get("phase", ""), "")
+    setting = {"best": " at the search's best setting", "document": " at the document's setting"}
+    where = setting.get(child.get("setting", ""), "")
+    return (
+        f"**{child.get('method')}** under {child.get('supervision')} supervision{where}, replicate "
+        f"{child.get('replicate')}. {what} In `test/`, `validation/` and `shown/` the step is the time index, in "
+        "`train/` the epoch."
+    )
+
+
 def dataset(record: Mapping[str, Any]) -> dict[str, str]:
     """The data set as MLflow lists it: what it is, where it comes from, its digest, and how its times are used.
 

@@ -240,7 +240,10 @@ class Tracker:
             child.tags
             | identity
             | {"study": self._record["study"], "run": self._record["run"], "kind": "replicate"}
-            | {"mlflow.source.type": "LOCAL"},
+            | {
+                "mlflow.source.type": "LOCAL",
+                "mlflow.note.content": parent.child_description(self._record, child.tags),
+            },
             run_name=f"{child.tags['trial']}/r{child.replicate}",
         )
         self._log_values(run.info.run_id, child)

@@ -290,6 +290,11 @@ def test_child_holds_the_trial(uri: str, client: Any) -> None:
     }
     assert expected.items() <= child.data.tags.items()
     assert child.data.tags["mlflow.parentRunId"] == parent.info.run_id
+    note = child.data.tags["mlflow.note.content"]
+    assert note.startswith(
+        "**sinkhorn+barycenter** under sparse supervision at the search's best setting, replicate 1."
+    )
+    assert "`test/chamfer` is what the report compares" in note
 
     own = rows[rows["replicate"] == 1]
     for role, shown in (("train", "shown"), ("validation", "validation"), ("test", "test")):
