@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import getpass
+import re
 import shlex
 import sys
 from pathlib import Path
 
 import click
+from fsspec import available_protocols
+from fsspec.utils import get_protocol
 
 from study import catalog
 from study.clusters import rendering
@@ -49,20 +52,43 @@ def main(check: str | None, hosts: str | None, slurm: str | None, python: str, o
     if check is not None:
         return _check(check)
     python = str(Path(python).absolute())
+    for flag in ("ray_arguments", "study_arguments"):
+        _split(flag, str(given[flag]))
     if hosts is not None:
         chosen = {key: given[key] for key in ("user", "key", "name", "port", "ray_arguments")}
+        if chosen["key"] is not None and not re.fullmatch(r"[\w./~+@-]+", str(chosen["key"])):
+            raise Mistake(f"--key {chosen['key']}: not a path without spaces; name the private key for SSH")
         text = rendering.on_premises(hosts, python=python, file="FILE", **chosen)  # type: ignore[arg-type]
     else:
         catalog.module(str(slurm))
         arguments = str(given["study_arguments"])
-        try:
-            shlex.split(arguments)
-        except ValueError as error:
-            raise Mistake(f"--study-arguments {arguments}: {error}; quote it as in a shell") from None
+        _check_study_arguments(str(slurm), arguments)
+        if get_protocol(output) not in available_protocols():
+            raise Mistake(f"--output {output}: no filesystem has that protocol; name a folder or an object store")
         chosen = {key: given[key] for key in ("nodes", "cpus", "gpus", "time", "partition", "account")}
         text = rendering.slurm(str(slurm), arguments, python=python, output=output, file="FILE", **chosen)  # type: ignore[arg-type]
     click.echo(text, nl=False)
     return 0
+
+
+def _split(flag: str, text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise Mistake(f"--{flag.replace('_', '-')} {text}: {error}; quote it as in a shell") from None
+
+
+def _check_study_arguments(study: str, text: str) -> None:
+    """Mistake unless `python -m study.run` would take them; what they mean is checked where it runs."""
+    from study.run import main as run
+
+    given = _split("study_arguments", text)
+    if {"-h", "--help", "--list"} & set(given):
+        raise Mistake(f"--study-arguments {text}: nothing would run; leave --help and --list out")
+    try:
+        run.make_context("python -m study.run", [study, *given])
+    except click.ClickException as error:
+        raise Mistake(f"--study-arguments {text}: {error.format_message()}") from None
 
 
 def _check(file: str) -> int:
@@ -76,5 +102,10 @@ def _check(file: str) -> int:
     return 0
 
 
+def command_line(arguments: list[str] | None = None) -> int:
+    """The exit status; wrong input is one line on standard error and 2."""
+    return exit_status(main, "python -m study.cluster", arguments)
+
+
 if __name__ == "__main__":
-    sys.exit(exit_status(main, "python -m study.cluster", None))
+    sys.exit(command_line())

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import click
 
@@ -18,6 +22,7 @@ def exit_status(
     required argument is not given.
     """
     try:
+        _refuse_empty(sys.argv[1:] if arguments is None else arguments)
         status: int = command.main(args=arguments, prog_name=program, standalone_mode=False)
         return status or 0
     except (Mistake, click.ClickException) as error:
@@ -28,3 +33,25 @@ def exit_status(
         return 2
     except click.Abort:
         return 130
+
+
+@contextmanager
+def warnings_as_notes() -> Iterator[None]:
+    """Print what is warned of as lines `note: …` on standard error."""
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always", UserWarning)
+        yield
+    for warning in found:
+        if issubclass(warning.category, UserWarning):
+            click.echo(f"note: {warning.message}", err=True)
+
+
+def _refuse_empty(arguments: list[str]) -> None:
+    """Mistake if a value is empty, as from a shell variable that is not set: it would be taken for the default."""
+    for before, text in itertools.pairwise(["", *arguments]):
+        if text == "":
+            raise Mistake(
+                f"{before if before.startswith('-') else 'an argument'} is empty: give a value, or leave it out"
+            )
+        if text.startswith("--") and text.endswith("="):
+            raise Mistake(f"{text.rstrip('=')} is empty: give a value, or leave it out")

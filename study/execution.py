@@ -42,6 +42,7 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from study.environment import grows_to
 from study.errors import Mistake
 from study.jobs import Job, JobSource
 from study.losses import Loss, Losses
@@ -138,15 +139,6 @@ def seen_by_all_nodes(folder: str) -> bool:
         for parent in missing if not seen else []:
             parent.rmdir()
     return seen
-
-
-def grows_to() -> dict[str, float]:
-    """What a cluster that starts nodes on demand has at its largest, from $STUDY_GROWS_TO, such as CPU=16,GPU=4."""
-    text = os.environ.get("STUDY_GROWS_TO", "")
-    try:
-        return {name.strip(): float(number) for name, number in (part.split("=") for part in text.split(",") if part)}
-    except ValueError:
-        raise Mistake(f"$STUDY_GROWS_TO is {text!r}: write what the cluster grows to, such as CPU=16,GPU=4") from None
 
 
 def trials_at_once(resources: Resources) -> tuple[int, dict[str, float]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import pickle
 import signal
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from study.command import exit_status
+from study.command import exit_status, warnings_as_notes
 from study.errors import Mistake
 from study.exporting.formats import available
 from study.places import check_output, default_output
@@ -130,7 +131,8 @@ def _open(name: str, results: str) -> Run:
     from analysis import LoadError, load
 
     try:
-        run = load(name, results)
+        with warnings_as_notes():
+            run = load(name, results)
     except LoadError as error:
         raise Mistake(f"RUN {name}: {error}") from None
     if not run.finished:
@@ -180,7 +182,7 @@ def _groups(
 
     try:
         model = open_model(choice.model)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise Mistake(f"the model {choice.model} cannot be read ({reason}); restore it, or name another run") from None
     known = [sequence.label for sequence in model.configuration.sequences]

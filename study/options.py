@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
@@ -11,12 +12,13 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from study import catalog, tracking
+from study import catalog, environment, tracking
 from study.errors import Mistake
 from study.lock import Lock
 from study.places import check_output, default_output, find_run, split
 from study.run_folder import RunFolder
 from study.study import Study
+from trainables.files import read
 
 if TYPE_CHECKING:
     from study.data import Data
@@ -77,6 +79,7 @@ def plan(options: Options) -> Plan:
     began = time.time()
     options.seconds()
     catalog.module(options.name)
+    environment.check()
     check_output(options.output)
     resumed, record, choices = None, {}, _choices(options)
     if options.resume is not None:
@@ -87,6 +90,7 @@ def plan(options: Options) -> Plan:
         if missing or record["study"] != options.name:
             raise Mistake(f"{resumed.file('study.json')} is not that of a run of {options.name}: name another run")
         choices = _continued(options, resumed, record)
+        check_tables(resumed)
     study = _make(options.name, choices, _data(options, record))
     if record and (changed := _difference(study, record["configuration"])):
         raise Mistake(
@@ -103,6 +107,11 @@ def plan(options: Options) -> Plan:
         raise Mistake(str(error)) from None
     address = options.address or os.environ.get("RAY_ADDRESS") or None
     _probe_ray(address, "--address" if options.address else "$RAY_ADDRESS")
+    if address in (None, "local") and study.resources.cpus > (here := len(os.sched_getaffinity(0))):
+        raise Mistake(
+            f"resources.cpus = {study.resources.cpus}: this process may use {here}; lower it, or name a cluster with "
+            "--address"
+        )
     return Plan(study, options, choices, resumed, tracking.absolute(uri), address, began)
 
 
@@ -160,7 +169,7 @@ def _data(options: Options, record: dict[str, Any]) -> Data | ImageData | Pictur
     flags = [f"{flag} {value}" for flag, value in given.items() if value is not None]
     flags += ["--skip-bad"] if options.skip_bad else []
     for path in [] if options.data is None else split(options.data):
-        if not Path(path).exists():
+        if not os.path.exists(path):
             raise Mistake(f"--data {path}: there is no such file or folder; name one that exists")
     if not catalog.takes_data(options.name):
         if flags:
@@ -175,6 +184,17 @@ def _data(options: Options, record: dict[str, Any]) -> Data | ImageData | Pictur
         return catalog.again(options.name, record)
     wanted = Wanted(path=options.data, tracks=options.tracks, voxel=options.voxel, skip_bad=options.skip_bad)
     return catalog.find(options.name, wanted, _say)
+
+
+def check_tables(folder: RunFolder) -> None:
+    """Mistake if what a run has kept of its trials cannot be read."""
+    try:
+        folder.trials()
+        for line in (read(folder.file("journal.log")) or b"").splitlines()[:-1]:  # the last may be torn
+            json.loads(line)
+    except (OSError, ValueError, KeyError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise Mistake(f"run {folder.url} cannot be read ({reason}): restore it, or start a new run") from None
 
 
 def _say(sentence: str) -> None:

@@ -14,13 +14,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import fsspec
+from fsspec import AbstractFileSystem
 
 from study.credentials import without_credentials
 from study.errors import Mistake, of_storage
 from study.run_folder import RunFolder
+from trainables.files import is_local, is_object_store, within
 
 # A Unix socket's path has 107 bytes; Ray's session and socket names take 80 of them.
 _LONGEST_SCRATCH = 27
+# Seconds that a store has to take a small file.
+_PATIENCE = 20
 # The file in Ray's scratch folder that its process keeps locked.
 _HELD = ".held"
 
@@ -42,25 +46,62 @@ def check_output(output: str) -> None:
         filesystem, path = fsspec.core.url_to_fs(output)
     except (ImportError, ValueError) as error:
         raise Mistake(f"--output {output}: {error}; name a folder, or install what its protocol needs") from None
-    if "file" in filesystem.protocol:
+    if is_local(filesystem):
+        check_folder(path, f"--output {output}")
+    else:
+        _check_store(filesystem, path, f"--output {output}")
+
+
+def check_folder(path: str, what: str) -> None:
+    """Mistake, which begins with `what`, if files cannot be made in a local folder, nor the folder; nothing is left."""
+    missing: list[Path] = []
+    try:
         folder = Path(path).absolute()
         missing = [parent for parent in [folder, *folder.parents] if not parent.exists()]
         nearest = missing[-1].parent if missing else folder
         if not nearest.is_dir():
-            raise Mistake(f"--output {output}: {nearest} is a file; name a folder")
-        try:  # os.access says yes to root where even root may not write
-            for parent in reversed(missing):
-                parent.mkdir()
-            with tempfile.TemporaryFile(dir=folder):
-                pass
-        except OSError as error:
-            raise Mistake(
-                f"--output {output}: {nearest} cannot be written to ({error.strerror}); name another folder"
-            ) from None
+            raise Mistake(f"{what}: {nearest} is a file; name a folder")
+        for parent in reversed(missing):
+            parent.mkdir()
+        with tempfile.TemporaryFile(dir=folder):  # os.access says yes to root where even root may not write
+            pass
+    except OSError as error:
+        where = missing[-1].parent if missing else path
+        raise Mistake(f"{what}: {where} cannot be written to ({error.strerror}); name another folder") from None
+    finally:
+        for parent in missing:
+            if parent.exists():
+                parent.rmdir()
+
+
+def _check_store(filesystem: AbstractFileSystem, path: str, what: str) -> None:
+    """Mistake, which begins with `what`, if a file cannot be written and removed there within some seconds."""
+    parents = [path, *(str(parent) for parent in Path(path).parents)]
+    folders = not is_object_store(filesystem)
+    missing = [parent for parent in parents if not filesystem.exists(parent)] if folders else []
+    marker = f"{path}/.probe-{secrets.token_hex(4)}"
+
+    def probe() -> None:
+        try:
+            if folders:
+                filesystem.makedirs(path, exist_ok=True)
+            filesystem.pipe_file(marker, b"probe")
+        except Exception:
+            with suppress(Exception):  # a torn one may be there
+                filesystem.rm_file(marker)
+            raise
+        else:
+            filesystem.rm_file(marker)
         finally:
             for parent in missing:
-                if parent.exists():
-                    parent.rmdir()
+                with suppress(Exception):  # it was not made
+                    filesystem.rmdir(parent)
+
+    try:
+        within(_PATIENCE, probe)
+    except Exception as error:  # a store's library may raise anything
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise Mistake(f"{what}: a file cannot be written there ({reason}); name another folder or store") from None
 
 
 def new_run(output: str, study: str) -> RunFolder:
@@ -84,9 +125,9 @@ def find_run(output: str, study: str, which: str) -> RunFolder:
     try:
         return _found(output, study, which)
     except OSError as error:
-        raise Mistake(
-            f"--resume {which}: {of_storage(error)}; check --output {output}, and that it can be read"
-        ) from None
+        raise Mistake(f"--resume {which}: {of_storage(error)}; check --output {output}") from None
+    except (ImportError, ValueError) as error:
+        raise Mistake(f"--resume {which}: {error}; name a run, or install what its protocol needs") from None
 
 
 def _found(output: str, study: str, which: str) -> RunFolder:
@@ -96,7 +137,7 @@ def _found(output: str, study: str, which: str) -> RunFolder:
             if name and (folder := RunFolder(root.file(name))).exists("study.json"):
                 return folder
         raise Mistake(f"--resume last: there is no run of {study} in {output}; start one without --resume")
-    for url in (f"{_absolute(output)}/{study}/{which}", _absolute(which)):
+    for url in (which,) if "://" in which else (f"{_absolute(output)}/{study}/{which}", _absolute(which)):
         folder = RunFolder(url)
         if folder.exists("study.json"):
             return folder

@@ -84,17 +84,18 @@ def _describe(checked: Plan, prices: str | None) -> None:
 
     study = checked.study
     arms = study.arms()
+    found = estimate(study, checked.options.output)
+    priced = [*sentences(found), *(costs(found, prices) if prices is not None else [])]
     click.echo(f"{study.name}: {study.question}")
     for arm in arms:
         click.echo(f"  {arm.method}, {arm.supervision}: {study.arm_trials(arm)} search trials")
     for path, distribution in study.space.items():
         click.echo(f"  {path} in {describe(distribution)}")
-    found = estimate(study, checked.options.output)
     click.echo(
         f"{found.search_trials} search trials of {study.search_replicates} replicate each, then up to "
         f"{found.confirmations} confirmations of {study.replicates} replicates"
     )
-    for sentence in [*sentences(found), *(costs(found, prices) if prices is not None else [])]:
+    for sentence in priced:
         click.echo(sentence)
 
 
@@ -145,7 +146,7 @@ def _tell(console: Console, sentence: str) -> None:
 def _tracking(driver: Driver) -> str:
     """The command that brings MLflow up to date."""
     uri = driver.record["tracking_uri"]
-    given = ["--tracking-uri", uri] if "***@" in uri else []
+    given = ["--tracking-uri", uri] if "***" in uri else []
     return shlex.join(["python", "-m", "study.track", driver.folder.url, *given])
 
 

@@ -66,7 +66,7 @@ def main(studies: tuple[str, ...], results: str) -> int:
     from rich.markup import escape
     from rich.table import Table
 
-    found = [status(run) for run in _runs(studies, results)]
+    found = [status(run) for run in every_run(studies, results)]
     drawn = Table(box=box.SIMPLE_HEAD)
     for heading in _HEADINGS:
         drawn.add_column(heading, no_wrap=heading != "best", justify="right" if heading == "age" else "left")
@@ -77,7 +77,7 @@ def main(studies: tuple[str, ...], results: str) -> int:
     return 0
 
 
-def _runs(studies: tuple[str, ...], results: str) -> list[Run]:
+def every_run(studies: tuple[str, ...], results: str) -> list[Run]:
     """Every run, or those of some studies, the newest last; Mistake if there is none.
 
     Damaged ones are named, and left out.

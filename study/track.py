@@ -7,8 +7,8 @@ import sys
 
 import click
 
-from study import tracking
-from study.command import exit_status
+from study import environment, tracking
+from study.command import exit_status, warnings_as_notes
 from study.errors import Mistake, of_storage
 from study.lock import Lock
 from study.places import default_output
@@ -37,6 +37,7 @@ def main(run: str, results: str, tracking_uri: str | None) -> int:
 
     RUN is a study (its newest finished run) or a run folder's path or URI.
     """
+    environment.check()
     folder = _open(run, results)
     Lock.refuse_if_held(folder)
     uri = _tracking_uri(tracking_uri, folder)
@@ -57,9 +58,16 @@ def _open(name: str, results: str) -> RunFolder:
     from analysis import LoadError, load
 
     try:
-        run = load(name, results)
+        with warnings_as_notes():
+            run = load(name, results)
     except (LoadError, OSError) as error:
         raise Mistake(f"RUN {name}: {error}") from None
+    try:
+        for table in (run.trials, run.per_time, run.curves):
+            len(table)
+    except (OSError, ValueError, KeyError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise Mistake(f"RUN {name}: its tables cannot be read ({reason}); restore them") from None
     missing = sorted(_NEEDED - set(run.record))
     if missing:
         raise Mistake(f"RUN {name}: its study.json lacks {missing[0]}; restore it, or name another run")
@@ -69,7 +77,7 @@ def _open(name: str, results: str) -> RunFolder:
 def _tracking_uri(given: str | None, folder: RunFolder) -> str:
     """The checked URI, independent of the working directory; Mistake if MLflow cannot be written there."""
     uri = given or folder.read_record().get("tracking_uri") or tracking.default_uri()
-    if "***@" in uri:
+    if "***" in uri:
         raise Mistake(f"the credentials of tracking URI {uri} were not kept: give the URI again with --tracking-uri")
     try:
         tracking.check(uri)

@@ -12,6 +12,7 @@ import io
 import os
 import random
 import tempfile
+import threading
 import time
 import uuid
 from collections.abc import Callable
@@ -94,6 +95,32 @@ def is_local(filesystem: Any) -> bool:
     return "file" in _protocols(filesystem)
 
 
+def is_object_store(filesystem: Any) -> bool:
+    """Whether an upload appears when it is complete, and there are no folders to be made."""
+    return bool(_protocols(filesystem) & _UPLOADED_WHOLE)
+
+
+def within(seconds: float, action: Callable[[], T]) -> T:
+    """The value of `action()`, or what it raises; TimeoutError when time is up, wherever it hangs."""
+    answers: list[T] = []
+    failures: list[Exception] = []
+
+    def act() -> None:
+        try:
+            answers.append(action())
+        except Exception as error:  # raised again below, in the caller's thread
+            failures.append(error)
+
+    thread = threading.Thread(target=act, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if failures:
+        raise failures[0]
+    if not answers:
+        raise TimeoutError(f"no answer within {seconds:.0f} s")
+    return answers[0]
+
+
 def _protocols(filesystem: Any) -> set[str]:
     protocol = filesystem.protocol
     return {protocol} if isinstance(protocol, str) else set(protocol)
@@ -131,7 +158,7 @@ def _write_on_disk(filesystem: Any, path: str, content: bytes) -> None:
 
 
 def _upload(filesystem: Any, path: str, content: bytes) -> None:
-    if _protocols(filesystem) & _UPLOADED_WHOLE:
+    if is_object_store(filesystem):
         filesystem.pipe_file(path, content)
         return
     filesystem.makedirs(os.path.dirname(path), exist_ok=True)

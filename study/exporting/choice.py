@@ -84,7 +84,7 @@ def choose(run: Run, method: str | None, supervision: str | None, setting: str) 
         )
     folder = RunFolder(run.location)
     models = {str(trial): _model(folder, run, str(trial), setting) for trial in confirmed["trial"].unique()}
-    having = confirmed[confirmed["trial"].map(lambda trial: models[trial] is not None)]
+    having = confirmed[confirmed["trial"].astype(str).map(lambda trial: models[trial] is not None)]
     if having.empty:
         what = f"method {method} keeps no model" if method else "none of its confirmed trials keeps a model"
         with_model = sorted({name.split("-", 1)[1].rsplit("-", 1)[0] for name in folder.names("models", ".pt")})

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -84,6 +87,35 @@ def description(record: Mapping[str, Any]) -> str:
         objective=_objective(record),
         metrics="\n".join(rows),
     )
+
+
+def dataset(record: Mapping[str, Any]) -> dict[str, str]:
+    """The data set as MLflow lists it: what it is, where it comes from, its digest, and how its times are used.
+
+    Equal for equal data, so that runs on the same data are found by its digest.
+    """
+    configuration = record.get("configuration") or {}
+    methods, data = configuration.get("methods") or {}, record.get("data") or {}
+    first: Mapping[str, Any] = methods.get(record.get("baseline")) or next(iter(methods.values()), {})
+    content = {
+        "sequences": first.get("sequences"),
+        "supervisions": configuration.get("supervisions"),
+        "recording": {name: data[name] for name in ("source", "left_out") if name in data},
+    }
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
+    shown = content["supervisions"] or {}
+    roles: dict[str, dict[str, int]] = {
+        name: dict(Counter(entry.get("roles", []))) for name, entry in shown.items() if isinstance(entry, Mapping)
+    }
+    profile = {"sequences": len(content["sequences"] or []), "times by role": roles}
+    where = str(data.get("source") or f"analytic: {record['study']}")
+    return {
+        "name": str(record["study"]),
+        "digest": digest,
+        "source_type": "recording" if data.get("source") else "code",
+        "source": json.dumps({"url": where}, ensure_ascii=False),
+        "profile": json.dumps(profile, ensure_ascii=False),
+    }
 
 
 def _objective(record: Mapping[str, Any]) -> str:

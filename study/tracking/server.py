@@ -9,7 +9,6 @@ import json
 import os
 import re
 import ssl
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -17,11 +16,13 @@ from typing import TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from study.tracking.address import ANOTHER, EXAMPLES, shown, without_credentials
+from trainables.files import within
 
 T = TypeVar("T")
 
 DATABASES = ("postgresql", "mysql", "mssql")
-PATIENCE = float(os.environ.get("MLFLOW_HTTP_REQUEST_TIMEOUT") or 4.0)
+_SECONDS = os.environ.get("MLFLOW_HTTP_REQUEST_TIMEOUT", "")
+PATIENCE = float(_SECONDS) if _SECONDS.isdigit() else 4.0
 """Seconds that a server has to answer; MLflow's own variable for it counts."""
 START = f"start it, or {ANOTHER}"
 REMEDIES = {
@@ -116,20 +117,7 @@ def _connect(uri: str, where: str) -> None:
 
 def _within(seconds: float, question: Callable[[], T], where: str) -> T:
     """The question's answer or exception; ``ValueError`` when time is up, wherever it hangs."""
-    answer: list[T] = []
-    failure: list[Exception] = []
-
-    def ask() -> None:
-        try:
-            answer.append(question())
-        except Exception as error:  # raised again below, in the caller's thread
-            failure.append(error)
-
-    thread = threading.Thread(target=ask, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if failure:
-        raise failure[0]
-    if not answer:
-        raise ValueError(f"{where} did not answer within {seconds:.0f} s: {START}")
-    return answer[0]
+    try:
+        return within(seconds, question)
+    except TimeoutError as error:
+        raise ValueError(f"{where} did not answer within {seconds:.0f} s: {START}") from error

@@ -111,11 +111,14 @@ class Tracker:
 
     @_guarded
     def log_study(self) -> None:
-        """Bring the parent's tags and description up to date. Its parameters are those of the first start."""
-        from mlflow.entities import RunTag
+        """Bring the parent's tags, description and data set up to date. Its parameters are those of the first
+        start."""
+        from mlflow.entities import Dataset, DatasetInput, InputTag, RunTag
 
         tags = [RunTag(name, value) for name, value in parent.tags(self._record).items()]
         self._client.log_batch(self._parent, tags=tags)
+        context = [InputTag("mlflow.data.context", "training and evaluation")]
+        self._client.log_inputs(self._parent, [DatasetInput(Dataset(**parent.dataset(self._record)), context)])
 
     @_guarded
     def log_trial(self, trial: Mapping[str, Any], per_time: pd.DataFrame, curves: pd.DataFrame) -> None:

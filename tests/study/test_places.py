@@ -1,4 +1,4 @@
-"""Ray's scratch folder: short, removed at the end, and removed later if its process was killed."""
+"""Ray's scratch folder: short, removed at the end, and removed later if its process was killed. Where output goes."""
 
 from __future__ import annotations
 
@@ -8,9 +8,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import fsspec
 import pytest
 
 from study import places
+from study.errors import Mistake
+from study.places import check_output
+from tests import faults
+from tests.faults import FOR_EVER, Fault
 
 
 @pytest.fixture
@@ -65,3 +70,30 @@ def test_what_is_in_use_or_not_ours_is_left_alone(state):
         with places.ray_scratch(state):
             pass
     assert {path.name for path in state.parent.iterdir()} == {alive.name, elsewhere.name, stranger.name}
+
+
+def test_a_store_that_takes_a_file_is_left_as_it_was(tmp_path):
+    check_output(f"faults://{tmp_path}/a/b")
+    check_output(f"memory://{tmp_path.name}/a/b")
+    assert list(tmp_path.iterdir()) == []
+    assert fsspec.filesystem("memory").find(f"/{tmp_path.name}") == []
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [("ENOSPC", "No space left"), ("EACCES", "Permission"), ("Nonstandard", "503 Slow Down")],
+)
+def test_a_store_that_takes_no_file_is_named_before_anything_starts(error, said, tmp_path):
+    url = f"faults://{tmp_path}/results"
+    with faults.injected(Fault("write", times=FOR_EVER, error=error)), pytest.raises(Mistake) as raised:
+        check_output(url)
+    assert str(raised.value).startswith(f"--output {url}: a file cannot be written there (")
+    assert said in str(raised.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_store_that_does_not_answer_is_not_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(places, "_PATIENCE", 0.05)
+    slow = Fault("write", error="", seconds=2.0)
+    with faults.injected(slow), pytest.raises(Mistake, match="no answer within"):
+        check_output(f"faults://{tmp_path}/results")

@@ -191,6 +191,31 @@ def test_parent_run_describes_the_study(uri: str, client: Any) -> None:
     assert "`test/chamfer`" in note
 
 
+def test_the_data_set_is_an_input_of_the_parent_once(uri: str, client: Any) -> None:
+    roles = ["train", "validation", "test", "train"]
+    configuration = {
+        "methods": {"none": {"sequences": [{"name": "one"}, {"name": "two"}]}},
+        "supervisions": {"sparse": {"times": [0.0, 0.3, 0.6, 1.0], "roles": roles}},
+    }
+    for _ in range(2):
+        tracker = Strict(uri, record("with-data", configuration=configuration))
+        tracker.log_study()
+        tracker.close()
+    other = Strict(uri, record("other-data", configuration=configuration, data={"source": "hl60", "notes": ["n"]}))
+    other.log_study()
+    other.close()
+    (parent,), (recorded,) = (runs(client, f"tags.run = '{name}'") for name in ("with-data", "other-data"))
+    (given,) = parent.inputs.dataset_inputs
+    assert json.loads(given.dataset.profile) == {
+        "sequences": 2,
+        "times by role": {"sparse": {"train": 2, "validation": 1, "test": 1}},
+    }
+    assert {tag.key: tag.value for tag in given.tags} == {"mlflow.data.context": "training and evaluation"}
+    (taken,) = recorded.inputs.dataset_inputs
+    assert json.loads(taken.dataset.source) == {"url": "hl60"}
+    assert taken.dataset.digest != given.dataset.digest
+
+
 def test_extended_run_is_reopened_and_its_tags_follow_the_record(uri: str, client: Any) -> None:
     first = Strict(uri, record("extended"))
     first.log_study()

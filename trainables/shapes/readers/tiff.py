@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,10 +20,17 @@ VOXEL_FILE = "voxel_size.txt"
 _MICROMETRES = {"µm": 1.0, "μm": 1.0, "um": 1.0, "micron": 1.0, "microns": 1.0, "nm": 1e-3, "mm": 1e3}
 
 
-def read_volume(path: Path, frame: int | None = None) -> Array:
-    """The array of a TIFF file, or only frame `frame` of one with the axes (t, z, y, x); raises BadData."""
+def _library() -> Any:
+    """tifffile; what is wrong with a file is told once, by us."""
     import tifffile
 
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)
+    return tifffile
+
+
+def read_volume(path: Path, frame: int | None = None) -> Array:
+    """The array of a TIFF file, or only frame `frame` of one with the axes (t, z, y, x); raises BadData."""
+    tifffile = _library()
     try:
         with tifffile.TiffFile(path) as file:
             series = file.series[0]
@@ -44,8 +52,7 @@ def read_volume(path: Path, frame: int | None = None) -> Array:
 
 def shape_of(path: Path) -> tuple[int, ...]:
     """Shape of the array of a TIFF file, without reading it; raises BadData."""
-    import tifffile
-
+    tifffile = _library()
     try:
         with tifffile.TiffFile(path) as file:
             return tuple(int(n) for n in file.series[0].shape)
@@ -69,8 +76,7 @@ def voxel_beside(folder: Path) -> Triple | None:
 
 def voxel_in(path: Path) -> Triple | None:
     """Voxel size (z, y, x) in µm from a TIFF's OME or ImageJ metadata; None if they do not say all three."""
-    import tifffile
-
+    tifffile = _library()
     try:
         with tifffile.TiffFile(path) as file:
             sizes = _from_ome(file.ome_metadata or "") or _from_imagej(file)

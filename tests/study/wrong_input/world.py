@@ -1,0 +1,109 @@
+"""What wrong input may be pointed at: a folder with a sound run, damaged ones, and files that are something else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import tifffile
+
+from study.catalog import load
+from tests.analysis.simulated import arm, write
+
+GOOD = "20260101-120000-good"
+DAMAGED = "20260102-120000"
+OF = "results/bifurcation/"
+BAD = f"damaged/bifurcation/{DAMAGED}"
+
+Cases = dict[str, tuple[list[str], str]]
+"""Name → arguments, and what the sentence must name."""
+NEEDED = {"created_ms": 1, "methods": ["none"], "supervisions": ["sparse"]}
+
+
+def make(folder: Path) -> None:
+    """Fill a folder."""
+    (folder / "a-file").write_text("not a folder")
+    (folder / "a-folder").mkdir()
+    _recordings(folder)
+    _cluster_files(folder)
+    study = load("bifurcation", "smoke")
+    record = {
+        "configuration": study.model_dump(mode="json"), "objective": study.objective.model_dump(),
+        "metrics": [metric.model_dump() for metric in study.metrics], "replication_unit": "seeds",
+        "choices": {"preset": "smoke", "trials": None, "replicates": None, "seed": None, "changes": [], "data": None},
+        "search_trials": 8, "created": "2026-01-01T12:00:00+00:00", **NEEDED,
+    }  # fmt: skip
+
+    def run(results: str, name: str, **changes: Any) -> Path:
+        arms = [arm("none", 0.4, setting=setting) for setting in ("best", "document")]
+        return write(folder / results, "bifurcation", arms, run=name, **record | changes)
+
+    good = run("results", GOOD)
+    (good / "models").mkdir()
+    (good / "models" / "confirm-none-sparse-best.pt").write_bytes(b"no model")
+    (good / "exports" / "labels").mkdir(parents=True)
+    write(folder / "others", "unknown-study", [arm("none", 0.4)])
+
+    def damaged(what: str, **changes: Any) -> Path:
+        return run("damaged", f"{DAMAGED}-{what}", **changes)
+
+    damaged("open", status="unfinished")
+    (damaged("json") / "study.json").write_text('{"study": ')
+    (damaged("list") / "study.json").write_text("[]")
+    (damaged("bare", status="unfinished") / "study.json").write_text('{"study": "bifurcation"}')
+    (damaged("torn") / "per_time" / "confirm.parquet").write_bytes(b"PAR1 torn")
+    (damaged("rows") / "trials.parquet").write_bytes(b"PAR1 torn")
+    (damaged("log") / "journal.log").write_text('{"op_code": 0}\nspilled coffee\n{}\n')
+    held = {"host": "elsewhere", "process": 7, "token": "t", "heartbeat": time.time() + 1e6}
+    (damaged("held") / "lock.json").write_text(json.dumps(held))
+    (damaged("lock") / "lock.json").write_text("{")
+    damaged("word", tracking_uri="http://***@127.0.0.1:1")
+    (folder / "tracking").mkdir()
+    (folder / "tracking" / "coffee.db").write_bytes(b"spilled coffee" * 100)
+
+
+def _recordings(folder: Path) -> None:
+    data = folder / "data"
+    data.mkdir()
+    (data / "torn.h5").write_bytes(b"\x89HDF\r\n\x1a\n torn")
+    with h5py.File(data / "other-key.h5", "w") as file:
+        file["volumes"] = np.zeros((3, 4, 4, 4), np.float32)
+    with h5py.File(data / "nan.h5", "w") as file:
+        file["sdf_vid"] = np.full((3, 12, 12, 12), np.nan, np.float32)
+    tifffile.imwrite(data / "grey.tif", np.random.default_rng(0).random((3, 8, 8, 8)).astype(np.float32))
+    tifffile.imwrite(data / "whole.tif", np.ones((3, 8, 8, 8), np.uint16))
+    (data / "torn.tif").write_bytes((data / "whole.tif").read_bytes()[:900])
+    np.savez(data / "empty.npz", labels=np.zeros((3, 8, 8, 8), np.uint16))
+    (data / "torn.npz").write_bytes((data / "empty.npz").read_bytes()[:200])
+    (data / "challenge").mkdir()
+    (data / "challenge" / "man_track.txt").write_text("1 0 two 0\n")
+
+
+def _cluster_files(folder: Path) -> None:
+    clusters = folder / "clusters"
+    clusters.mkdir()
+    (clusters / "torn.yaml").write_text("provider: {type: aws")
+    (clusters / "list.yaml").write_text("- a\n- b\n")
+    (clusters / "binary.yaml").write_bytes(b"\xff\xfe\x00")
+    (clusters / "bare.yaml").write_text("cluster_name: c\nprovider: {type: local, head_ip: a, worker_ips: [b]}\n")
+
+
+def content(folder: Path) -> dict[str, str]:
+    """Every file and folder with a digest of what it holds."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+        for path in sorted(folder.rglob("*"))
+    }
+
+
+def closed_port() -> int:
+    """A port at which nothing listens."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
