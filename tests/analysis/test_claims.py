@@ -62,6 +62,7 @@ def test_claims_are_unique_and_each_study_has_some() -> None:
     assert len({claim.statement for claim in known}) == len(known)
     assert set(claims.studies()) == {
         "spheres", "bifurcation", "bifurcations", "cells", "latent-generalization", "red-blood-cells",
+            "known-motion", "sliding-sand", "sea-ice",
     }  # fmt: skip
 
 
