@@ -55,7 +55,7 @@ def every(step: int, times: list[float]) -> Timeline:
 def laptop(study: Study) -> None:
     """As many points a step as one sequence has, a coarse Sinkhorn grid, few trials and replicates."""
     presets.laptop(study)
-    study.trials, study.replicates = 4, 4
+    study.trials, study.replicates = 3, 6
     count = len(next(iter(study.methods.values())).labels())
     presets.put(study, points_per_frame=max(128, 1024 // count), evaluation_grid=48)
     for method in presets.autodecoders(study):

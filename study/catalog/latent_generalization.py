@@ -37,7 +37,7 @@ def study() -> Study:
 def laptop(study: Study) -> None:
     """Four sequences and 25 codes: fewer points, trials and replicates; so few, one batch takes a tenth of the time."""
     presets.laptop(study)
-    study.trials, study.replicates = 4, 4
+    study.trials, study.replicates = 4, 6
     presets.put(study, points_per_frame=512, code_fitting_points=5)
 
 

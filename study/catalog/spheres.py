@@ -35,7 +35,7 @@ def study() -> Study:
 def laptop(study: Study) -> None:
     """Four sequences cost four times as much: fewer points, trials and replicates."""
     presets.laptop(study)
-    study.trials, study.replicates = 4, 4
+    study.trials, study.replicates = 4, 6
     presets.put(study, points_per_frame=512)
 
 
