@@ -153,9 +153,16 @@ COMPARE: Cases = {
     "unknown option": (["--tirals"], "--tirals"),
 }
 
+CLEAN: Cases = {
+    "nothing chosen": ([], "nothing was chosen: name --unfinished, --keep N or --cache"),
+    "a number below zero": (["--keep", "-1"], "--keep"),
+    "results of unknown protocol": (["--unfinished", "--results", "unknown://x"], "unknown://x"),
+    "unknown option": (["--tirals"], "--tirals"),
+}
+
 COMMANDS: dict[str, Cases] = {
     "run": RUN, "export": EXPORT, "claims": CLAIMS, "status": STATUS, "cluster": CLUSTER, "track": TRACK,
-    "report": REPORT, "compare": COMPARE,
+    "report": REPORT, "compare": COMPARE, "clean": CLEAN,
 }  # fmt: skip
 """By module in `study`."""
 
