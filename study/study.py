@@ -168,7 +168,7 @@ class Study(Configuration):
         for name, method in self.methods.items():
             self._check_sequences(name, method.labels())
             self._check_replicates(name)
-            if fault := method.fault():
+            if fault := method.unfit():
                 raise Mistake(f"method {name}: {fault}")
         for arm in self.arms():
             setting = self.document_setting(arm)

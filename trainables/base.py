@@ -58,7 +58,7 @@ class TrainableConfiguration(Configuration):
         """How many replicates are needed for each sequence to be scored equally often: 1 but in cross-validation."""
         return 1
 
-    def fault(self) -> str | None:
+    def unfit(self) -> str | None:
         """What of the fields, each of them valid, does not fit together, and what to do: a clause; None if all fits."""
         return None
 

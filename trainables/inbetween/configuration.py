@@ -51,7 +51,7 @@ class InbetweenConfiguration(WindowsConfiguration):
             raise ValueError(f"patch = {self.patch} is too small to be halved {len(self.networks.filters)} times")
         return self
 
-    def fault(self) -> str | None:
+    def unfit(self) -> str | None:
         height, width = self.size
         if min(height, width) >= self.patch:
             return None

@@ -166,5 +166,5 @@ def test_the_learning_rate_decays_by_gamma_in_the_steps_named(small):
 def test_a_patch_must_be_large_enough_for_the_network(small):
     with pytest.raises(ValidationError, match="too small to be halved 5 times"):
         InbetweenConfiguration(**small.model_dump() | {"networks": {"filters": [4] * 5}})
-    assert small.fault() is None
-    assert "smaller than a patch" in small.model_copy(update={"downsampling": 2}).fault()
+    assert small.unfit() is None
+    assert "smaller than a patch" in small.model_copy(update={"downsampling": 2}).unfit()
