@@ -65,13 +65,13 @@ def laptop(study: Study) -> None:
     study.replicates = 1
     study.pruning = Pruning(first_epoch=8, factor=2)
     study.resources = Resources(cpus=1)
-    study.space["learning_rate"] = FloatDistribution(5e-4, 5e-3, log=True)
+    study.space["learning_rate"] = FloatDistribution(3e-4, 3e-3, log=True)
     study.space["evolution_steps"] = IntDistribution(4, 10)
     for method in _networks(study):
         method.networks = Networks(encoder=[8, 16, 8], ends=8, filters=[8, 16, 32], bottleneck=32)
         method.patch, method.stride, method.batch = 64, 8, 1
         method.steps_per_epoch, method.epochs = 10, 30
-        method.learning_rate, method.decay_every = 2e-3, 200
+        method.learning_rate, method.decay_every = 1e-3, 200
         method.evolution_steps, method.magnitude_weight = 8, 0.001
     put(study, downsampling=2)
 
