@@ -61,14 +61,16 @@ def compare(
     window: tuple[float, float] | None = None,
     margin: float | Mapping[str, float] | None = None,
     unit_words: str | None = None,
+    primary: str | None = None,
 ) -> pd.DataFrame:
     """Every method against ``baseline`` on the test times of the confirm phase, per supervision and metric.
 
     ``metric`` is one metric or several; ask for all that belong to one question at once, since Holm's correction is
-    over the rows of a call. ``better`` says which direction is good, ``"lower"`` or ``"higher"``, for all metrics or
-    by metric; by default Dice is better higher and everything else lower. ``window`` keeps the test times from its
-    first to its second number only. ``unit`` is what ``n`` counts (:func:`by_unit`), ``unit_words`` how the column
-    ``unit`` puts it.
+    over the rows of a call; ``primary`` is the one that the question is about, if there is one: its rows share half of
+    the level among them, those of the other metrics the other half. ``better`` says which direction is good,
+    ``"lower"`` or ``"higher"``, for all metrics or by metric; by default Dice is better higher and everything else
+    lower. ``window`` keeps the test times from its first to its second number only. ``unit`` is what ``n`` counts
+    (:func:`by_unit`), ``unit_words`` how the column ``unit`` puts it.
 
     ``difference`` is method − baseline in the metric's unit, ``low`` and ``high`` its t interval, ``p`` that of the
     paired t test; ``hodges_lehmann``, ``exact_low``, ``exact_high`` and ``p_exact`` do without normality, and are NaN
@@ -104,8 +106,16 @@ def compare(
         found = _compared(chosen, name, baseline, setting, confidence, methods, unit, bound)
         tables.append(found.assign(unit=words, lower=lower))
     table = pd.concat(tables, ignore_index=True)
-    table = judged(table, table["lower"], confidence)
+    table = judged(table, table["lower"], confidence, _shares(table["metric"], primary))
     return table[COLUMNS if margin is None else [*COLUMNS, *EQUIVALENCE]]
+
+
+def _shares(metrics: pd.Series, primary: str | None) -> np.ndarray:
+    """Each row's share of the level: of the primary metric's rows together as much as of all others."""
+    first = (metrics == primary).to_numpy()
+    if first.all() or not first.any():
+        return np.ones(len(metrics))
+    return np.where(first, 0.5 / max(first.sum(), 1), 0.5 / max((~first).sum(), 1))
 
 
 def _compared(
@@ -234,17 +244,20 @@ def row(
     }
 
 
-def judged(table: pd.DataFrame, lower: bool | pd.Series, confidence: float) -> pd.DataFrame:
+def judged(
+    table: pd.DataFrame, lower: bool | pd.Series, confidence: float, shares: np.ndarray | None = None
+) -> pd.DataFrame:
     """``table`` with ``p_holm`` over its rows, a ``verdict`` in words and ``n_needed``; ``lower`` says whether lower is
-    better, for all rows or for each."""
+    better, for all rows or for each; ``shares`` are the rows' of the level, equal unless given."""
     if table.empty:
         return table.reindex(columns=[*dict.fromkeys([*COLUMNS, *EQUIVALENCE, *table.columns])])
     level = 1 - confidence
-    known = int(table["p"].notna().sum())
+    shares = np.ones(len(table)) if shares is None else shares
+    total = max(float(shares[table["p"].notna()].sum()), float(shares.min()))
     equivalence = table["p_equivalence"] if "p_equivalence" in table else pd.Series(np.nan, table.index)
     table = table.assign(
-        p_holm=holm(table["p"].to_numpy(dtype="float64")),
-        p_equivalence=holm(equivalence.to_numpy(dtype="float64")),
+        p_holm=holm(table["p"].to_numpy(dtype="float64"), shares),
+        p_equivalence=holm(equivalence.to_numpy(dtype="float64"), shares),
     )
     shown = (table["p_holm"] < level) & ((table["low"] > 0) | (table["high"] < 0))
     good = (table["difference"] < 0) == lower
@@ -253,7 +266,7 @@ def judged(table: pd.DataFrame, lower: bool | pd.Series, confidence: float) -> p
     table = table.assign(verdict=np.where(table["n"] < ENOUGH, CANNOT_TELL, words))
     open_ = table["verdict"].isin([CANNOT_TELL, NO_DIFFERENCE])
     wanted = [
-        needed(effect, level / max(known, 1), ENOUGH) if unknown else None
-        for effect, unknown in zip(table["effect_size"], open_, strict=True)
+        needed(effect, level * share / total, ENOUGH) if unknown else None
+        for effect, unknown, share in zip(table["effect_size"], open_, shares, strict=True)
     ]
     return table.assign(n_needed=pd.array(wanted, dtype="Int64"))

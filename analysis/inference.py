@@ -130,13 +130,18 @@ def _wilcoxon(differences: np.ndarray) -> float:
     return float(stats.wilcoxon(differences, method=method).pvalue)
 
 
-def holm(p: np.ndarray) -> np.ndarray:
-    """Holm's step-down correction of ``p`` ``[m,]``; NaN stays NaN and is not counted."""
+def holm(p: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
+    """Holm's step-down correction of ``p`` ``[m,]``; NaN stays NaN and is not counted.
+
+    With positive ``weights`` ``[m,]``, fixed beforehand, some hypotheses have a larger share of the level than others
+    (Holm 1979, section 4); the probability of any false rejection is bounded all the same.
+    """
     corrected = np.full(len(p), np.nan)
     known = np.flatnonzero(~np.isnan(p))
-    ascending = known[np.argsort(p[known], kind="stable")]
-    factors = np.arange(len(ascending), 0, -1)
-    corrected[ascending] = np.minimum(1.0, np.maximum.accumulate(p[ascending] * factors))
+    shares = np.ones(len(p)) if weights is None else weights
+    ascending = known[np.argsort(p[known] / shares[known], kind="stable")]
+    left = np.cumsum(shares[ascending][::-1])[::-1]
+    corrected[ascending] = np.minimum(1.0, np.maximum.accumulate(p[ascending] / shares[ascending] * left))
     return corrected
 
 

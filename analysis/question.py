@@ -21,7 +21,8 @@ def compare_run(
     given) and their directions, unit of replication, and without the sequences that the search saw, where it saw some
     only.
 
-    Whether a method helps, and how far one gets without any network, are two questions: Holm's correction is over
+    The metric that the search ranked on is the one that the question is about: its rows have half of the level. Whether
+    a method helps, and how far one gets without any network, are two questions: Holm's correction is over
     the trained methods × supervisions × metrics, and for the methods without a network over theirs. Raises
     :class:`analysis.selection.NoRows` where nothing can be compared, ``ValueError`` as ``compare`` does.
     """
@@ -38,6 +39,7 @@ def compare_run(
                 tested[tested["method"].isin({*family, baseline})], names, baseline, setting,
                 {metric.name: metric.better for metric in known}, methods=record.methods(run), unit=record.unit(run),
                 unit_words=record.unit_words(run), window=window, margin=margin,
+                primary=record.objective(run).name,
             )  # fmt: skip
             tables.append(table)
     return _ordered(pd.concat(tables, ignore_index=True), run, names)

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import itertools
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import NoReturn
 
 import click
 
 from study.errors import Mistake
+
+
+def leave(status: int) -> NoReturn:
+    """End the process with `status`.
+
+    After wrong input at once: libraries that were loaded and never used may have threads that abort the process while
+    the interpreter is taken down, and the status would be theirs.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if status == 2:
+        os._exit(status)
+    sys.exit(status)
 
 
 def exit_status(

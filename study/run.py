@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import shlex
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from study import catalog
-from study.command import exit_status
+from study.command import exit_status, leave
 from study.errors import Interrupted, Mistake, of_storage
 from study.options import DEFAULT_PRESET, Options, Plan, plan
 from study.places import default_output, discard
@@ -160,4 +159,4 @@ def command_line(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(command_line())
+    leave(command_line())

@@ -63,10 +63,11 @@ class Tracking:
         rows = self._folder.trials()
         for trial in self._folder.names("models", ".pt"):
             row = rows.get(trial)
-            if row is not None and row["setting"] == "best" and self._is_of_sequences(row["method"]):
+            if row is not None and row["setting"] == "best" and not self._is_of_images(row["method"]):
                 about = {key: row[key] for key in ("method", "supervision", "setting")}
                 self._tracker.log_model(trial, 0, self._folder.file("models", f"{trial}.pt"), about)
 
-    def _is_of_sequences(self, method: str) -> bool:
-        """Whether a method's model is a function of place and time: others MLflow cannot keep."""
-        return "sequences" in self._record["configuration"]["methods"][method]
+    def _is_of_images(self, method: str) -> bool:
+        """Whether a method's model takes images, which a file holds: it is no function of place and time, as MLflow's
+        models are here."""
+        return "file" in self._record["configuration"]["methods"][method]

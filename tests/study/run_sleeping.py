@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from study import catalog
+from study.command import leave
 from study.run import command_line
 from tests.study import killing
 
@@ -13,4 +13,4 @@ catalog.__path__.append(str(Path(__file__).parent / "catalog"))
 
 if __name__ == "__main__":
     killing.install_in_driver()
-    sys.exit(command_line())
+    leave(command_line())

@@ -160,9 +160,20 @@ CLEAN: Cases = {
     "unknown option": (["--tirals"], "--tirals"),
 }
 
+FRAMES: Cases = {
+    "no run": ([], "RUN: no run is named; name a study or a run folder"),
+    "unknown run": (["nowhere"], "RUN nowhere: "),
+    "results nowhere": (["sea-ice", "--results", "nowhere"], "RUN sea-ice: "),
+    "a run without images": ([f"{OF}{GOOD}"], "it has kept no images over time"),
+    "results of unknown protocol": (["sea-ice", "--results", "unknown://x"], "RUN sea-ice: "),
+    "a folder that exists": ([f"{OF}{GOOD}", "--output", "a-folder"], "RUN "),
+    "unknown option": (["--tirals"], "--tirals"),
+}
+
 COMMANDS: dict[str, Cases] = {
     "run": RUN, "export": EXPORT, "claims": CLAIMS, "status": STATUS, "cluster": CLUSTER, "track": TRACK,
     "report": REPORT, "compare": COMPARE, "clean": CLEAN,
+    "frames": FRAMES,
 }  # fmt: skip
 """By module in `study`."""
 
