@@ -51,7 +51,11 @@ def laptop(study: Study) -> None:
 
 def smoke(study: Study) -> None:
     """Three members."""
-    few = of(3)
+    shrink(study, of(3))
+
+
+def shrink(study: Study, few: Study) -> None:
+    """As small as possible, on the members of `few`."""
     study.methods, study.search_sequences = few.methods, few.search_sequences
     presets.smoke(study)
     study.replicates = 1

@@ -7,7 +7,7 @@ barycenters across sequences join, is `future-work-spheres`, and on unseen codes
 
 from __future__ import annotations
 
-from study import methods, presets
+from study import methods
 from study.catalog import bifurcations
 from study.study import Study
 from trainables.shapes.bifurcation import family
@@ -42,10 +42,7 @@ def laptop(study: Study) -> None:
 
 def smoke(study: Study) -> None:
     """Three members."""
-    few = _of(3)
-    study.methods, study.search_sequences = few.methods, few.search_sequences
-    presets.smoke(study)
-    study.replicates = 1
+    bifurcations.shrink(study, _of(3))
 
 
 PRESETS = {"laptop": laptop, "smoke": smoke, "paper": bifurcations.paper}

@@ -23,8 +23,8 @@ class MultiscaleSinkhorn(Sinkhorn):
 
     name: ClassVar[str] = "multiscale-sinkhorn"
     sizes: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "laptop": {"grid": 9, "time_samples": 5, "warm_up": 60},
-        "smoke": {"grid": 7, "time_samples": 5, "warm_up": 10},
+        **Sinkhorn.sizes,
+        "smoke": {**Sinkhorn.sizes["smoke"], "time_samples": 5},
     }
 
     levels: int = Field(

@@ -7,8 +7,7 @@ Here the masses stay what they are, σ(f) × volume of a voxel, and the divergen
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
@@ -26,10 +25,6 @@ class UnbalancedSinkhorn(Sinkhorn):
     """`sinkhorn` of the volumes themselves instead of volumes divided by their sum."""
 
     name: ClassVar[str] = "unbalanced-sinkhorn"
-    sizes: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "laptop": {"grid": 9, "time_samples": 5, "warm_up": 60},
-        "smoke": {"grid": 7, "time_samples": 4, "warm_up": 10},
-    }
 
     alpha: float = Field(0.02, ge=0, description="α, weight of the term; a ball of radius 1 has mass 4.2 instead of 1")
     reach: float = Field(1.0, gt=0, description="domain units beyond which mass is rather created than moved")
