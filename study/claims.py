@@ -11,6 +11,7 @@ import fsspec
 
 from study.command import exit_status
 from study.errors import Mistake
+from study.opening import open_run
 from study.places import default_output
 
 if TYPE_CHECKING:
@@ -82,16 +83,11 @@ def _check_results(results: str) -> None:
 
 def _named(names: tuple[str, ...], results: str) -> tuple[list[Run], list[str]]:
     """The runs that were asked for, each once; Mistake if one is not there, not finished, or no claim's business."""
-    from analysis import LoadError, claims, load
+    from analysis import claims
 
     opened: dict[str, Run] = {}
     for name in names:
-        try:
-            run = load(name, results)
-        except LoadError as error:
-            raise Mistake(f"RUN {name}: {error}") from None
-        if not run.finished:
-            raise Mistake(f"RUN {name}: the run is {run.status}; wait for it or resume it, or name a finished run")
+        run = open_run(name, results, finished=True)
         if run.study not in claims.studies():
             raise Mistake(
                 f"RUN {name}: no claim is about study '{run.study}'; name a run of {', '.join(claims.studies())}"

@@ -9,6 +9,7 @@ import click
 
 from study.command import exit_status
 from study.errors import Mistake
+from study.opening import open_run
 from study.places import default_output
 
 if TYPE_CHECKING:
@@ -83,22 +84,15 @@ def main(
 
 def _opened(names: tuple[str, ...], results: str) -> Runs:
     """The runs that were asked for; Mistake if one is not there or cannot be read, or if they are fewer than two."""
-    from analysis import LoadError, Runs, load
+    from analysis import Runs
 
     if len(names) < 2:
         given = f"RUN {names[0]} alone was given" if names else "no RUN was given"
         raise Mistake(f"{given}: name two or more, as in python -m study.compare bifurcation spheres")
     found: dict[str, Run] = {}
     for name in names:
-        try:
-            run = load(name, results)
-            found.setdefault(run.location, run)
-            _ = run.per_time, run.trials
-        except LoadError as error:
-            raise Mistake(f"RUN {name}: {error}") from None
-        except (OSError, ValueError, KeyError) as error:
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise Mistake(f"RUN {name}: its tables cannot be read ({reason}); restore them") from None
+        run = open_run(name, results, tables=["per_time", "trials"])
+        found.setdefault(run.location, run)
     if len(found) == 1:
         raise Mistake(
             f"RUN {' and '.join(names)} are one and the same run, {next(iter(found))}: name another beside it"

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from study.command import exit_status, warnings_as_notes
+from study.command import exit_status
 from study.errors import Mistake
 from study.exporting.formats import available
+from study.opening import open_run
 from study.places import check_output, default_output
 from study.run_folder import RunFolder
 
@@ -94,7 +95,7 @@ def main(
     from study.exporting import choice as choices
     from study.exporting import writing
 
-    opened = _open(run, results)
+    opened = open_run(run, results, finished=True)
     chosen = choices.choose(opened, method, supervision, setting)
     wanted = choices.sequences(chosen, labels)
     if replicate is not None and replicate >= chosen.replicates:
@@ -124,19 +125,6 @@ def main(
     for folder in folders.values():
         click.echo(f"wrote {folder}")
     return 0
-
-
-def _open(name: str, results: str) -> Run:
-    from analysis import LoadError, load
-
-    try:
-        with warnings_as_notes():
-            run = load(name, results)
-    except LoadError as error:
-        raise Mistake(f"RUN {name}: {error}") from None
-    if not run.finished:
-        raise Mistake(f"RUN {name}: the run is {run.status}; wait for it or resume it, or name a finished run")
-    return run
 
 
 def _refuse_unseen(run: Run, choice: Choice) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from study.command import exit_status
 from study.errors import Mistake
+from study.opening import open_run
 from study.places import default_output
 
 if TYPE_CHECKING:
@@ -39,15 +40,12 @@ _TYPES = {"33550": "d", "33922": "d", "34264": "d", "34735": "H", "34736": "d", 
 @click.option("--output", metavar="DIR", help="folder of the files  [default: STUDY-frames]; must not exist")
 def main(run: str, results: str, output: str | None) -> int:
     """Write the frames of RUN, a study (its newest finished run) or a run folder's path or URI."""
-    from analysis import LoadError, load
     from analysis.pictures import TRUTH, pictures, supervisions
     from analysis.selection import NotApplicable
 
+    opened = open_run(run, results, tables=["per_time"])
     try:
-        opened = load(run, results)
         names = supervisions(opened)
-    except LoadError as error:
-        raise Mistake(f"RUN {run}: {error}") from None
     except NotApplicable:
         raise Mistake(f"RUN {run}: it has kept no images over time; name a run of a study of images") from None
     folder = Path(output or f"{opened.study}-frames")

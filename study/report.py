@@ -13,6 +13,7 @@ import click
 from study.command import exit_status
 from study.errors import Mistake
 from study.lock import Lock
+from study.opening import open_run
 from study.places import default_output
 from study.run_folder import RunFolder
 from trainables.files import write_atomically
@@ -55,20 +56,9 @@ def main(runs: tuple[str, ...], results: str, output: str | None) -> int:
 
 def _opened(names: tuple[str, ...], results: str) -> list[Run]:
     """The runs that were asked for, each once; Mistake if one is not there or its tables cannot be read."""
-    from analysis import LoadError, load
-
     found: dict[str, Run] = {}
     for name in names:
-        try:
-            run = load(name, results)
-        except LoadError as error:
-            raise Mistake(f"RUN {name}: {error}") from None
-        try:
-            for table in ("trials", "per_time", "curves", "surfaces"):
-                getattr(run, table)
-        except (OSError, ValueError, KeyError) as error:
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise Mistake(f"RUN {name}: its tables cannot be read ({reason}); restore them") from None
+        run = open_run(name, results, tables=["trials", "per_time", "curves", "surfaces"])
         found.setdefault(run.location, run)
     return list(found.values())
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 import sys
 import time
-import warnings
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from study.command import exit_status
+from study.command import exit_status, warnings_as_notes
 from study.errors import Mistake
 from study.lock import Lock
 from study.places import default_output
@@ -84,14 +83,11 @@ def every_run(studies: tuple[str, ...], results: str) -> list[Run]:
     """
     from analysis import LoadError, runs
 
-    with warnings.catch_warnings(record=True) as left_out:
-        warnings.simplefilter("always", UserWarning)
-        try:
+    try:
+        with warnings_as_notes():
             found = runs(results)
-        except LoadError as error:
-            raise Mistake(f"--results {results}: {error}") from None
-    for warning in left_out:
-        click.echo(f"note: {warning.message}", err=True)
+    except LoadError as error:
+        raise Mistake(f"--results {results}: {error}") from None
     if not found:
         raise Mistake(f"there is no run in {results}: start one with python -m study.run, or name another --results")
     known = sorted({run.study for run in found})

@@ -8,9 +8,10 @@ import sys
 import click
 
 from study import environment, tracking
-from study.command import exit_status, warnings_as_notes
+from study.command import exit_status
 from study.errors import Mistake, of_storage
 from study.lock import Lock
+from study.opening import open_run
 from study.places import default_output
 from study.run_folder import RunFolder
 
@@ -55,19 +56,7 @@ def main(run: str, results: str, tracking_uri: str | None) -> int:
 
 
 def _open(name: str, results: str) -> RunFolder:
-    from analysis import LoadError, load
-
-    try:
-        with warnings_as_notes():
-            run = load(name, results)
-    except (LoadError, OSError) as error:
-        raise Mistake(f"RUN {name}: {error}") from None
-    try:
-        for table in (run.trials, run.per_time, run.curves):
-            len(table)
-    except (OSError, ValueError, KeyError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise Mistake(f"RUN {name}: its tables cannot be read ({reason}); restore them") from None
+    run = open_run(name, results, tables=["trials", "per_time", "curves"])
     missing = sorted(_NEEDED - set(run.record))
     if missing:
         raise Mistake(f"RUN {name}: its study.json lacks {missing[0]}; restore it, or name another run")
