@@ -40,6 +40,8 @@ class Options:
     output: str = field(default_factory=default_output)
     tracking_uri: str | None = None
     address: str | None = None
+    methods: str | None = None
+    supervisions: str | None = None
     data: str | None = None
     tracks: str | None = None
     voxel: str | None = None
@@ -121,16 +123,25 @@ def _choices(options: Options) -> dict[str, Any]:
         "trials": options.trials,
         "replicates": options.replicates,
         "seed": options.seed,
+        "methods": _names(options.methods),
+        "supervisions": _names(options.supervisions),
         "changes": options.changes,
         "data": options.data and os.pathsep.join(str(Path(path).resolve()) for path in split(options.data)),
     }
 
 
+def _names(given: str | None) -> list[str] | None:
+    """NAME,NAME,… as a list."""
+    return None if given is None else [name.strip() for name in given.split(",") if name.strip()]
+
+
 def _continued(options: Options, folder: RunFolder, record: dict[str, Any]) -> dict[str, Any]:
     choices: dict[str, Any] = record["choices"]
     before = record["configuration"] | {"preset": choices["preset"], "changes": choices["changes"]}
-    asked = asdict(options) | {"changes": options.changes or None}
-    for option in ("preset", "replicates", "seed", "changes"):
+    before |= {option: choices.get(option) for option in ("methods", "supervisions")}
+    named = {"methods": _names(options.methods), "supervisions": _names(options.supervisions)}
+    asked = asdict(options) | named | {"changes": options.changes or None}
+    for option in ("preset", "replicates", "seed", "methods", "supervisions", "changes"):
         if asked[option] is not None and asked[option] != before[option]:
             flag = "--set" if option == "changes" else f"--{option}"
             raise Mistake(
@@ -146,6 +157,7 @@ def _continued(options: Options, folder: RunFolder, record: dict[str, Any]) -> d
 
 def _make(name: str, choices: dict[str, Any], data: Data | ImageData | PictureData | None) -> Study:
     study = catalog.load(name, choices["preset"], data)
+    study.keep(choices.get("methods"), choices.get("supervisions"))
     for change in choices["changes"]:
         key, equals, value = change.partition("=")
         if not equals or not key:

@@ -23,6 +23,7 @@ _EPILOG = """\b
 Examples:
   python -m study.run bifurcation                            on this machine
   python -m study.run bifurcation --preset paper --address auto
+  python -m study.run bifurcation --methods sinkhorn,barycenter --supervisions sparse
   python -m study.run bifurcation --set regularizers.sinkhorn.alpha=0.3 --trials 8
   python -m study.run bifurcation --resume last              after a crash
   python -m study.run bifurcation --resume last --trials 20  more of the same
@@ -49,6 +50,8 @@ def _list(context: click.Context, parameter: click.Parameter, value: bool) -> No
 )
 @click.option("--tracking-uri", metavar="URI", help="MLflow  [default: sqlite:///mlflow.db, or $MLFLOW_TRACKING_URI]")
 @click.option("--address", metavar="RAY", help="Ray: HOST:PORT, auto or local  [default: local, or $RAY_ADDRESS]")
+@click.option("--methods", metavar="NAME,…", help="only these methods, and the baseline  [default: all]")
+@click.option("--supervisions", metavar="NAME,…", help="only these supervisions  [default: all]")
 @click.option("--data", metavar="PATH…", help="a recording or images, for studies that take some (see --list)")
 @click.option("--tracks", metavar="N,N,…", help="only these tracks of the recording  [default: all full-length ones]")
 @click.option("--voxel", metavar="Z,Y,X", help="size of a voxel in µm  [default: what the files say, or 1]")

@@ -226,6 +226,23 @@ class Study(Configuration):
     def _own_paths(self) -> set[str]:
         return {path for path in paths(self) if path in _OWN or path.split(".")[0] in _OWN}
 
+    def keep(self, methods: list[str] | None, supervisions: list[str] | None) -> None:
+        """Apply `--methods` and `--supervisions`: leave out all others, except the baseline; Mistake if unknown."""
+        for flag, asked, known in (
+            ("--methods", methods, self.methods),
+            ("--supervisions", supervisions, self.supervisions),
+        ):
+            for name in asked or []:
+                if name not in known:
+                    raise Mistake(f"{flag} {name}: there is no {name!r}; choose among {', '.join(known)}")
+        if methods is not None:
+            kept = {*methods, self.baseline}
+            self.controls = [name for name in self.controls if name in kept]
+            self.references = {name: level for name, level in self.references.items() if name in kept}
+            self.methods = {name: method for name, method in self.methods.items() if name in kept}
+        if supervisions is not None:
+            self.supervisions = {name: line for name, line in self.supervisions.items() if name in supervisions}
+
     def edit(self, key: str, text: str) -> None:
         """Apply `--set key=value`: what the user fixes is no longer searched."""
         try:
