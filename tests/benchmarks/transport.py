@@ -62,7 +62,7 @@ def geomloss(measures: torch.Tensor, backend: str) -> object:
 
     pairs, side = len(measures) - 1, measures.shape[-1]
     a, b = (part.flatten(1).clone().requires_grad_() for part in (measures[:-1], measures[1:]))
-    cloud = grid_points(side).reshape(1, -1, 3).expand(pairs, -1, -1).contiguous()
+    cloud = grid_points(side, measures.device).reshape(1, -1, 3).expand(pairs, -1, -1).contiguous()
     value = SamplesLoss("sinkhorn", p=2, blur=BLUR, backend=backend)(a, cloud, b, cloud)
     return torch.autograd.grad(value.sum(), (a, b))
 

@@ -10,8 +10,8 @@ Two modes. ``schedule`` visits GeomLoss' temperatures once and *is* the loss: at
 the annealing has not converged and must not be made to, for the converged value is an artefact of the grid.
 ``converged`` continues at the target temperature until the marginals hold; it needs a blur of half a voxel.
 
-Two backends, equal up to rounding: ``plain`` PyTorch (`dual`, `softmin`), the readable reference, and ``compiled``
-(`compiled`), for CPU tensors. On a GPU the plain annealing is captured as a CUDA graph (`captured`).
+Two backends, equal up to rounding: ``plain`` PyTorch (`dual`, `softmin`), the readable reference and the way on a
+GPU, and ``compiled`` (`compiled`), for CPU tensors.
 
 Shapes: B = batch, [grid] = n1[, n2[, n3]].
 """
@@ -22,7 +22,7 @@ from typing import Literal, NamedTuple
 
 import torch
 
-from trainables.transport import captured, compiled
+from trainables.transport import compiled
 from trainables.transport.checks import (
     Backend,
     check_blur,
@@ -110,7 +110,7 @@ def sinkhorn_divergence(
         this saves a third to a half of the time; where it moves them much (5e-4), nothing. At a tolerance of
         1e-4 the sum over the pairs of a training step is that of a cold start within 1e-4; at float32's
         default it may be off by 2e-3.
-      backend: ``auto`` is ``compiled`` for tensors on the CPU, and ``plain`` elsewhere, captured on a GPU.
+      backend: ``auto`` is ``compiled`` for tensors on the CPU, ``plain`` elsewhere.
 
     Raises:
       ValueError: for any wrong input, before any work.
@@ -129,7 +129,7 @@ def sinkhorn_divergence(
         iterations = torch.zeros(len(a), dtype=torch.long, device=a.device)
         if start is None:
             schedule = epsilon_schedule(grid.diameter, blur, scaling, p)
-            annealed = compiled.anneal if fast else captured.anneal if backend == "auto" and a.is_cuda else anneal
+            annealed = compiled.anneal if fast else anneal
             last, potentials = annealed(problem, schedule)
             iterations += len(schedule) + 1
         else:
