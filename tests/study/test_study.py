@@ -66,6 +66,21 @@ def test_an_edit_reaches_every_method_that_has_the_field():
     assert (study.trials, study.pruning.factor) == (9, 3)
 
 
+def test_a_part_of_a_study_keeps_its_baseline():
+    study = catalog.load("bifurcation", "laptop")
+    study.keep(["sinkhorn", "linear-blend"], ["sparse"])
+    assert [str(arm) for arm in study.arms()] == ["none-sparse", "sinkhorn-sparse", "linear-blend-sparse"]
+    assert study.controls == []
+    assert list(study.references) == ["linear-blend"]
+    study.check()
+
+
+@pytest.mark.parametrize(("methods", "supervisions"), [(["magic"], None), ([], None), (None, ["thick"]), (None, [])])
+def test_a_part_that_is_not_there_is_named(methods, supervisions):
+    with pytest.raises(Mistake, match=r"choose among (none, sinkhorn|sparse, dense)"):
+        catalog.load("bifurcation", "laptop").keep(methods, supervisions)
+
+
 def test_what_the_user_fixes_is_no_longer_searched():
     study = catalog.load("bifurcation", "laptop")
     study.edit("regularizers.sinkhorn.grid", "11")
