@@ -54,6 +54,7 @@ METHODS = {
     "topology": MethodStyle(colour="#56b4e9", line=_DASHED, marker="*"),
     "sinkhorn+topology": MethodStyle(colour="#7b4fa3", line=_LONG, marker="h"),
     "barycenter+topology": MethodStyle(colour="#a6761d", line=_SHORT, marker="p"),
+    "advection": MethodStyle(colour="#66803b", line=_DASH_DOT, marker="d"),
     "linear-blend": MethodStyle(colour="#8a8f98", line=_DOTTED, marker="v"),
     "barycenter-only": MethodStyle(colour="#cc79a7", line=_LONG, marker="P"),
     "multiscale-sinkhorn": MethodStyle(colour="#56b4e9", line=_LONG, marker="p"),

@@ -50,7 +50,10 @@ def estimate(study: Study, output: str) -> Estimate:
     gpu, gpu_said = _earlier(study.name, output, True) or (GPU, "1 Tflop/s a trial, assumed and not measured")
     confirmations = sum(2 if study.arm_space(arm) else 1 for arm in arms)
     models = sum(
-        (2 if study.arm_space(arm) else 1) * study.replicates * study.methods[arm.method].model_bytes() for arm in arms
+        (2 if study.arm_space(arm) else 1)
+        * study.replicates
+        * study.methods[arm.method].model_bytes(_shown(study, arm))
+        for arm in arms
     )
     return Estimate(
         search_trials=sum(study.arm_trials(arm) for arm in arms),

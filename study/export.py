@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from study.exporting.choice import Choice
     from study.exporting.group import Group, Member
     from trainables.autodecoder.model import SavedModel
+    from trainables.inbetween.saved_shapes import SavedShapes
 
 FORMATS = available()
 
@@ -180,7 +181,7 @@ def _groups(
     return groups(choice, model, labels, times, grid, replicate)
 
 
-def _follow(run: Run, model: SavedModel) -> None:
+def _follow(run: Run, model: SavedModel | SavedShapes) -> None:
     """Read prepared files where the run folder is now, if it has moved since."""
     from trainables.shapes.sampled import Sampled
 

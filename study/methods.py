@@ -2,8 +2,8 @@
 
 The document's own (seed 000, chapter 3): `none`, `sinkhorn`, `barycenter`. Added: both together; `temporal-smoothness`,
 the control that smooths without transport; and without a network, floor and ceiling, `linear-blend` and
-`barycenter-only`. A method with a network is called after its regularizers, joined by `+`, so that a new regularizer is
-a new method.
+`barycenter-only`. A method whose network is a decoder is called after its regularizers, joined by `+`, so that a new
+regularizer is a new method. `advection` has other networks (seed 004).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from trainables.autodecoder.configuration import AutodecoderConfiguration
 from trainables.autodecoder.regularizers.base import available
 from trainables.base import TrainableConfiguration
 from trainables.configuration import assign
+from trainables.inbetween.shape_advection import ShapeAdvection
 from trainables.interpolation import BarycenterOnly, LinearBlend
 from trainables.shapes.sequence import ShapeSequence
 from trainables.shapes.timeline import Timeline
@@ -28,6 +29,9 @@ COMPARED = ["none", "sinkhorn", "barycenter", "sinkhorn+barycenter", "temporal-s
 
 TOPOLOGICAL = ["topology", "sinkhorn+topology", "barycenter+topology"]
 """Methods with the topological regularizer, alone and with each of the document's."""
+
+ADVECTED = ["advection"]
+"""The method of the third document, whose latent volumes are advected."""
 
 FUTURE = ["multiscale-sinkhorn", "unbalanced-sinkhorn", "distant-barycenter", "positional-encoding"]
 """What the document proposes in its chapter 6 and did not try, for one sequence a network."""
@@ -71,6 +75,11 @@ def networks(
 def _parts(name: str) -> list[str]:
     """The regularizers, and other changes, that a method is called after."""
     return [] if name == "none" else name.split("+")
+
+
+def advected(sequences: list[ShapeSequence]) -> dict[str, TrainableConfiguration]:
+    """The latent of volumes of the shapes, advected by learned fields."""
+    return {"advection": ShapeAdvection(sequences=sequences)}
 
 
 def references(sequences: list[ShapeSequence]) -> dict[str, TrainableConfiguration]:

@@ -1,14 +1,15 @@
-"""Presets of studies whose methods are autodecoders and interpolations: each edits a study as the document has it."""
+"""Presets of studies of shape sequences: each edits a study as the document has it."""
 
 from __future__ import annotations
 
 import search_spaces
 from study.study import Pruning, Resources, Study
 from trainables.autodecoder.configuration import AutodecoderConfiguration, DecoderConfiguration
+from trainables.configuration import assign
 
 
 def autodecoders(study: Study) -> list[AutodecoderConfiguration]:
-    """The configurations of the methods with a network."""
+    """The configurations of the methods whose network is a decoder."""
     return [m for m in study.methods.values() if isinstance(m, AutodecoderConfiguration)]
 
 
@@ -57,8 +58,12 @@ def smoke(study: Study) -> None:
 
 
 def size(study: Study, preset: str) -> None:
-    """Give every regularizer the size it has at a preset, and narrow what is searched to what the preset can carry."""
+    """Give every method and regularizer the size it has at a preset, and narrow what is searched to what the preset
+    can carry."""
     study.space |= {path: found for path, found in search_spaces.narrowed(preset).items() if path in study.space}
+    for one in study.methods.values():
+        for path, value in one.sizes.get(preset, {}).items():
+            assign(one, path, value)
     for method in autodecoders(study):
         for regularizer in method.regularizers.values():
             for field, value in regularizer.sizes.get(preset, {}).items():

@@ -11,6 +11,7 @@ import importlib
 import json
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -31,6 +32,8 @@ class TrainableConfiguration(Configuration):
     """Base of every trainable's configuration; `implementation` is `module:Class`, imported when work begins."""
 
     implementation: ClassVar[str]
+    sizes: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    """Preset → fields that it sets."""
 
     epochs: int = Field(0, ge=0)
 
@@ -42,8 +45,8 @@ class TrainableConfiguration(Configuration):
         """Floating-point operations in which one replicate is trained on `shown` frames; for plans, not for results."""
         return 0.0
 
-    def model_bytes(self) -> int:
-        """Size of one replicate's trained model."""
+    def model_bytes(self, shown: int) -> int:
+        """Size of one replicate's trained model of `shown` frames; for plans."""
         return 0
 
     def warm_up_epochs(self) -> int:

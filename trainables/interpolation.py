@@ -13,17 +13,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field, SerializeAsAny, field_validator
 
 from trainables.base import Trainable, TrainableConfiguration
-from trainables.shapes.sequence import ShapeSequence, from_descriptions, grid_points, labelled
+from trainables.shapes.sequence import ShapeSequence, from_descriptions, grid_points, labelled, resampled
 from trainables.shapes.timeline import Role, Timeline
 
 if TYPE_CHECKING:
     from trainables.metrics.surfaces import Array
 
 
-class LinearBlend(TrainableConfiguration):
-    """Blends the signed distances of the two neighbouring frames."""
-
-    implementation: ClassVar[str] = "trainables.interpolation:Blending"
+class BetweenFrames(TrainableConfiguration):
+    """Base of every method that goes from one shown frame of a sequence to the next."""
 
     sequences: list[SerializeAsAny[ShapeSequence]] = Field(min_length=1)
     evaluation_grid: int = Field(128, ge=8, le=512, description="points along each axis on which rows are scored")
@@ -40,7 +38,13 @@ class LinearBlend(TrainableConfiguration):
         self.sequences = labelled(self.sequences, sequences)
 
 
-class BarycenterOnly(LinearBlend):
+class LinearBlend(BetweenFrames):
+    """Blends the signed distances of the two neighbouring frames."""
+
+    implementation: ClassVar[str] = "trainables.interpolation:Blending"
+
+
+class BarycenterOnly(BetweenFrames):
     """Transports one neighbouring frame to the other."""
 
     implementation: ClassVar[str] = "trainables.interpolation:Transporting"
@@ -54,7 +58,7 @@ class Interpolation(Trainable):
 
     epochs = 0
 
-    def __init__(self, configuration: LinearBlend, timeline: Timeline, seeds: list[int]) -> None:
+    def __init__(self, configuration: BetweenFrames, timeline: Timeline, seeds: list[int]) -> None:
         super().__init__()
         self.configuration, self.timeline, self.replicates = configuration, timeline, len(seeds)
 
@@ -64,17 +68,11 @@ class Interpolation(Trainable):
 
     def blend(self, sequence: ShapeSequence, time: float, resolution: int) -> Array:
         """Linear blend of the neighbouring frames, `(n, n, n)`; at a shown time, that frame."""
-        j, s = self.neighbours(time)
+        j, s = self.timeline.neighbours(time)
         earlier, later = self.timeline.train_times[j : j + 2]
         points = grid_points(resolution)
         blended: Array = ((1 - s) * sequence.sdf(points, earlier) + s * sequence.sdf(points, later)).numpy()
         return blended
-
-    def neighbours(self, time: float) -> tuple[int, float]:
-        """(j, s) with time = (1 − s) t_j + s t_{j+1} between two shown times."""
-        shown = self.timeline.train_times
-        j = max(i for i in range(len(shown) - 1) if shown[i] <= time)
-        return j, (time - shown[j]) / (shown[j + 1] - shown[j])
 
     def train_epoch(self) -> None:
         raise RuntimeError("an interpolation has nothing to train")
@@ -131,7 +129,7 @@ class Transporting(Interpolation):
         c, shown = self.configuration, self.timeline.train_times
 
         def transported(times: list[float]) -> dict[float, torch.Tensor]:
-            weights = [(j, j + 1, s) for j, s in map(self.neighbours, times)]
+            weights = [(j, j + 1, s) for j, s in map(self.timeline.neighbours, times)]
             sdfs = barycenter_sdf(frames_of(sequence, shown), weights, c.barycenter_grid, c.barycenter_blur)
             return dict(zip(times, sdfs, strict=True))
 
@@ -143,9 +141,7 @@ class Transporting(Interpolation):
                 return self.blend(sequence, time, resolution)
             if time not in kept:
                 kept.update(transported([time]))
-            size = (resolution,) * 3
-            fine = torch.nn.functional.interpolate(kept[time][None, None], size, mode="trilinear", align_corners=True)
-            volume: Array = fine[0, 0].numpy()
+            volume: Array = resampled(kept[time], resolution).numpy()
             return volume
 
         return predict

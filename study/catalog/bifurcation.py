@@ -2,7 +2,7 @@
 
 A sphere splits into two, shown at two (sparse) or five (dense) times. The document compares `none`, `sinkhorn` and
 `barycenter`, the latter with three barycenters between two frames. Added: the topological regularizer (seed 003), since
-what the baseline gets wrong in the middle is the number of pieces.
+what the baseline gets wrong in the middle is the number of pieces; and `advection`, the method of seed 004.
 """
 
 from __future__ import annotations
@@ -24,19 +24,20 @@ def study() -> Study:
         ),
         replication_unit="training noise of one sequence (seeds)",
         methods=methods.networks([Bifurcation()], COMPARED, regularizers={"barycenter": {"count": 3}})
+        | methods.advected([Bifurcation()])
         | methods.references([Bifurcation()]),
         baseline="none",
         controls=methods.CONTROLS,
         references=methods.REFERENCES,
         supervisions=methods.SUPERVISIONS,
-        space=methods.space(COMPARED),
+        space=methods.space([*COMPARED, *methods.ADVECTED]),
         metrics=methods.bifurcation_metrics(),
         objective=Objective(metric="chamfer"),
     )
 
 
 def laptop(study: Study) -> None:
-    """Eight methods with a network: fewer trials of each, and replicates enough for so many comparisons."""
+    """Nine methods with a network: fewer trials of each, and replicates enough for so many comparisons."""
     presets.laptop(study)
     study.trials, study.replicates = 4, 8
 

@@ -1,9 +1,10 @@
 """Which method fills in the frames that a microscope did not take? Recorded cells (seed 000, section 4.1.3).
 
 Every fourth (sparse) or every second (dense) frame of a recording is shown, and the last, so that every other frame has
-one before and one after; all frames are scored. The sequences of a recording share one network. `--data` names a
-recording (Cell Tracking Challenge, HDF5 with `sdf_vid`, label TIFFs); without it, two nuclei of Chinese hamster ovary
-cells, which come with the program, are taken: real, but five slices thin and with segmentation errors.
+one before and one after; all frames are scored. The sequences of a recording share one network; `advection`, the method
+of seed 004, has one for every two shown frames of each. `--data` names a recording (Cell Tracking Challenge, HDF5 with
+`sdf_vid`, label TIFFs); without it, two nuclei of Chinese hamster ovary cells, which come with the program, are taken:
+real, but five slices thin and with segmentation errors.
 """
 
 from __future__ import annotations
@@ -27,12 +28,14 @@ def study(data: Data | None = None) -> Study:
         name="cells",
         question="Does regularization help to fill in frames between those of a recorded cell, and which method does?",
         replication_unit=f"training noise of one set of {len(data.sequences)} recorded sequences (seeds)",
-        methods=methods.networks(data.sequences) | methods.references(data.sequences),
+        methods=methods.networks(data.sequences)
+        | methods.advected(data.sequences)
+        | methods.references(data.sequences),
         baseline="none",
         controls=methods.CONTROLS,
         references=methods.REFERENCES,
         supervisions={"sparse": every(4, times), "dense": every(2, times)},
-        space=methods.space(),
+        space=methods.space([*methods.COMPARED, *methods.ADVECTED]),
         metrics=methods.metrics(),
         objective=Objective(metric="chamfer"),
         data=data.told(),

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from study.exporting.ensemble import Ensemble
     from trainables.autodecoder.model import SavedModel
+    from trainables.inbetween.saved_shapes import SavedShapes
     from trainables.shapes.sequence import ShapeSequence
 
 
@@ -99,7 +100,12 @@ class Group:
 
 
 def groups(
-    choice: Choice, model: SavedModel, labels: Sequence[str], times: list[float], grid: int, replicate: int | None
+    choice: Choice,
+    model: SavedModel | SavedShapes,
+    labels: Sequence[str],
+    times: list[float],
+    grid: int,
+    replicate: int | None,
 ) -> list[Group]:
     """The sequences `labels` of a model, grouped by source.
 
@@ -122,7 +128,9 @@ def groups(
     return [Group(name, members, times) for name, members in zip(names, found.values(), strict=True)]
 
 
-def _member(choice: Choice, model: SavedModel, index: int, label: str, grid: int, replicate: int | None) -> Member:
+def _member(
+    choice: Choice, model: SavedModel | SavedShapes, index: int, label: str, grid: int, replicate: int | None
+) -> Member:
     from study.exporting.ensemble import Ensemble
 
     sequence = model.configuration.sequences[index]

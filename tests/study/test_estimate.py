@@ -42,10 +42,14 @@ def test_parameters_and_products_are_those_of_the_network(fields):
 
 def test_a_study_takes_what_its_trainings_take():
     study = catalog.load("bifurcation", "laptop")
-    arms = [arm for arm in study.arms() if study.methods[arm.method].operations(2)]
-    alone = sum(study.methods[arm.method].operations(5 if arm.supervision == "dense" else 2) for arm in arms)
-    searched = study.trials * 175 / 300  # half of the trials of an arm end after 100, a quarter after 200 of 300 epochs
-    assert operations(study) == pytest.approx(alone * (searched + 2 * study.replicates))
+    # Half of the trials of an arm end after 100 epochs, another quarter after 200, if there are more.
+    shares = {300: 175 / 300, 120: 110 / 120}
+    expected = 0.0
+    for arm in study.arms():
+        method = study.methods[arm.method]
+        alone = method.operations(5 if arm.supervision == "dense" else 2)
+        expected += alone and alone * (study.trials * shares[method.epochs] + 2 * study.replicates)
+    assert operations(study) == pytest.approx(expected)
     assert _share(study, 300, [100, 200]) == 175 / 300
     found = estimate(study, "nowhere")
     assert found.core_hours == pytest.approx(operations(study) / CORE / 3600)
@@ -102,7 +106,7 @@ def test_what_a_node_costs_is_the_users_to_fill_in(tmp_path):
 def test_the_dry_run_prints_it(capfd):
     assert command_line(["bifurcation", "--dry-run", "--preset", "paper", "--prices", str(CLUSTER)]) == 0
     out = capfd.readouterr().out
-    for said in ("542 search trials", "core-hours, or", "GPU-hours", "MB of disk", "gpu-spot (g5.xlarge)"):
+    for said in ("602 search trials", "core-hours, or", "GPU-hours", "MB of disk", "gpu-spot (g5.xlarge)"):
         assert said in out
     assert command_line(["bifurcation", "--prices", str(CLUSTER)]) == 2
     assert "only --dry-run" in capfd.readouterr().err

@@ -37,8 +37,8 @@ def test_shown_frames_are_exact_and_replicates_equal(kind, configuration):
 def test_a_time_halfway_is_the_mean_of_its_neighbours():
     fields = LinearBlend(sequences=[Bifurcation()], evaluation_grid=12).model_dump(mode="json")
     model = Blending(fields, Timeline.shown({0, 4, 8}, 8), [0], torch.device("cpu"))
-    assert model.neighbours(0.25) == (0, 0.5)
-    assert model.neighbours(0.5) == (1, 0.0)
-    assert model.neighbours(1.0) == (1, 1.0)
+    assert model.timeline.neighbours(0.25) == (0, 0.5)
+    assert model.timeline.neighbours(0.5) == (1, 0.0)
+    assert model.timeline.neighbours(1.0) == (1, 1.0)
     predict = model.predictor(Bifurcation(), 12)
     assert predict(0.25) == pytest.approx((predict(0.0) + predict(0.5)) / 2, abs=1e-6)

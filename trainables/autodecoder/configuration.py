@@ -109,7 +109,7 @@ class AutodecoderConfiguration(TrainableConfiguration):
             points += max(0, self.epochs - regularizer.warm_up) * steps * regularizer.points_in_a_step(shown)
         return 6.0 * self.decoder.work() * points * len(self.sequences)  # forward 2, backward 4
 
-    def model_bytes(self) -> int:
+    def model_bytes(self, shown: int) -> int:
         networks = 1 if self.shared else len(self.sequences)
         return 4 * (networks * self.decoder.parameters() + len(self.sequences) * self.decoder.code_dimension)
 

@@ -48,8 +48,8 @@ class LatentGeneralizationConfiguration(AutodecoderConfiguration):
         points = self.code_epochs * self.code_fitting_times * self.code_fitting_points * len(self.unseen)
         return super().operations(shown) + 4.0 * self.decoder.work() * points  # the decoder itself is frozen
 
-    def model_bytes(self) -> int:
-        return super().model_bytes() + 4 * len(self.unseen) * self.decoder.code_dimension
+    def model_bytes(self, shown: int) -> int:
+        return super().model_bytes(shown) + 4 * len(self.unseen) * self.decoder.code_dimension
 
     def labels(self) -> list[str]:
         return [*super().labels(), *(sequence.label for sequence in self.unseen)]

@@ -1,10 +1,13 @@
-"""A trained autodecoder read back from its file: f(x, y, z, t) of one replicate and sequence."""
+"""A trained autodecoder read back from its file: f(x, y, z, t) of one replicate and sequence.
+
+`open_model` and `load` also read the file of `advection`, whose models are such functions too.
+"""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -15,6 +18,9 @@ from torch.func import functional_call
 from trainables.autodecoder.configuration import AutodecoderConfiguration
 from trainables.autodecoder.decoder import Decoder
 from trainables.files import read
+
+if TYPE_CHECKING:
+    from trainables.inbetween.saved_shapes import SavedShapes
 
 # Points evaluated at once: a layer's values stay in the cache.
 _CHUNK = 1 << 12
@@ -51,9 +57,9 @@ class SavedModel:
         return sdf
 
 
-def open_model(path: str) -> SavedModel:
-    """The model in a file, path or URI. Raises FileNotFoundError if there is none, ValueError if it holds no
-    autodecoder; nothing is unpickled."""
+def open_model(path: str) -> SavedModel | SavedShapes:
+    """The model in a file, path or URI. Raises FileNotFoundError if there is none, ValueError if it holds no function
+    of place and time; nothing is unpickled."""
     content = read(path)
     if content is None:
         raise FileNotFoundError(path)
@@ -61,6 +67,10 @@ def open_model(path: str) -> SavedModel:
         state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as error:  # what torch raises on a file that is not its own is of many kinds
         raise ValueError(f"{path}: not a file of weights, or torn") from error
+    if "volumes" in state:
+        from trainables.inbetween.saved_shapes import SavedShapes
+
+        return SavedShapes(state)
     return SavedModel(state)
 
 

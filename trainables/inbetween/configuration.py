@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from trainables.base import TrainableConfiguration
 from trainables.configuration import Configuration
 from trainables.inbetween.windows import WindowsConfiguration
 
@@ -22,10 +23,8 @@ class Networks(Configuration):
     field_kernel: Literal[1, 3, 5] = 5
 
 
-class InbetweenConfiguration(WindowsConfiguration):
-    """Networks, losses and training of one trial; every pair of images has networks of its own."""
-
-    implementation: ClassVar[str] = "trainables.inbetween.inbetween:Inbetween"
+class AdvectionConfiguration(TrainableConfiguration):
+    """What the advection of images and that of volumes have in common: networks and losses."""
 
     space: Literal["latent", "image"] = Field("latent", description="where the advection takes place")
     networks: Networks = Networks()
@@ -34,6 +33,12 @@ class InbetweenConfiguration(WindowsConfiguration):
     autoencoder_weight: float = Field(1.0, ge=0, description="λ_AE")
     magnitude_weight: float = Field(0.01, ge=0, description="λ_magnitude")
     smoothness_weight: float = Field(0.01, ge=0, description="λ_smooth")
+
+
+class InbetweenConfiguration(WindowsConfiguration, AdvectionConfiguration):
+    """Networks, losses and training of one trial; every pair of images has networks of its own."""
+
+    implementation: ClassVar[str] = "trainables.inbetween.inbetween:Inbetween"
 
     patch: int = Field(256, ge=16, description="side of the patches, in pixels")
     stride: int = Field(10, ge=1, description="between patches that are trained on, in pixels")

@@ -11,12 +11,13 @@ from trainables.inbetween.configuration import InbetweenConfiguration
 from trainables.inbetween.learner import Learner
 from trainables.inbetween.method import Method, blank
 from trainables.inbetween.predicted import Predicted
+from trainables.inbetween.side_by_side import SideBySide
 from trainables.inbetween.windows import WindowsConfiguration
 from trainables.shapes.timeline import Timeline
 
 
-class Inbetween(Method):
-    """R × K models: replicates times pairs."""
+class Inbetween(SideBySide, Method):
+    """A model for every replicate and pair."""
 
     configuration_type: ClassVar[type[WindowsConfiguration]] = InbetweenConfiguration
     settings: InbetweenConfiguration
@@ -26,10 +27,12 @@ class Inbetween(Method):
     ) -> None:
         super().__init__(configuration, timeline, seeds, device)
         self.epochs = self.settings.epochs
-        self.networks = [(replicate, pair) for replicate in range(len(seeds)) for pair in range(len(self.pairs))]
-        self.learners = [Learner(self.settings, self.pairs[p], self._seed(r, p), device) for r, p in self.networks]
-        self.guard.names = [self._name(*network) for network in self.networks]
-        self._curves: list[dict[str, Any]] = []
+        pairs = range(len(self.pairs))
+        learners = [
+            Learner(self.settings, self.pairs[p], self._seed(r, p), device) for r in range(len(seeds)) for p in pairs
+        ]
+        names = [[self._name(r, p) for p in pairs] for r in range(len(seeds))]
+        self.beside(learners, names, self.settings.steps_per_epoch)
 
     def _seed(self, replicate: int, pair: int) -> int:
         """Of the replicate's seed and the pair's address, whatever other pairs there are."""
@@ -45,38 +48,9 @@ class Inbetween(Method):
     def deterministic(self) -> bool:
         return False
 
-    def train_epoch(self) -> None:
-        totals: list[dict[str, list[float]]] = []
-        for _ in range(self.settings.steps_per_epoch):
-            found = [learner.step() for learner in self.learners]
-            terms = {name: torch.stack([losses[name] for losses in found]) for name in found[0]}
-            alive = self.guard.check(terms, self.epoch + 1).tolist()
-            for learner, lives in zip(self.learners, alive, strict=True):
-                if lives:
-                    learner.apply()
-            totals.append({name: values.cpu().tolist() for name, values in terms.items()})
-        self.epoch += 1
-        for replicate in range(len(self.seeds)):
-            mine = [i for i, (r, _) in enumerate(self.networks) if r == replicate]
-            means = {name: float(np.mean([step[name][i] for step in totals for i in mine])) for name in totals[0]}
-            self._curves.append({"replicate": replicate, "epoch": self.epoch} | means)
-
     def predicted(self, replicate: int, pair: int) -> Predicted:
-        index = self.networks.index((replicate, pair))
-        if index in self.guard.reasons:
-            return blank(self.pairs[pair])
-        return self.learners[index].predicted()
-
-    def curves(self) -> list[dict[str, Any]]:
-        return self._curves
-
-    def state(self) -> dict[str, Any]:
-        return {"learners": [learner.state() for learner in self.learners], "curves": self._curves}
-
-    def restore(self, state: dict[str, Any]) -> None:
-        for learner, saved in zip(self.learners, state["learners"], strict=True):
-            learner.restore(saved)
-        self._curves = state["curves"]
+        learner = self.learner(replicate, pair)
+        return blank(self.pairs[pair]) if learner is None else learner.predicted()  # type: ignore[attr-defined]
 
     def model(self) -> dict[str, Any] | None:
         return {

@@ -7,8 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from trainables.inbetween import advection, losses
+from trainables.inbetween import advection
 from trainables.inbetween.configuration import InbetweenConfiguration
+from trainables.inbetween.fitting import Fitting
 from trainables.inbetween.networks import Model
 from trainables.inbetween.patches import corners, cut, joined
 from trainables.inbetween.pictures import Array, Pair
@@ -18,39 +19,21 @@ _AT_ONCE = 4
 """Patches evaluated together: bounds memory, not results."""
 
 
-class Learner:
+class Learner(Fitting):
     """Model, optimiser, schedule and random state of one pair and replicate."""
 
     def __init__(self, configuration: InbetweenConfiguration, pair: Pair, seed: int, device: torch.device) -> None:
         self.configuration, self.pair, self.device = configuration, pair, device
         c = configuration
+        super().__init__(c, lambda: Model(c), c.learning_rate, c.decay ** (1 / c.decay_every), seed, device)
         self.generator = torch.Generator().manual_seed(seed)
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            # The memory order that processors convolve fastest.
-            self.model = Model(c).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.optimiser = torch.optim.Adam(self.model.parameters(), lr=c.learning_rate, betas=(0.9, 0.999))
-        rate = c.decay ** (1 / c.decay_every)
-        self.schedule = torch.optim.lr_scheduler.ExponentialLR(self.optimiser, rate)
         self.places = corners((pair.first.shape[0], pair.first.shape[1]), c.patch, c.stride)
         self._left: list[int] = []
 
     def step(self) -> dict[str, Tensor]:
-        """Losses of the next batch, with gradients; `loss` is the weighted sum. `apply` follows, or not."""
-        c = self.configuration
-        patches = cut(self.pair, [self.places[i] for i in self._next()], c.patch, self.device)
-        found = losses.terms(self.model, patches, c.space == "latent")
-        loss = found["dynamics"] + c.magnitude_weight * found["magnitude"] + c.smoothness_weight * found["smoothness"]
-        if "autoencoder" in found:
-            loss = loss + c.autoencoder_weight * found["autoencoder"]
-        self.optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        return {"loss": loss.detach()} | {name: value.detach() for name, value in found.items()}
-
-    def apply(self) -> None:
-        """Take the step, and let the learning rate decay."""
-        self.optimiser.step()
-        self.schedule.step()
+        """Losses of the next batch, with gradients; `apply` follows, or not."""
+        places = [self.places[i] for i in self._next()]
+        return self.losses(cut(self.pair, places, self.configuration.patch, self.device))
 
     def _next(self) -> list[int]:
         """Indices of the next batch: every patch once in random order, then again."""
@@ -66,19 +49,11 @@ class Learner:
 
     def state(self) -> dict[str, Any]:
         """Everything that training needs to go on."""
-        return {
-            "model": self.model.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            "schedule": self.schedule.state_dict(),
-            "generator": self.generator.get_state(),
-            "left": self._left,
-        }
+        return super().state() | {"generator": self.generator.get_state(), "left": self._left}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from `state`."""
-        self.model.load_state_dict(state["model"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.schedule.load_state_dict(state["schedule"])
+        super().restore(state)
         self.generator.set_state(state["generator"])
         self._left = list(state["left"])
 

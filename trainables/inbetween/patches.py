@@ -4,7 +4,7 @@ Each pair of patches is scaled to [-1, 1] by the least and greatest value of bot
 does not say whether the two share a range: with ranges of their own what stays the same would change its value. The
 range is kept, and undone before anything is measured.
 
-# P = patches of side n
+# P = patches of side n; a volume, which is not cut, is one patch (1, 1, n, n, n)
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.prepared import Prepared, load
-from trainables.shapes.sequence import LOWER, UPPER, ShapeSequence
+from trainables.shapes.sequence import LOWER, UPPER, ShapeSequence, trilinear
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -54,7 +54,6 @@ class Sampled(ShapeSequence):
         """
         import numpy as np
         import torch
-        from torch.nn.functional import grid_sample
 
         prepared = self.prepared()
         nearest = int(np.abs(prepared.times - time).argmin())
@@ -62,8 +61,4 @@ class Sampled(ShapeSequence):
             times = ", ".join(f"{t:.6g}" for t in prepared.times)
             raise BadData(f"{self.title} has no frame at time {time}; its frames are at the times {times}")
         volume = torch.from_numpy(np.asarray(prepared.sdf[nearest])).to(points)
-        inside = points.clamp(LOWER, UPPER)
-        # grid_sample numbers the axes of a volume from the last one, and scales each to [-1, 1]
-        where = inside.flip(-1).reshape(1, 1, 1, -1, 3) / UPPER
-        values = grid_sample(volume[None, None], where, mode="bilinear", padding_mode="border", align_corners=True)
-        return values.reshape(points.shape[:-1]) + (points - inside).norm(dim=-1)
+        return trilinear(volume, points) + (points - points.clamp(LOWER, UPPER)).norm(dim=-1)

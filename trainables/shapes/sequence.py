@@ -83,6 +83,23 @@ def grid_points(n: int, device: torch.device | str = "cpu") -> Tensor:
     return torch.stack(torch.meshgrid(axis, axis, axis, indexing="ij"), dim=-1)
 
 
+def trilinear(volume: Tensor, points: Tensor) -> Tensor:
+    """Values on a `grid_points` `(n, n, n)` at points `(..., 3)`: `(...)`; beyond the domain those of its border."""
+    from torch.nn.functional import grid_sample
+
+    # grid_sample numbers the axes of a volume from the last one, and scales each to [-1, 1]
+    where = points.clamp(LOWER, UPPER).flip(-1).reshape(1, 1, 1, -1, 3) / UPPER
+    values = grid_sample(volume[None, None], where, mode="bilinear", padding_mode="border", align_corners=True)
+    return values.reshape(points.shape[:-1])
+
+
+def resampled(volume: Tensor, n: int) -> Tensor:
+    """Values on one `grid_points` `(m, m, m)`, trilinear on `grid_points(n)`: `(n, n, n)`."""
+    from torch.nn.functional import interpolate
+
+    return interpolate(volume[None, None], (n,) * 3, mode="trilinear", align_corners=True)[0, 0]
+
+
 def grid_spacing(n: int) -> float:
     """Distance between neighbours of `grid_points(n)`, in domain units."""
     return SIDE / (n - 1)

@@ -47,3 +47,13 @@ class Timeline(Configuration):
     def train_times(self) -> list[float]:
         """The times that a model is shown."""
         return [t for t, role in zip(self.times, self.roles, strict=True) if role == "train"]
+
+    def neighbours(self, time: float) -> tuple[int, float]:
+        """(j, s) with time = (1 − s) t_j + s t_{j+1} between two shown times; s is 1 at the last one alone."""
+        return neighbours(self.train_times, time)
+
+
+def neighbours(shown: list[float], time: float) -> tuple[int, float]:
+    """`Timeline.neighbours` of these shown times."""
+    j = max(i for i in range(len(shown) - 1) if shown[i] <= time)
+    return j, (time - shown[j]) / (shown[j + 1] - shown[j])

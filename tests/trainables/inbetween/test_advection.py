@@ -1,4 +1,7 @@
-"""The semi-Lagrangian step against what is known: constants, translation, rotation; and the composed displacement."""
+"""The semi-Lagrangian step against what is known: constants, translation, rotation; and the composed displacement.
+
+Of images and of volumes.
+"""
 
 import numpy as np
 import pytest
@@ -28,11 +31,43 @@ def uniform(x: float, y: float, side: int = 64) -> torch.Tensor:
     return shift.view(1, 1, 2, 1, 1).expand(1, N, 2, side, side)
 
 
+def ball(at: tuple[float, float, float], side: int = 32, width: float = 3.0) -> torch.Tensor:
+    """A Gaussian around voxel (x, y, z), `(1, 1, side, side, side)`: z is the first axis."""
+    z, y, x = np.mgrid[:side, :side, :side]
+    square = sum((axis - c) ** 2 for axis, c in zip((x, y, z), at, strict=True))
+    return torch.tensor(np.exp(-square / (2 * width**2)))[None, None]
+
+
+@pytest.mark.parametrize("size", [(40, 56), (12, 18, 15)])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
-def test_a_constant_stays_constant_under_any_field(dtype):
-    fields = 3 * torch.randn(2, N, 2, 40, 56, generator=torch.Generator().manual_seed(0), dtype=dtype)
-    states = advection.evolution(torch.full((2, 1, 40, 56), 0.7, dtype=dtype), fields, DURATION)
+def test_a_constant_stays_constant_under_any_field(dtype, size):
+    generator = torch.Generator().manual_seed(0)
+    fields = 3 * torch.randn(2, N, len(size), *size, generator=generator, dtype=dtype)
+    states = advection.evolution(torch.full((2, 1, *size), 0.7, dtype=dtype), fields, DURATION)
     assert (states - 0.7).abs().max() < 1e-6
+
+
+@pytest.mark.parametrize("shift", [(6.0, 0.0, 0.0), (0.0, -5.0, 0.0), (0.0, 0.0, 4.5), (3.3, -2.7, 0.4)])
+def test_a_ball_arrives_where_the_field_carries_it(shift):
+    start, side = ball((15.0, 16.0, 14.0)), 32
+    field = torch.tensor(shift, dtype=torch.float64).view(1, 1, 3, 1, 1, 1) / side / (N * DURATION)
+    fields = field.expand(1, N, 3, side, side, side)
+    end = advection.evolution(start, fields, DURATION)[:, -1]
+    z, y, x = ndimage.center_of_mass(end[0, 0].numpy())
+    expected = tuple(c + s for c, s in zip((15.0, 16.0, 14.0), shift, strict=True))
+    assert (x, y, z) == pytest.approx(expected, abs=0.5)
+    assert (x, y, z) == pytest.approx(expected, abs=0.05)
+    assert advection.displacement(fields, DURATION)[0, -1].mean((1, 2, 3)).tolist() == pytest.approx(shift)
+
+
+def test_a_volume_that_is_the_same_along_an_axis_moves_as_the_image_does():
+    generator = torch.Generator().manual_seed(3)
+    image = torch.randn(1, 1, 14, 17, generator=generator, dtype=torch.float64)
+    fields = 0.2 * torch.randn(1, 3, 2, 14, 17, generator=generator, dtype=torch.float64)
+    deep = torch.cat([fields, torch.zeros_like(fields[:, :, :1])], dim=2)[:, :, :, None].expand(-1, -1, -1, 5, -1, -1)
+    states = advection.evolution(image[:, :, None].expand(-1, -1, 5, -1, -1), deep, DURATION)
+    expected = advection.evolution(image, fields, DURATION)
+    assert (states - expected[:, :, :, None]).abs().max() < 1e-12
 
 
 @pytest.mark.parametrize(("x", "y"), [(12.0, 0.0), (0.0, -9.0), (7.3, 5.9), (-0.4, 0.25)])

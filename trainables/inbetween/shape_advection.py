@@ -1,0 +1,105 @@
+"""`advection`: the latent of a volume of signed distances, advected by learned fields (seed 004 in three dimensions).
+
+Between every two shown frames of a sequence lies a pair of volumes X₀, X₁ on a regular grid: signed distances in units
+of `truncation`, cut to [-1, 1], the range that the document normalises its patches to. A volume is one patch, and every
+pair has a model of its own, as in the document.
+
+What is unlike the document, for a training of hundreds instead of ten thousands of steps: φ and ψ are learned as what
+they add to the identity (`residual`), kernels are 3³ instead of 5³ in the field network, and the learning rate is ten
+times the document's.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+from pydantic import Field, model_validator
+
+from trainables.configuration import Configuration
+from trainables.inbetween.configuration import AdvectionConfiguration, Networks
+from trainables.interpolation import BetweenFrames
+
+DIMENSIONS = 3
+
+
+class Training(Configuration):
+    """Adam (seed 004, eq. 10). Apart from `learning_rate`, which in these studies is that of the decoders."""
+
+    learning_rate: float = Field(1e-3, gt=0, le=1, description="α")
+    decay: float = Field(0.3, gt=0, le=1, description="factor on the learning rate from the first epoch to the last")
+
+
+class ShapeAdvection(BetweenFrames, AdvectionConfiguration):
+    """Networks, losses and training of one trial; an epoch is one step of every pair."""
+
+    implementation: ClassVar[str] = "trainables.inbetween.advected_shapes:AdvectedShapes"
+    sizes: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "laptop": {
+            "networks": Networks(encoder=[4], ends=4, filters=[4], bottleneck=4, field_kernel=3),
+            "resolution": 16, "evolution_steps": 6, "epochs": 120, "training.learning_rate": 4e-3,
+        },
+        "smoke": {
+            "networks": Networks(encoder=[2], ends=2, filters=[2], bottleneck=2, field_kernel=3),
+            "resolution": 8, "evolution_steps": 3, "epochs": 40,
+        },
+    }  # fmt: skip
+
+    networks: Networks = Networks(
+        encoder=[16, 32, 16, 8], ends=16, filters=[16, 32, 64], bottleneck=128, field_kernel=3
+    )
+    residual: bool = Field(True, description="φ and ψ are what they add to the identity; false: as in the document")
+    resolution: int = Field(64, ge=8, le=256, description="points along each axis of the volumes")
+    truncation: float = Field(1.0, gt=0, description="distance that becomes 1, beyond which it is cut; domain units")
+    epochs: int = Field(1000, ge=1, description="training steps of each pair")
+    training: Training = Training()
+
+    @model_validator(mode="after")
+    def _fits(self) -> ShapeAdvection:
+        levels = len(self.networks.filters)
+        if self.resolution < 2 ** (levels + 1):
+            raise ValueError(f"resolution = {self.resolution} is too small to be halved {levels} times")
+        return self
+
+    def operations(self, shown: int) -> float:
+        products = sum(volumes * kernels * side**DIMENSIONS for volumes, side, kernels, _ in self._layers())
+        return 6.0 * products * self.epochs * len(self.sequences) * (shown - 1)  # forward 2, backward 4
+
+    def model_bytes(self, shown: int) -> int:
+        parameters = sum(kernels + after for _, _, kernels, after in self._layers())
+        pairs = len(self.sequences) * (shown - 1)
+        return 4 * (pairs * parameters + len(self.sequences) * shown * self.resolution**DIMENSIONS)
+
+    def _layers(self) -> Iterator[tuple[int, int, int, int]]:
+        """Of every convolution: volumes of a step, their side, its weights, channels after it."""
+        n, steps = self.networks, self.evolution_steps
+        networks = [(1, self._u_net(DIMENSIONS * steps), n.field_kernel)]
+        if self.space == "latent":
+            sizes = [1, *n.encoder, 1]
+            encoder = [(self.resolution, a, b) for a, b in itertools.pairwise(sizes)]
+            networks += [(2, encoder, n.encoder_kernel), (2, self._u_net(1), n.decoder_kernel)]
+        for volumes, layers, kernel in networks:
+            for side, before, after in layers:
+                yield volumes, side, before * after * kernel**DIMENSIONS, after
+
+    def _u_net(self, channels: int) -> list[tuple[int, int, int]]:
+        """Side, channels before and channels after of every convolution of `networks.UNet`."""
+        n, whole = self.networks, self.resolution
+        coarsest = whole >> len(n.filters)
+        layers, before, side = [(whole, 1, n.ends)], n.ends, whole
+        for after in n.filters:
+            layers += [(side, before, after), (side, after, after)]
+            before, side = after, side // 2
+        layers.append((coarsest, before, n.bottleneck))
+        before = n.bottleneck
+        for after in reversed(n.filters):
+            side *= 2
+            layers += [(side, before, after), (side, 2 * after, after), (side, after, after)]
+            before = after
+        return [*layers, (whole, before, n.ends), (whole, n.ends, channels)]
+
+    def decay_of_a_step(self) -> float:
+        """Factor on the learning rate in every step."""
+        return math.pow(self.training.decay, 1 / self.epochs)
