@@ -1,6 +1,7 @@
-"""λ_AE, λ_magnitude and N_evolution as for images, λ_smooth and the learning rate.
+"""λ_AE, λ_magnitude and N_evolution as for images; λ_smooth and the learning rate in ranges of their own.
 
-λ_smooth may be larger than for images: on volumes a motion that keeps its pace was nearer to the truth. The rate has a path of its own: `learning_rate`, in the same studies, is that of the decoders, whose range is another.
+λ_smooth may be larger than for images: on volumes a motion that keeps its pace was nearer to the truth. The learning
+rate has a path of its own: `learning_rate`, in the same studies, is that of the decoders, whose range is another.
 """
 
 from __future__ import annotations

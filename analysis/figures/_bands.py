@@ -62,7 +62,7 @@ def draw(run: Run, rows: Sequence[Row], dots: str, height: float = 2.95, bootstr
             style.row_title(axes[line, 0], row.title)
         handles = [style.handle(method) for method in order.ordered(present, order_of_methods)]
         handles += [_dot(dots)] if any((row.per_time["role"] == "train").any() for row in rows) else []
-        style.legend(figure, handles, columns=math.ceil(len(handles) / 2))
+        style.legend(figure, handles, columns=min(5, math.ceil(len(handles) / 2)))
     return figure
 
 

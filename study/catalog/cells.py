@@ -56,7 +56,8 @@ def every(step: int, times: list[float]) -> Timeline:
 
 
 def laptop(study: Study) -> None:
-    """As many points a step as one sequence has, a coarse Sinkhorn grid, few trials and replicates."""
+    """As many points a step as one sequence has, a coarse Sinkhorn grid, few trials and replicates; and fewer steps for
+    each of the many pairs of shown frames."""
     presets.laptop(study)
     study.trials, study.replicates = 3, 6
     count = len(next(iter(study.methods.values())).labels())
@@ -64,6 +65,7 @@ def laptop(study: Study) -> None:
     for method in presets.autodecoders(study):
         if "sinkhorn" in method.regularizers:
             assign(method, "regularizers.sinkhorn.grid", 7)
+    study.methods["advection"].epochs = 40
 
 
 def paper(study: Study) -> None:

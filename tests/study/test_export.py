@@ -26,20 +26,23 @@ from trainables.base import Request
 from trainables.metrics.volumes import dice
 from trainables.shapes.preparation import prepare
 from trainables.shapes.readers.base import open_recording
+from trainables.shapes.sequence import grid_points
 
 SEEDS = [1, 2]
 
 
-def finished_run(folder: RunFolder, study) -> RunFolder:
+def finished_run(folder: RunFolder, study, name: str = "none") -> RunFolder:
     """A run of one confirmed model, trained for real, as the driver leaves it behind."""
-    arm, trial = Arm("none", "dense"), "confirm-none-dense-best"
-    method = study.methods["none"]
-    method.epochs, method.decoder = 120, DecoderConfiguration(layers=3, width=48, code_layers=[2])
-    method.learning_rate = method.code_learning_rate = 2e-3
+    arm, trial = Arm(name, "dense"), f"confirm-{name}-dense-best"
+    method = study.methods[name]
+    method.epochs = 120
+    if name == "none":
+        method.decoder = DecoderConfiguration(layers=3, width=48, code_layers=[2])
+        method.learning_rate = method.code_learning_rate = 2e-3
     configuration = study.configured(arm, {}, "confirm")
     request = Request(
         labels={"study": study.name, "run": "run", "trial": trial, "phase": "confirm", "setting": "best"}
-        | {"method": "none", "supervision": "dense"},
+        | {"method": name, "supervision": "dense"},
         implementation=configuration.implementation,
         configuration=configuration.model_dump(mode="json"),
         timeline=study.supervisions["dense"].model_dump(mode="json"),
@@ -65,7 +68,7 @@ def finished_run(folder: RunFolder, study) -> RunFolder:
     folder.compact("confirm")
     folder.remove("checkpoints")
     record = {"study": study.name, "run": "run", "status": "finished", "created_ms": 1, "baseline": "none"}
-    record |= {"methods": ["none"], "supervisions": ["dense"], "objective": study.objective.model_dump()}
+    record |= {"methods": [name], "supervisions": ["dense"], "objective": study.objective.model_dump()}
     folder.write_record(record | {"metrics": [metric.model_dump() for metric in study.metrics]})
     return folder
 
@@ -225,6 +228,22 @@ def test_wrong_input_is_one_sentence_and_leaves_nothing(case, runs, tmp_path, mo
     assert culprit in err
     assert list(tmp_path.iterdir()) == []
     assert sorted(Path(runs["cells"].path).rglob("*")) == before
+
+
+def test_advected_shapes_are_exported_as_their_model_has_them(tmp_path, capsys):
+    """Of `advection`: the mean of the replicates where they are negative, at a shown time and between two."""
+    folder = RunFolder(str(tmp_path / "results" / "bifurcation" / "run"))
+    run = finished_run(folder, catalog.load("bifurcation", "smoke"), "advection")
+    export(run, tmp_path / "out", "--at", "0.25,0.6", "--grid", "20", "--spread")
+    assert "exporting method advection" in capsys.readouterr().out
+    grid = grid_points(20).reshape(-1, 3).numpy()
+    for time, path in zip((0.25, 0.6), sorted(tmp_path.rglob("man_track*.tif")), strict=True):
+        given = np.column_stack([grid, np.full(len(grid), time)])
+        model = run.file("models", "confirm-advection-dense-best.pt")
+        mean = np.mean([load(model, replicate)(given) for replicate in range(len(SEEDS))], axis=0)
+        inside = (mean < 0).reshape(20, 20, 20).transpose(2, 1, 0)  # an image's axes are z, y, x
+        assert dice(tifffile.imread(path) > 0, inside) > 0.99
+    assert len(rows_of(tmp_path / "out")) == 2
 
 
 def test_a_model_that_is_gone_is_told(runs, tmp_path, capsys):

@@ -42,6 +42,21 @@ def test_a_method_searches_only_what_it_has():
     assert study.arm_space(Arm("linear-blend", "sparse")) == {}
 
 
+@pytest.mark.parametrize("name", ["bifurcation", "cells"])
+def test_the_learning_rates_of_decoders_and_of_advection_are_searched_apart(name):
+    study = catalog.load(name, "laptop")
+    searched = study.arm_space(Arm("advection", "sparse"))
+    assert set(searched) == {
+        "autoencoder_weight", "magnitude_weight", "smoothness_weight", "evolution_steps", "training.learning_rate",
+    }  # fmt: skip
+    assert "training.learning_rate" not in study.arm_space(Arm("sinkhorn", "sparse"))
+    before = study.methods["advection"].training.learning_rate
+    study.edit("learning_rate", "0.0004")
+    assert study.methods["none"].learning_rate == 0.0004
+    assert study.methods["advection"].training.learning_rate == before
+    assert study.space["training.learning_rate"].high > before
+
+
 def test_laptop_keeps_the_document_strengths():
     sinkhorn = catalog.load("bifurcation", "laptop").methods["sinkhorn+barycenter"].regularizers
     assert (sinkhorn["sinkhorn"].alpha, sinkhorn["sinkhorn"].beta, sinkhorn["sinkhorn"].epsilon) == (0.1, 8, 0.05)

@@ -13,11 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from trainables.inbetween.evolution import Evolution, sdf_at
+from trainables.inbetween.evolution import Evolution, model_of, sdf_at
 from trainables.inbetween.fitting import Fitting
-from trainables.inbetween.networks import Model
 from trainables.inbetween.patches import Patches
-from trainables.inbetween.shape_advection import DIMENSIONS, ShapeAdvection
+from trainables.inbetween.shape_advection import ShapeAdvection
 from trainables.inbetween.side_by_side import SideBySide
 from trainables.metrics.display import RESOLUTION, display_rows
 from trainables.metrics.per_time import score
@@ -33,7 +32,7 @@ class VolumeLearner(Fitting):
         self, configuration: ShapeAdvection, first: Tensor, last: Tensor, seed: int, device: torch.device
     ) -> None:
         c = configuration
-        super().__init__(c, lambda: made(c), c.training.learning_rate, c.decay_of_a_step(), seed, device)
+        super().__init__(c, lambda: model_of(c), c.training.learning_rate, c.decay_of_a_step(), seed, device)
         one, nothing = torch.ones((1, 1, *first.shape), device=device), torch.zeros(1, device=device)
         self.volumes = Patches(first[None, None], last[None, None], one, one, nothing, one)
 
@@ -108,11 +107,6 @@ class AdvectedShapes(SideBySide):
             "models": [{k: v.cpu() for k, v in learner.model.state_dict().items()} for learner in self.learners],
             "diverged": sorted(self.guard.reasons),
         }
-
-
-def made(configuration: ShapeAdvection) -> Model:
-    """The networks of one pair."""
-    return Model(configuration, DIMENSIONS, configuration.residual)
 
 
 def truncated(sdf: Tensor, length: float) -> Tensor:

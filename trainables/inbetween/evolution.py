@@ -12,7 +12,13 @@ from torch import Tensor
 
 from trainables.inbetween import advection
 from trainables.inbetween.networks import Model
+from trainables.inbetween.shape_advection import DIMENSIONS, ShapeAdvection
 from trainables.shapes.timeline import neighbours
+
+
+def model_of(configuration: ShapeAdvection) -> Model:
+    """The networks of one pair, untrained."""
+    return Model(configuration, DIMENSIONS, configuration.residual)
 
 
 class Evolution:

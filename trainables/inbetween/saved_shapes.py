@@ -8,8 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from trainables.inbetween.advected_shapes import made
-from trainables.inbetween.evolution import Evolution, sdf_at
+from trainables.inbetween.evolution import Evolution, model_of, sdf_at
 from trainables.inbetween.shape_advection import ShapeAdvection
 from trainables.shapes.sequence import trilinear
 
@@ -51,6 +50,6 @@ class SavedShapes:
         return sdf
 
     def _evolution(self, index: int, first: Tensor) -> Evolution:
-        model = made(self.configuration)
+        model = model_of(self.configuration)
         model.load_state_dict(self._models[index])
         return Evolution(model, first, self.configuration.truncation)

@@ -39,7 +39,7 @@ class ShapeAdvection(BetweenFrames, AdvectionConfiguration):
     sizes: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "laptop": {
             "networks": Networks(encoder=[4], ends=4, filters=[4], bottleneck=4, field_kernel=3),
-            "resolution": 16, "evolution_steps": 6, "epochs": 120, "training.learning_rate": 4e-3,
+            "resolution": 16, "evolution_steps": 6, "epochs": 100, "training.learning_rate": 4e-3,
         },
         "smoke": {
             "networks": Networks(encoder=[2], ends=2, filters=[2], bottleneck=2, field_kernel=3),

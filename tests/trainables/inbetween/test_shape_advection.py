@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -12,8 +14,9 @@ from pydantic import ValidationError
 from torch.utils.flop_counter import FlopCounterMode
 
 from trainables.base import Divergence
-from trainables.inbetween.advected_shapes import AdvectedShapes, made
+from trainables.inbetween.advected_shapes import AdvectedShapes
 from trainables.inbetween.configuration import Networks
+from trainables.inbetween.evolution import model_of
 from trainables.inbetween.networks import Encoder, UNet
 from trainables.inbetween.saved_shapes import SavedShapes
 from trainables.inbetween.shape_advection import ShapeAdvection
@@ -161,14 +164,24 @@ def test_what_a_training_takes_is_what_pytorch_counts(space):
     networks = configuration._layers()
     alone = sum(6.0 * w * side**3 for volumes, side, w, _ in networks if volumes == 1) * 4
     assert counted.get_total_flops() == pytest.approx(configuration.operations(3) + alone, rel=0.03)
-    kept = sum(v.numel() for v in made(configuration).state_dict().values())
+    kept = sum(v.numel() for v in model_of(configuration).state_dict().values())
     assert configuration.model_bytes(3) == 4 * (2 * 2 * kept + 2 * 3 * 16**3)
+
+
+def test_a_saved_model_needs_nothing_that_mlflow_does_not_install():
+    """What `study.tracking.model.REQUIREMENTS` names holds for these models too: no scikit-image, no pyarrow."""
+    code = (
+        "import sys; import trainables.autodecoder.model, trainables.inbetween.saved_shapes; "
+        "print(*{'skimage', 'pyarrow', 'ray', 'h5py', 'tifffile'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
 
 
 def test_residual_networks_begin_near_the_identity():
     torch.manual_seed(0)
     volume = torch.randn(2, 1, 8, 8, 8).clamp(-1, 1)
-    near, far = (made(small(residual=residual)) for residual in (True, False))
+    near, far = (model_of(small(residual=residual)) for residual in (True, False))
     errors = [float((m.decode(m.encode(volume)) - volume).square().mean().detach()) for m in (near, far)]
     assert errors[0] < 0.1 < errors[1]
 
