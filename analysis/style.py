@@ -62,6 +62,7 @@ METHODS = {
     "distant-barycenter": MethodStyle(colour="#a6761d", line=_DASHED, marker="<"),
     "cross-sequence-barycenter": MethodStyle(colour="#b2182b", line=_DASH_DOT_DOT, marker=">"),
     "positional-encoding": MethodStyle(colour="#7b4fa3", line=_SHORT, marker="*"),
+    "recommended": MethodStyle(colour="#b2182b", line=_SOLID, marker="*"),
 }
 
 IMAGES = {

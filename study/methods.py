@@ -44,6 +44,9 @@ VARIANTS: dict[str, dict[str, Any]] = {
 }
 """Parts of a method's name that are no regularizer: what they change in its configuration."""
 
+RECOMMENDED = "sinkhorn+positional-encoding"
+"""What `recommended` stands for: what the studies of future work suggest, at the document's setting."""
+
 CONTROLS = ["temporal-smoothness"]
 
 REFERENCES = {"linear-blend": "floor", "barycenter-only": "ceiling"}
@@ -65,11 +68,23 @@ def networks(
     for name in names:
         terms = {part: kinds[part](**given.get(part, {})) for part in _parts(name) if part not in VARIANTS}
         method = configuration(sequences=sequences, regularizers=terms, **fields)
-        for part in _parts(name):
-            for path, value in VARIANTS.get(part, {}).items():
-                assign(method, path, value)
-        found[name] = method
+        found[name] = _varied(method, name)
     return found
+
+
+def recommended(baseline: AutodecoderConfiguration) -> AutodecoderConfiguration:
+    """The method `recommended`, for the sequences of the method without regularizers."""
+    kinds, method = available(), baseline.model_copy(deep=True)
+    method.regularizers = {part: kinds[part]() for part in _parts(RECOMMENDED) if part not in VARIANTS}
+    return _varied(method, RECOMMENDED)
+
+
+def _varied(method: AutodecoderConfiguration, name: str) -> AutodecoderConfiguration:
+    """With the parts of its name that are no regularizers."""
+    for part in _parts(name):
+        for path, value in VARIANTS.get(part, {}).items():
+            assign(method, path, value)
+    return method
 
 
 def _parts(name: str) -> list[str]:

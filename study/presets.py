@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import search_spaces
+from study import methods
 from study.study import Pruning, Resources, Study
 from trainables.autodecoder.configuration import AutodecoderConfiguration, DecoderConfiguration
 from trainables.configuration import assign
@@ -57,6 +60,23 @@ def smoke(study: Study) -> None:
     put(study, evaluation_grid=24, barycenter_grid=24)
 
 
+def recommended(laptop: Callable[[Study], None]) -> Callable[[Study], None]:
+    """A preset: the method that is recommended, against baseline, controls and its parts, at a study's `laptop` size;
+    nothing is searched, so that it is the quickest answer on data of one's own."""
+
+    def preset(study: Study) -> None:
+        baseline = study.methods[study.baseline]
+        assert isinstance(baseline, AutodecoderConfiguration)
+        study.methods = study.methods | {"recommended": methods.recommended(baseline)}
+        laptop(study)
+        parts = methods.RECOMMENDED.split("+")
+        kept = (study.baseline, *study.controls, *parts, "recommended", *study.references)
+        study.methods = {name: study.methods[name] for name in kept if name in study.methods}
+        study.space = {}
+
+    return preset
+
+
 def size(study: Study, preset: str) -> None:
     """Give every method and regularizer the size it has at a preset, and narrow what is searched to what the preset
     can carry."""
@@ -83,4 +103,4 @@ def put(study: Study, **fields: object) -> None:
                 setattr(method, name, value)
 
 
-PRESETS = {"laptop": laptop, "smoke": smoke, "paper": paper}
+PRESETS = {"laptop": laptop, "smoke": smoke, "paper": paper, "recommended": recommended(laptop)}

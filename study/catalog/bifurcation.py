@@ -42,4 +42,4 @@ def laptop(study: Study) -> None:
     study.trials, study.replicates = 4, 8
 
 
-PRESETS = presets.PRESETS | {"laptop": laptop}
+PRESETS = presets.PRESETS | {"laptop": laptop, "recommended": presets.recommended(laptop)}

@@ -9,19 +9,20 @@ from __future__ import annotations
 from study import methods, presets
 from study.study import Objective, Study
 from trainables.shapes.bifurcation import family
+from trainables.shapes.sequence import ShapeSequence
 
+MEMBERS = 9
 SEARCHED = 1
 """Members that the search sees."""
 
 
 def study() -> Study:
     """Beyond the document: 9 members, of which one is searched on and 8 are tested."""
-    return of(9)
+    return of(family(MEMBERS))
 
 
-def of(count: int) -> Study:
-    """The study on the first `count` members of the family."""
-    members = family(count)
+def of(members: list[ShapeSequence]) -> Study:
+    """The study on these members of the family."""
     return Study(
         name="bifurcations",
         question=(
@@ -51,7 +52,7 @@ def laptop(study: Study) -> None:
 
 def smoke(study: Study) -> None:
     """Three members."""
-    shrink(study, of(3))
+    shrink(study, of(family(3)))
 
 
 def shrink(study: Study, few: Study) -> None:
@@ -67,4 +68,11 @@ def paper(study: Study) -> None:
     study.replicates = 1
 
 
-PRESETS = {"laptop": laptop, "smoke": smoke, "paper": paper}
+def recommended(study: Study) -> None:
+    """On nine members that no other study has: what is recommended was chosen on the others."""
+    fresh = of(family(2 * MEMBERS)[MEMBERS:])
+    study.methods, study.search_sequences = fresh.methods, fresh.search_sequences
+    presets.recommended(laptop)(study)
+
+
+PRESETS = {"laptop": laptop, "smoke": smoke, "paper": paper, "recommended": recommended}

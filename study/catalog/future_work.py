@@ -18,13 +18,13 @@ NAMES = [*methods.COMPARED, *methods.FUTURE]
 
 def study() -> Study:
     """Nine members of the family, of which one is searched on and 8 are tested."""
-    return _of(9)
+    return _of(bifurcations.MEMBERS)
 
 
 def _of(count: int) -> Study:
     members = family(count)
     compared = methods.networks(members, NAMES, regularizers={"barycenter": {"count": 3}}, shared=False)
-    return bifurcations.of(count).model_copy(
+    return bifurcations.of(members).model_copy(
         update={
             "name": "future-work",
             "question": QUESTION,

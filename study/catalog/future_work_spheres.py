@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from study import methods
+from study import methods, presets
 from study.catalog import future_work, spheres
 from study.study import Study
 from trainables.shapes.sphere import training_spheres
@@ -29,4 +29,4 @@ def laptop(study: Study) -> None:
     study.replicates = 8
 
 
-PRESETS = spheres.PRESETS | {"laptop": laptop}
+PRESETS = {"laptop": laptop, "smoke": presets.smoke, "paper": spheres.paper}

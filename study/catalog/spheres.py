@@ -45,4 +45,4 @@ def paper(study: Study) -> None:
     presets.put(study, points_per_frame=4096)
 
 
-PRESETS = {"laptop": laptop, "smoke": presets.smoke, "paper": paper}
+PRESETS = presets.PRESETS | {"laptop": laptop, "paper": paper, "recommended": presets.recommended(laptop)}
