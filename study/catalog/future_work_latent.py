@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from study import methods
+from study import methods, presets
 from study.catalog import future_work, future_work_spheres, latent_generalization
 from study.study import Study
 from trainables.autodecoder.latent_generalization import LatentGeneralizationConfiguration
@@ -26,9 +26,10 @@ def study() -> Study:
 
 
 def laptop(study: Study) -> None:
-    """Eight replicates, so that the answer is one."""
+    """Eight replicates, so that the answer is one; for so many methods fewer points and trials."""
     latent_generalization.laptop(study)
-    study.replicates = 8
+    study.trials, study.replicates = 3, 8
+    presets.put(study, points_per_frame=256)
 
 
 PRESETS = latent_generalization.PRESETS | {"laptop": laptop}
