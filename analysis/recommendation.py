@@ -7,6 +7,7 @@ import math
 import pandas as pd
 
 from analysis.comparison import BETTER, CANNOT_TELL, NO_DIFFERENCE
+from analysis.cost import relative_seconds
 from analysis.facts import Facts
 from analysis.wording import capital, listing, number
 
@@ -60,12 +61,10 @@ def _strength(facts: Facts, method: str, supervision: str) -> str:
 
 
 def _cost(facts: Facts, method: str, supervision: str) -> str:
-    trials = facts.run.trials
-    trials = trials[(trials["phase"] == "confirm") & (trials["setting"] == "best")]
-    mine, baseline = (_of(trials, name, supervision)["seconds"].mean() for name in (method, facts.baseline))
-    if not (mine > 0 and baseline > 0):
+    ratio = relative_seconds(facts.run).get((supervision, method))
+    if ratio is None or pd.isna(ratio):
         return ""
-    return f", whose training took {number(mine / baseline, 2)} × as long as that of '{facts.baseline}'"
+    return f", whose training took {number(ratio, 2)} × as long as that of '{facts.baseline}'"
 
 
 def _without_network(facts: Facts, supervision: str, chosen: str) -> str:

@@ -21,7 +21,7 @@ _EPILOG = """\b
 Within a run methods are paired with its baseline by replicate and sequence; runs are shown beside each other, since
 replicates of different runs are no pairs. A verdict needs p below 0.05, corrected by Holm's method over the methods,
 supervisions and metrics shown of one run (methods without a network by themselves), and an interval without zero;
-below six pairs one cannot tell.
+below six pairs one cannot tell. The training time is that of the method over the baseline's, in the same run.
 
 \b
 Examples:
@@ -68,7 +68,11 @@ def main(
     opened = _opened(runs, results)
     names = _metrics(opened, metrics)
     compared = [(run, _compared(run, names, setting, window, margin)) for run in opened]
-    tables = [table.assign(study=run.study, run=run.name) for run, table in compared if table is not None]
+    tables = [
+        table.assign(study=run.study, run=run.name, cost=_costs(run, table, setting))
+        for run, table in compared
+        if table is not None
+    ]
     if not tables:
         raise Mistake("none of these runs has confirmed methods to compare yet; wait for one, or name others")
     table = _beside(tables, names)
@@ -140,6 +144,15 @@ def _compared(
         raise Mistake(f"{option}: {error}") from None
 
 
+def _costs(run: Run, table: pd.DataFrame, setting: str) -> list[float]:
+    """Training time over that of the run's baseline, for each row."""
+    from analysis.cost import relative_seconds
+
+    known = relative_seconds(run, setting)
+    places = table[["supervision", "method"]].astype("str").itertuples(index=False)
+    return [float(known.get(tuple(place), float("nan"))) for place in places]
+
+
 def _beside(tables: list[pd.DataFrame], metrics: list[str]) -> pd.DataFrame:
     """One table, sorted so that what runs say about one method stands together."""
     import pandas as pd
@@ -205,7 +218,8 @@ def _cell(row: dict[str, Any]) -> str:
     if not row["n"]:
         return verdict
     change = f"{number(row['baseline_mean'])} → {number(row['method_mean'])}"
-    return f"{change} {verdict}\n{signed(row['difference'])} ({interval(row['low'], row['high'])})"
+    time = "" if pd.isna(row["cost"]) else f", {number(row['cost'], 2)} × the time"
+    return f"{change} {verdict}\n{signed(row['difference'])} ({interval(row['low'], row['high'])}){time}"
 
 
 def command_line(arguments: list[str] | None = None) -> int:

@@ -5,8 +5,8 @@
 Everything is timed in turn within each round; a ratio is the median over rounds of the ratios within one, and, for the
 fused step, that of the shortest times of all rounds too: other guests of a machine only ever add to a time. The peak is
 a product of two 1024 × 1024 matrices on the same threads. A step's work, value and gradient of the decoder, is counted
-as its matrix products alone; `its products` are these in the step's own shapes, in the cache, with nothing between them.
-A regularizer's own part is value and gradient of its term with respect to a given SDF.
+as its matrix products alone; `its products` are these in the step's own shapes, in the cache, nothing in between. A
+regularizer's own part is value and gradient of its term with respect to a given SDF.
 """
 
 from __future__ import annotations

@@ -51,6 +51,22 @@ def test_runs_stand_beside_each_other(capfd):
     assert max(len(line) for line in out.splitlines()) <= 160
 
 
+def test_costs_are_training_seconds_over_those_of_the_baseline(capfd):
+    for name, factor in (("bifurcation", 2.5), ("spheres", 4.0)):
+        place = {"phase": "confirm", "setting": "best", "supervision": "sparse", "state": "complete"}
+        seconds = {"none": [10.0, 30.0], "sinkhorn": [20.0 * factor]}
+        rows = [
+            place | {"trial": f"{method}-{each}", "method": method, "seconds": each}
+            for method, several in seconds.items()
+            for each in several
+        ]
+        pd.DataFrame(rows).to_parquet(study(name) / "trials.parquet")
+    table = saved("bifurcation", "spheres")
+    assert table[table["study"] == "bifurcation"]["cost"].unique() == pytest.approx([2.5])
+    assert table[table["study"] == "spheres"]["cost"].unique() == pytest.approx([4.0])
+    assert "2.5 × the time" in capfd.readouterr().out
+
+
 def test_numbers_are_those_of_each_runs_own_comparison():
     folders = [study("bifurcation"), study("spheres", gain=0.01)]
     table = saved("bifurcation", "spheres")
