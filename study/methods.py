@@ -126,5 +126,5 @@ def bifurcation_metrics() -> list[Metric]:
         *metrics(),
         Metric(name="asymmetry", label="Asymmetry"),
         Metric(name="bifurcation_time_error", label="Bifurcation time error"),
-        Metric(name="betti_0_error", label="Error of the number of components"),
+        Metric(name="betti_0_error", label="Components error"),
     ]
