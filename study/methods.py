@@ -65,24 +65,21 @@ def networks(
     **fields: Any,
 ) -> dict[str, AutodecoderConfiguration]:
     """The methods of these names; `regularizers` has fields of a regularizer, `fields` are those of every method."""
-    kinds, given, found = available(), regularizers or {}, {}
-    for name in names:
-        terms = {part: kinds[part](**given.get(part, {})) for part in _parts(name) if part not in VARIANTS}
-        method = configuration(sequences=sequences, regularizers=terms, **fields)
-        found[name] = _varied(method, name)
-    return found
+    return {name: _called(configuration(sequences=sequences, **fields), name, regularizers or {}) for name in names}
 
 
 def recommended(baseline: AutodecoderConfiguration) -> AutodecoderConfiguration:
     """The method `recommended`, for the sequences of the method without regularizers."""
-    kinds, method = available(), baseline.model_copy(deep=True)
-    method.regularizers = {part: kinds[part]() for part in _parts(RECOMMENDED) if part not in VARIANTS}
-    return _varied(method, RECOMMENDED)
+    return _called(baseline.model_copy(deep=True), RECOMMENDED, {})
 
 
-def _varied(method: AutodecoderConfiguration, name: str) -> AutodecoderConfiguration:
-    """With the parts of its name that are no regularizers."""
-    for part in _parts(name):
+def _called(
+    method: AutodecoderConfiguration, name: str, fields: Mapping[str, Mapping[str, Any]]
+) -> AutodecoderConfiguration:
+    """The method with all that its name says; `fields` are those of a regularizer."""
+    kinds, parts = available(), _parts(name)
+    method.regularizers = {part: kinds[part](**fields.get(part, {})) for part in parts if part not in VARIANTS}
+    for part in parts:
         for path, value in VARIANTS.get(part, {}).items():
             assign(method, path, value)
     return method

@@ -132,7 +132,7 @@ def _choices(options: Options) -> dict[str, Any]:
 
 def _names(given: str | None) -> list[str] | None:
     """NAME,NAME,… as a list."""
-    return None if given is None else [name.strip() for name in given.split(",") if name.strip()]
+    return None if given is None else [name.strip() for name in given.split(",")]
 
 
 def _continued(options: Options, folder: RunFolder, record: dict[str, Any]) -> dict[str, Any]:

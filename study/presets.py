@@ -103,4 +103,4 @@ def put(study: Study, **fields: object) -> None:
                 setattr(method, name, value)
 
 
-PRESETS = {"laptop": laptop, "smoke": smoke, "paper": paper, "recommended": recommended(laptop)}
+PRESETS = {"laptop": laptop, "smoke": smoke, "paper": paper}

@@ -41,7 +41,7 @@ def _list(context: click.Context, parameter: click.Parameter, value: bool) -> No
 @click.command(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.argument("name")
 @click.argument("more", nargs=-1)
-@click.option("--preset", help=f"size of the study: laptop, smoke or paper  [default: {DEFAULT_PRESET}]")
+@click.option("--preset", help=f"laptop, smoke, paper, or one that the study adds  [default: {DEFAULT_PRESET}]")
 @click.option("--trials", type=click.IntRange(1), help="search trials per arm, in total (also when resuming)")
 @click.option("--replicates", type=click.IntRange(1), help="replicates of each confirmed configuration")
 @click.option("--seed", type=click.IntRange(0), help="seed of the whole study  [default: 0]")

@@ -232,7 +232,7 @@ class Study(Configuration):
             ("--methods", methods, self.methods),
             ("--supervisions", supervisions, self.supervisions),
         ):
-            for name in [""] if asked == [] else asked or []:
+            for name in asked or []:
                 if name not in known:
                     raise Mistake(f"{flag} {name}: there is no {name!r}; choose among {', '.join(known)}")
         if methods is not None:

@@ -90,7 +90,9 @@ def test_a_part_of_a_study_keeps_its_baseline():
     study.check()
 
 
-@pytest.mark.parametrize(("methods", "supervisions"), [(["magic"], None), ([], None), (None, ["thick"]), (None, [])])
+@pytest.mark.parametrize(
+    ("methods", "supervisions"), [(["magic"], None), ([""], None), (None, ["thick"]), (None, [""])]
+)
 def test_a_part_that_is_not_there_is_named(methods, supervisions):
     with pytest.raises(Mistake, match=r"choose among (none, sinkhorn|sparse, dense)"):
         catalog.load("bifurcation", "laptop").keep(methods, supervisions)

@@ -33,8 +33,8 @@ from trainables.shapes.timeline import Role, Timeline
 
 # Points evaluated at once when a volume is predicted: bounds memory, not results.
 _CHUNK = 1 << 15
-# Points evaluated at once by one replicate: on a CPU a layer's values stay in the cache, a GPU wants much work at once.
-_FIELD_CHUNK = {"cpu": 1 << 12, "cuda": 1 << 18}
+# Points evaluated at once by one replicate: a layer's values stay in the cache.
+_FIELD_CHUNK = 1 << 12
 
 
 class Autodecoder(Trainable):
@@ -134,24 +134,18 @@ class Autodecoder(Trainable):
     def _sample(self, batch: list[int]) -> tuple[Tensor, Tensor]:
         """Points `(R, N, F P, 4)` and their true SDF `(R, N, F P)`."""
         c = self.configuration
-        drawn = [
+        draws = [
             [
-                torch.stack(
-                    [self.pools[i][frame].choose(c.points_per_frame, c.near_fraction, generator) for frame in batch]
-                )
+                [self.pools[i][frame].draw(c.points_per_frame, c.near_fraction, generator) for frame in batch]
                 for i in network.sequences
             ]
             for network, generator in zip(self.networks, self.generators, strict=True)
         ]
-        chosen = torch.stack([torch.stack(row) for row in drawn]).to(self.device)  # (R, N, F, P), in one transfer
-        points, truth = [], []
-        for network, of_network in zip(self.networks, chosen, strict=True):
-            for i, of_sequence in zip(network.sequences, of_network, strict=True):
-                pools = [self.pools[i][frame] for frame in batch]
-                points.append(torch.cat([pool.points[at] for pool, at in zip(pools, of_sequence, strict=True)]))
-                truth.append(torch.cat([pool.sdf[at] for pool, at in zip(pools, of_sequence, strict=True)]))
-        shape = chosen.shape[:2]
-        return torch.stack(points).unflatten(0, shape), torch.stack(truth).unflatten(0, shape)
+        points, truth = (
+            torch.stack([torch.stack([torch.cat([d[i] for d in frames]) for frames in row]) for row in draws])
+            for i in (0, 1)
+        )
+        return points, truth
 
     def _clear_gradients(self, dead: Tensor) -> None:
         for group in self.optimiser.param_groups:
@@ -175,7 +169,7 @@ class Autodecoder(Trainable):
 
         @torch.no_grad()
         def predicted(points: Tensor) -> Tensor:
-            parts = points.view(1, 1, -1, 4).split(_FIELD_CHUNK[self.device.type], dim=2)
+            parts = points.view(1, 1, -1, 4).split(_FIELD_CHUNK, dim=2)
             return torch.cat([functional_call(self.decoder, parameters, (part, code))[0, 0] for part in parts])
 
         return predicted

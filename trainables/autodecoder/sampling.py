@@ -50,15 +50,11 @@ class FramePool:
 
     def draw(self, count: int, near_fraction: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """`count` points `(count, 4)` and their SDF `(count,)`."""
-        chosen = self.choose(count, near_fraction, generator).to(self.sdf.device)
-        return self.points[chosen], self.sdf[chosen]
-
-    def choose(self, count: int, near_fraction: float, generator: torch.Generator) -> Tensor:
-        """Indices `(count,)` of the points to be drawn, on the CPU."""
         near = count if self.near == len(self.sdf) else round(near_fraction * count)
-        return torch.cat(
+        chosen = torch.cat(
             [
                 torch.randint(self.near, (near,), generator=generator),
                 torch.randint(min(self.near, len(self.sdf) - 1), len(self.sdf), (count - near,), generator=generator),
             ]
-        )
+        ).to(self.sdf.device)
+        return self.points[chosen], self.sdf[chosen]

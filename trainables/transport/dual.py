@@ -46,17 +46,12 @@ class Problem(NamedTuple):
 
     def update(self, potentials: torch.Tensor, epsilon: float) -> torch.Tensor:
         """All four potentials at once, each from its partner's old value."""
-        sources = picked(self.logs, _OVER)
-        return self.transform(sources.add_(picked(potentials, _PARTNER), alpha=1 / epsilon), epsilon)
+        sources = self.logs[_OVER]
+        return self.transform(sources.add_(potentials[_PARTNER], alpha=1 / epsilon), epsilon)
 
     def errors(self, old: torch.Tensor, new: torch.Tensor, epsilon: float) -> torch.Tensor:
         """Marginal errors ``[4, B]`` of the plans of the old potentials; the new ones are their updates."""
-        return _marginal_error(picked(self.weights, _ON), old, new, epsilon)
-
-
-def picked(stacked: torch.Tensor, indices: list[int]) -> torch.Tensor:
-    """A fresh ``[len(indices), …]`` of these items. (To index with a list would wait for a GPU.)"""
-    return torch.stack([stacked[index] for index in indices])
+        return _marginal_error(self.weights[_ON], old, new, epsilon)
 
 
 def _marginal_error(weights: torch.Tensor, old: torch.Tensor, new: torch.Tensor, epsilon: float) -> torch.Tensor:
@@ -71,7 +66,7 @@ def anneal(problem: Problem, schedule: list[float]) -> tuple[torch.Tensor, torch
     Returns:
       Potentials before and after that plain one, both ``[4, B, grid]``.
     """
-    potentials = problem.transform(picked(problem.logs, _OVER), schedule[0])
+    potentials = problem.transform(problem.logs[_OVER], schedule[0])
     for epsilon in schedule:
         potentials = potentials.add_(problem.update(potentials, epsilon)).mul_(0.5)
     return potentials, problem.update(potentials, schedule[-1])
@@ -99,7 +94,7 @@ def converge(
         f, f_next, g_next = problem.transform(sources, epsilon)
         (g_new,) = problem.transform((log_a + f / epsilon)[None], epsilon)
         new = torch.stack([g_new, f_next, g_next])
-        current = _marginal_error(picked(problem.weights, _ON[1:]), potentials[1:], new, epsilon).amax(0)
+        current = _marginal_error(problem.weights[_ON[1:]], potentials[1:], new, epsilon).amax(0)
         potentials = torch.stack([f, g_new, (f_self + f_next) / 2, (g_self + g_next) / 2])
 
         done = current <= tolerance

@@ -32,8 +32,8 @@ _UNDERFLOW = {torch.float32: 87.0, torch.float64: 708.0}
 _MARGIN = {torch.float32: 21.0, torch.float64: 48.0}
 # Below this block size the exponentials saved do not pay for the passes over memory.
 _SMALLEST_BLOCK = 3
-# Numbers in the direct way's temporary: on a CPU half a megabyte in float32, which stays in the cache.
-_DIRECT_NUMBERS = {"cpu": 1 << 17, "cuda": 1 << 26}
+# Numbers in the direct way's temporary: half a megabyte in float32, which stays in the cache.
+_DIRECT_NUMBERS = 1 << 17
 
 
 def softmin(h: torch.Tensor, grid: Grid, epsilon: float) -> torch.Tensor:
@@ -78,7 +78,7 @@ def _direct(h: torch.Tensor, cost: torch.Tensor) -> torch.Tensor:
     """``[n, L]`` and a cost ``[n, n]`` → ``[n, L]``, a few lines at a time."""
     size = len(cost)
     result = torch.empty_like(h)
-    lines = max(1, _DIRECT_NUMBERS.get(h.device.type, 1 << 20) // size**2)
+    lines = max(1, _DIRECT_NUMBERS // size**2)
     for some, out in zip(h.split(lines, 1), result.split(lines, 1), strict=True):
         terms = some[:, None, :] - cost[:, :, None]
         largest = terms.amax(0)
