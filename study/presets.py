@@ -62,7 +62,7 @@ def smoke(study: Study) -> None:
 
 def recommended(laptop: Callable[[Study], None]) -> Callable[[Study], None]:
     """A preset: the method that is recommended, against baseline, controls and its parts, at a study's `laptop` size;
-    nothing is searched, so that it is the quickest answer on data of one's own."""
+    nothing is searched."""
 
     def preset(study: Study) -> None:
         baseline = study.methods[study.baseline]

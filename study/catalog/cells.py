@@ -75,4 +75,4 @@ def paper(study: Study) -> None:
     presets.put(study, points_per_frame=max(1024, 16384 // count))
 
 
-PRESETS = presets.PRESETS | {"laptop": laptop, "paper": paper, "recommended": presets.recommended(laptop)}
+PRESETS = presets.PRESETS | {"laptop": laptop, "paper": paper}
