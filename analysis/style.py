@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -71,7 +71,17 @@ IMAGES = {
     "image-advection": MethodStyle(colour="#009e73", line=_DASH_DOT_DOT, marker="D"),
     "latent-advection": MethodStyle(colour="#0072b2", line=_DASHED, marker="s"),
 }
-"""Methods of studies of images, beside ``linear-blend``: they meet none of the others."""
+"""Methods of studies of frames between images, beside ``linear-blend``: they meet none of the others."""
+
+DIMENSIONS = {
+    "topology-0": MethodStyle(colour="#0072b2", line=_LONG, marker="8"),
+    "topology-1": MethodStyle(colour="#d55e00", line=_DASH_DOT, marker="^"),
+    "topology-all": MethodStyle(colour="#009e73", line=_SHORT, marker="h"),
+}
+"""Beside ``none`` and ``topology``, of one study: which dimensions of the diagrams are compared."""
+
+_LETTER = 0.085
+"""Width in inches of a letter of a tick's label, with some air."""
 
 _OTHER_COLOURS = ("#56b4e9", "#999933", "#7b4fa3", "#a6761d", "#b2182b", "#1b7f8c", "#66803b")
 _OTHER_LINES = (_DASHED, _DASH_DOT, _DOTTED, _LONG, _DASH_DOT_DOT)
@@ -80,7 +90,7 @@ _OTHER_MARKERS = ("8", "p", "h", "<", ">", "*", "d")
 
 def method_style(method: str) -> MethodStyle:
     """The style of a method: fixed for the known ones, for any other a function of its name alone."""
-    known = METHODS | IMAGES
+    known = METHODS | IMAGES | DIMENSIONS
     if method in known:
         return known[method]
     number = zlib.crc32(method.encode())
@@ -150,6 +160,13 @@ def panels(rows: int, columns: int, width: float, height: float, **sharing: Any)
     figure = Figure(figsize=(max(width * columns, SMALLEST), height * rows + ABOVE), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08, hspace=0.05, wspace=0.04)  # type: ignore[union-attr,call-arg]
     return figure, figure.subplots(rows, columns, squeeze=False, **sharing)
+
+
+def categories(axis: Any, names: Sequence[str], width: float) -> None:
+    """Names along the horizontal axis of a panel ``width`` inches wide, aslant where they would touch."""
+    fits = _LETTER * max(map(len, names)) * len(names) <= width
+    slant: dict[str, Any] = {} if fits else {"rotation": 35, "ha": "right", "rotation_mode": "anchor"}
+    axis.set_xticks(range(len(names)), names, **slant)
 
 
 def logarithmic(axis: Any, values: Any) -> None:

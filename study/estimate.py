@@ -48,16 +48,14 @@ def estimate(study: Study, output: str) -> Estimate:
     arms, work, resources = study.arms(), operations(study), study.resources
     core, core_said = _earlier(study.name, output, False) or (CORE, "a server's core, 0.13 Tflop/s")
     gpu, gpu_said = _earlier(study.name, output, True) or (GPU, "1 Tflop/s a trial, assumed and not measured")
-    confirmations = sum(2 if study.arm_space(arm) else 1 for arm in arms)
+    confirmations = {arm: _settings(study, arm) for arm in arms}
     models = sum(
-        (2 if study.arm_space(arm) else 1)
-        * study.replicates
-        * study.methods[arm.method].model_bytes(_shown(study, arm))
-        for arm in arms
+        times * study.replicates * study.methods[arm.method].model_bytes(_shown(study, arm))
+        for arm, times in confirmations.items()
     )
     return Estimate(
         search_trials=sum(study.arm_trials(arm) for arm in arms),
-        confirmations=confirmations,
+        confirmations=sum(confirmations.values()),
         core_hours=work / core / 3600,
         gpu_hours=work / gpu / 3600 * resources.gpus,
         cores_beside_a_gpu=resources.cpus / resources.gpus if resources.gpus else 0,
@@ -120,8 +118,12 @@ def _share(study: Study, epochs: int, rungs: list[int]) -> float:
 
 
 def _confirmation(study: Study, arm: Arm) -> float:
-    times = 2 if study.arm_space(arm) else 1  # the best setting, and the document's
-    return times * study.replicates * study.methods[arm.method].operations(_shown(study, arm))
+    return _settings(study, arm) * study.replicates * study.methods[arm.method].operations(_shown(study, arm))
+
+
+def _settings(study: Study, arm: Arm) -> int:
+    """Confirmed ones, at most: the best and the document's, which is the first that is tried."""
+    return min(2, study.arm_trials(arm))
 
 
 def _shown(study: Study, arm: Arm) -> int:

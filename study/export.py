@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from analysis import Run
     from study.exporting.choice import Choice
     from study.exporting.group import Group, Member
-    from trainables.autodecoder.model import SavedModel
-    from trainables.inbetween.saved_shapes import SavedShapes
+    from trainables.saved_model import SavedModel
 
 FORMATS = available()
 
@@ -166,14 +165,14 @@ def _groups(
     run: Run, choice: Choice, labels: list[str], times: list[float], grid: int, replicate: int | None
 ) -> list[Group]:
     from study.exporting.group import groups
-    from trainables.autodecoder.model import open_model
+    from trainables.saved_model import open_model
 
     try:
         model = open_model(choice.model)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise Mistake(f"the model {choice.model} cannot be read ({reason}); restore it, or name another run") from None
-    known = [sequence.label for sequence in model.configuration.sequences]
+    known = [sequence.label for sequence in model.sequences]
     _follow(run, model)
     missing = [label for label in labels if label not in known]
     if missing:
@@ -181,12 +180,12 @@ def _groups(
     return groups(choice, model, labels, times, grid, replicate)
 
 
-def _follow(run: Run, model: SavedModel | SavedShapes) -> None:
+def _follow(run: Run, model: SavedModel) -> None:
     """Read prepared files where the run folder is now, if it has moved since."""
     from trainables.shapes.sampled import Sampled
 
     folder = RunFolder(run.location)
-    for sequence in model.configuration.sequences:
+    for sequence in model.sequences:
         if isinstance(sequence, Sampled):
             name = sequence.file.rsplit("/", 1)[-1]
             if folder.exists("data", name):

@@ -91,10 +91,13 @@ def _describe(checked: Plan, prices: str | None) -> None:
     click.echo(f"{study.name}: {study.question}")
     for arm in arms:
         click.echo(f"  {arm.method}, {arm.supervision}: {study.arm_trials(arm)} search trials")
+    searched = {path for arm in arms if study.arm_trials(arm) > 1 for path in study.arm_space(arm)}
     for path, distribution in study.space.items():
-        click.echo(f"  {path} in {describe(distribution)}")
+        if path in searched:
+            click.echo(f"  {path} in {describe(distribution)}")
     click.echo(
-        f"{found.search_trials} search trials of {study.search_replicates} replicate each, then up to "
+        f"{found.search_trials} search trials of {study.search_replicates} "
+        f"replicate{'s' if study.search_replicates > 1 else ''} each, then up to "
         f"{found.confirmations} confirmations of {study.replicates} replicates"
     )
     for sentence in priced:

@@ -249,10 +249,14 @@ class Study(Configuration):
             value = json.loads(text)
         except json.JSONDecodeError:
             value = text
+        from_data = {field for method in self.methods.values() for field in method.from_data}
+        if key in from_data:
+            raise Mistake(f"--set {key}={text}: {key} follows from the data; name others with --data")
         try:
             self.put(key, value)
         except KeyError:
-            known = sorted({*self._own_paths(), *(path for m in self.methods.values() for path in paths(m))})
+            paths_of_methods = {path for method in self.methods.values() for path in paths(method)}
+            known = sorted({*self._own_paths(), *paths_of_methods} - from_data)
             raise Mistake(f"--set {key}={text}: there is no {key!r}; choose among {', '.join(known)}") from None
         except ValidationError as error:
             reason = error.errors()[0]["msg"].removeprefix("Value error, ")

@@ -34,6 +34,8 @@ class TrainableConfiguration(Configuration):
     implementation: ClassVar[str]
     sizes: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """Preset → fields that it sets."""
+    from_data: ClassVar[frozenset[str]] = frozenset()
+    """Fields that say what the study's data are: a user names data, not these."""
 
     epochs: int = Field(0, ge=0)
 

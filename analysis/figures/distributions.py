@@ -29,12 +29,13 @@ def draw(run: Run) -> Figure:
     metrics = record.metrics(run)
     kinds = _kinds(table)
     with style.context():
-        figure, axes = style.panels(1, len(metrics), style.panel_width(len(metrics)), 3.4)
+        width = style.panel_width(len(metrics))
+        figure, axes = style.panels(1, len(metrics), width, 3.4)
         for axis, metric in zip(axes[0], metrics, strict=True):
             means = errors.subjects(table, metric.name)
             for place, method in enumerate(methods):
                 _violin(axis, place, means[method].dropna(), kinds, style.method_style(method).colour)
-            axis.set_xticks(range(len(methods)), methods)
+            style.categories(axis, methods, width)
             axis.grid(axis="x", visible=False)
             axis.set_ylim(bottom=0)
             axis.set_title(f"{metric.label}\n{'↓' if metric.lower else '↑'} {metric.better} is better")

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from study.exporting.ensemble import Ensemble
-    from trainables.autodecoder.model import SavedModel
-    from trainables.inbetween.saved_shapes import SavedShapes
+    from trainables.saved_model import SavedModel
     from trainables.shapes.sequence import ShapeSequence
 
 
@@ -101,7 +100,7 @@ class Group:
 
 def groups(
     choice: Choice,
-    model: SavedModel | SavedShapes,
+    model: SavedModel,
     labels: Sequence[str],
     times: list[float],
     grid: int,
@@ -112,7 +111,7 @@ def groups(
     Diverged replicates are left out; Mistake if none is left, or if the exported one is among them.
     """
     found: dict[object, list[Member]] = {}
-    own = [sequence.label for sequence in model.configuration.sequences]
+    own = [sequence.label for sequence in model.sequences]
     for label in labels:
         member = _member(choice, model, own.index(label), label, grid, replicate)
         key: object = label
@@ -128,12 +127,10 @@ def groups(
     return [Group(name, members, times) for name, members in zip(names, found.values(), strict=True)]
 
 
-def _member(
-    choice: Choice, model: SavedModel | SavedShapes, index: int, label: str, grid: int, replicate: int | None
-) -> Member:
+def _member(choice: Choice, model: SavedModel, index: int, label: str, grid: int, replicate: int | None) -> Member:
     from study.exporting.ensemble import Ensemble
 
-    sequence = model.configuration.sequences[index]
+    sequence = model.sequences[index]
     lost = choice.diverged(label)
     alive = [r for r in range(model.replicates) if r not in lost]
     if not alive or (replicate is not None and replicate not in alive):

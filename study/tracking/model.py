@@ -24,7 +24,7 @@ def save(folder: Path, state: Path, configuration: Mapping[str, Any], replicate:
 
     Args:
         folder: does not exist yet.
-        state: the file that ``trainables.autodecoder.model.load`` reads.
+        state: the file that ``trainables.saved_model.load`` reads.
         configuration: JSON that lies beside the state, for the reader.
         replicate: the one that is loaded if nobody asks for another.
         entry: the entry in MLflow that the folder will belong to.

@@ -26,7 +26,7 @@ class DecoderModel(PythonModel):
     def load_context(self, context: PythonModelContext) -> None:
         if importlib.util.find_spec("trainables") is None:  # where the project is absent, its code as it was
             sys.path.append(context.artifacts["code"])
-        from trainables.autodecoder.model import load
+        from trainables.saved_model import load
 
         chosen = context.model_config
         self.field = load(context.artifacts["state"], chosen["replicate"], chosen["sequence"])

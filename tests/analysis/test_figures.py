@@ -131,8 +131,9 @@ def test_known_methods_are_told_apart_by_colour_line_and_marker() -> None:
         assert len({getattr(style.METHODS[method], part) for method in document}) == len(document)
 
 
-def test_methods_of_images_are_told_apart() -> None:
-    looks = [style.method_style(method) for method in ("linear-blend", *style.IMAGES)]
+@pytest.mark.parametrize("methods", [("linear-blend", *style.IMAGES), ("none", "topology", *style.DIMENSIONS)])
+def test_methods_that_meet_only_in_one_study_are_told_apart(methods: tuple[str, ...]) -> None:
+    looks = [style.method_style(method) for method in methods]
     for part in ("colour", "line", "marker"):
         assert len({getattr(look, part) for look in looks}) == len(looks)
 

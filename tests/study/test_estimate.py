@@ -69,6 +69,18 @@ def finished_run(output: Path, gpus: float, work: float, seconds: list[float]) -
     )
 
 
+@pytest.mark.parametrize("name", ["red-blood-cells", "sliding-sand", "known-motion", "sea-ice"])
+def test_studies_of_images_take_time_too(name):
+    assert operations(catalog.load(name, "laptop")) > 1e12
+
+
+def test_a_single_trial_is_the_documents_setting_and_confirmed_once():
+    study = catalog.load("bifurcation", "laptop")
+    study.edit("trials", "1")
+    found = estimate(study, "nowhere")
+    assert found.search_trials == found.confirmations == len(study.arms())
+
+
 def test_a_finished_run_tells_how_fast_this_machine_is(tmp_path):
     study = catalog.load("bifurcation", "paper")
     assert estimate(study, str(tmp_path)).gpu_hours == pytest.approx(operations(study) / GPU / 3600 / 2)
@@ -101,6 +113,16 @@ def test_what_a_node_costs_is_the_users_to_fill_in(tmp_path):
     file.write_text("provider: {type: local}")
     with pytest.raises(Mistake, match=r"name a file like cluster\.yaml"):
         list(costs(found, str(file)))
+
+
+def test_the_dry_run_names_what_is_searched_and_nothing_else(capfd):
+    part = ["bifurcation", "--dry-run", "--methods", "sinkhorn", "--supervisions", "sparse"]
+    assert command_line(part) == 0
+    out = capfd.readouterr().out
+    assert "regularizers.sinkhorn.alpha in" in out
+    assert "barycenter" not in out
+    assert command_line([*part, "--trials", "1"]) == 0
+    assert " in [" not in capfd.readouterr().out
 
 
 def test_the_dry_run_prints_it(capfd):

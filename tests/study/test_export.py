@@ -21,9 +21,9 @@ from study.study import Arm
 from tests.study.test_data import recording
 from trainables.actor import Actor
 from trainables.autodecoder.configuration import DecoderConfiguration
-from trainables.autodecoder.model import load
 from trainables.base import Request
 from trainables.metrics.volumes import dice
+from trainables.saved_model import load
 from trainables.shapes.preparation import prepare
 from trainables.shapes.readers.base import open_recording
 from trainables.shapes.sequence import grid_points

@@ -443,9 +443,9 @@ def test_model_is_loaded_from_code_and_state(
         weights = np.array(json.loads(Path(path).read_text()))[replicate]
         return lambda points: points @ weights.astype(np.float32)
 
-    module = types.ModuleType("trainables.autodecoder.model")
+    module = types.ModuleType("trainables.saved_model")
     monkeypatch.setattr(module, "load", load, raising=False)
-    monkeypatch.setitem(sys.modules, "trainables.autodecoder.model", module)
+    monkeypatch.setitem(sys.modules, "trainables.saved_model", module)
     state = tmp_path / "confirm.pt"
     state.write_text(json.dumps([[0, 0, 0, 1], [1, 10, 100, 1000]]))
 

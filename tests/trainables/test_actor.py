@@ -134,7 +134,7 @@ def test_a_kept_model_is_read_back_as_a_function(tmp_path):
     import numpy as np
     import torch
 
-    from trainables.autodecoder.model import load
+    from trainables.saved_model import load
 
     given = request(tmp_path, model=str(tmp_path / "models" / "t.pt"))
     running = actor(given)
@@ -145,6 +145,32 @@ def test_a_kept_model_is_read_back_as_a_function(tmp_path):
     np.testing.assert_allclose(load(given.model, replicate=1)(points), expected, rtol=1e-5)
     with pytest.raises(FileNotFoundError):
         load(str(tmp_path / "none.pt"))
+
+
+def test_only_readers_of_models_are_opened(tmp_path):
+    import torch
+
+    from trainables.saved_model import open_model
+
+    file = tmp_path / "model.pt"
+    for reader in ("os:system", "trainables.files:read", "trainables.nowhere:X", "trainables.saved_model:io", 3):
+        torch.save({"reader": reader}, file)
+        with pytest.raises(ValueError, match="no model of a shape sequence"):
+            open_model(str(file))
+
+
+def test_a_model_of_an_earlier_version_names_no_reader(tmp_path):
+    import torch
+
+    from trainables.autodecoder.model import SavedDecoder
+    from trainables.saved_model import open_model
+
+    given = request(tmp_path, model=str(tmp_path / "models" / "t.pt"))
+    to_end(actor(given))
+    state = torch.load(given.model, weights_only=True)
+    assert state.pop("reader") == "trainables.autodecoder.model:SavedDecoder"
+    torch.save(state, tmp_path / "earlier.pt")
+    assert isinstance(open_model(str(tmp_path / "earlier.pt")), SavedDecoder)
 
 
 def test_surfaces_come_once_at_the_end_and_from_the_median_replicate(tmp_path):

@@ -21,6 +21,7 @@ from torch.func import functional_call
 
 from trainables.autodecoder.configuration import AutodecoderConfiguration
 from trainables.autodecoder.decoder import Decoder
+from trainables.autodecoder.model import SavedDecoder
 from trainables.autodecoder.regularizers.base import Problem
 from trainables.autodecoder.sampling import FramePool
 from trainables.base import Trainable
@@ -223,11 +224,11 @@ class Autodecoder(Trainable):
         self._curves = state["curves"]
 
     def model(self) -> dict[str, Any] | None:
-        return {
-            "configuration": self.configuration.model_dump_json(),
-            "decoder": {k: v.cpu() for k, v in self.decoder.state_dict().items()},
-            "codes": self.codes.detach().cpu(),
-        }
+        return SavedDecoder.saved(
+            configuration=self.configuration.model_dump_json(),
+            decoder={k: v.cpu() for k, v in self.decoder.state_dict().items()},
+            codes=self.codes.detach().cpu(),
+        )
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from torch import Tensor
 from trainables.inbetween.evolution import Evolution, model_of, sdf_at
 from trainables.inbetween.fitting import Fitting
 from trainables.inbetween.patches import Patches
+from trainables.inbetween.saved_shapes import SavedShapes
 from trainables.inbetween.shape_advection import ShapeAdvection
 from trainables.inbetween.side_by_side import SideBySide
 from trainables.metrics.display import RESOLUTION, display_rows
@@ -100,13 +101,13 @@ class AdvectedShapes(SideBySide):
         return display_rows(self.predictor(replicate, 0, RESOLUTION), self.configuration.sequences[0], self.timeline)
 
     def model(self) -> dict[str, Any] | None:
-        return {
-            "configuration": self.configuration.model_dump_json(),
-            "shown": self.timeline.train_times,
-            "volumes": self.volumes.cpu(),
-            "models": [{k: v.cpu() for k, v in learner.model.state_dict().items()} for learner in self.learners],
-            "diverged": sorted(self.guard.reasons),
-        }
+        return SavedShapes.saved(
+            configuration=self.configuration.model_dump_json(),
+            shown=self.timeline.train_times,
+            volumes=self.volumes.cpu(),
+            models=[{k: v.cpu() for k, v in learner.model.state_dict().items()} for learner in self.learners],
+            diverged=sorted(self.guard.reasons),
+        )
 
 
 def truncated(sdf: Tensor, length: float) -> Tensor:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+import itertools
+import math
+from collections.abc import Iterator
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
@@ -22,6 +25,33 @@ class Networks(Configuration):
     decoder_kernel: Literal[1, 3, 5] = 3
     field_kernel: Literal[1, 3, 5] = 5
 
+    def u_net(self, side: int, channels: int) -> list[tuple[int, int, int]]:
+        """Side, channels before and channels after of every convolution of `networks.UNet`, which gives `channels`."""
+        coarsest, here = side >> len(self.filters), side
+        layers, before = [(side, 1, self.ends)], self.ends
+        for after in self.filters:
+            layers += [(here, before, after), (here, after, after)]
+            before, here = after, here // 2
+        layers.append((coarsest, before, self.bottleneck))
+        before = self.bottleneck
+        for after in reversed(self.filters):
+            here *= 2
+            layers += [(here, before, after), (here, 2 * after, after), (here, after, after)]
+            before = after
+        return [*layers, (side, before, self.ends), (side, self.ends, channels)]
+
+
+class Convolution(NamedTuple):
+    """One of a training step."""
+
+    inputs: int
+    """Images or volumes that it is given, of one pair."""
+    side: int
+    weights: int
+    """Of its kernel."""
+    after: int
+    """Channels after it."""
+
 
 class AdvectionConfiguration(TrainableConfiguration):
     """What the advection of images and that of volumes have in common: networks and losses."""
@@ -33,6 +63,21 @@ class AdvectionConfiguration(TrainableConfiguration):
     autoencoder_weight: float = Field(1.0, ge=0, description="λ_AE")
     magnitude_weight: float = Field(0.01, ge=0, description="λ_magnitude")
     smoothness_weight: float = Field(0.01, ge=0, description="λ_smooth")
+
+    def products(self, side: int, dimensions: int) -> int:
+        """Multiplications of one evaluation of the loss of a pair of images or volumes of that side."""
+        return sum(c.inputs * c.weights * c.side**dimensions for c in self.convolutions(side, dimensions))
+
+    def convolutions(self, side: int, dimensions: int) -> Iterator[Convolution]:
+        """Those of η, and in the latent space those of φ and ψ, which are given both images of a pair."""
+        n = self.networks
+        networks = [(1, n.u_net(side, dimensions * self.evolution_steps), n.field_kernel)]
+        if self.space == "latent":
+            encoder = [(side, before, after) for before, after in itertools.pairwise([1, *n.encoder, 1])]
+            networks += [(2, encoder, n.encoder_kernel), (2, n.u_net(side, 1), n.decoder_kernel)]
+        for inputs, layers, kernel in networks:
+            for here, before, after in layers:
+                yield Convolution(inputs, here, before * after * kernel**dimensions, after)
 
 
 class InbetweenConfiguration(WindowsConfiguration, AdvectionConfiguration):
@@ -64,6 +109,12 @@ class InbetweenConfiguration(WindowsConfiguration, AdvectionConfiguration):
             f"the images are {height} x {width} pixels, smaller than a patch of side {self.patch}: give larger images, "
             "or a smaller patch with --set patch"
         )
+
+    def operations(self, shown: int) -> float:
+        pairs = len({(window.stack, window.first, window.last, window.place) for window in self.windows})
+        patches = math.prod(1 + max(0, math.ceil((size - self.patch) / self.stride)) for size in self.size)
+        steps = self.epochs * self.steps_per_epoch * pairs
+        return 6.0 * self.products(self.patch, 2) * min(self.batch, patches) * steps  # forward 2, backward 4
 
     def derived(self) -> dict[str, float]:
         return {"training_steps": float(self.epochs * self.steps_per_epoch)}

@@ -10,28 +10,27 @@ from torch import Tensor
 
 from trainables.inbetween.evolution import Evolution, model_of, sdf_at
 from trainables.inbetween.shape_advection import ShapeAdvection
+from trainables.saved_model import SavedModel
 from trainables.shapes.sequence import trilinear
 
 
-class SavedShapes:
-    """The models of all replicates, sequences and pairs, as a confirmed trial keeps them."""
+class SavedShapes(SavedModel):
+    """The models of all replicates, sequences and pairs.
+
+    A field is trilinear between the points of the models' grid. Between frames whose model diverged there is no shape.
+    """
 
     def __init__(self, saved: dict[str, Any]) -> None:
-        self.configuration = ShapeAdvection.model_validate_json(saved["configuration"])
+        self._configuration = ShapeAdvection.model_validate_json(saved["configuration"])
         self._shown: list[float] = saved["shown"]
         self._volumes: Tensor = saved["volumes"]
         self._models: list[dict[str, Tensor]] = saved["models"]
         self._diverged = set(saved["diverged"])
+        self.sequences = self._configuration.sequences
         self.replicates = len(self._models) // (len(self._volumes) * (len(self._shown) - 1))
-        """How many replicates were trained."""
 
     def field(self, replicate: int, sequence: int) -> Callable[[Tensor], Tensor]:
-        """The function (P, 4) → (P,): x, y, z in domain units and t in [0, 1] to the signed distance, inside negative,
-        trilinear between the points of the models' grid. Between frames whose model diverged there is no shape.
-
-        `sequence` is the index among those of the configuration.
-        """
-        pairs, length = len(self._shown) - 1, self.configuration.truncation
+        pairs, length = len(self._shown) - 1, self._configuration.truncation
         first = (replicate * len(self._volumes) + sequence) * pairs
         evolutions = [
             None if first + j in self._diverged else self._evolution(first + j, self._volumes[sequence, j])
@@ -50,6 +49,6 @@ class SavedShapes:
         return sdf
 
     def _evolution(self, index: int, first: Tensor) -> Evolution:
-        model = model_of(self.configuration)
+        model = model_of(self._configuration)
         model.load_state_dict(self._models[index])
-        return Evolution(model, first, self.configuration.truncation)
+        return Evolution(model, first, self._configuration.truncation)

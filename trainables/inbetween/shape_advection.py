@@ -11,9 +11,8 @@ of table 4 or fewer, kernels of the field network are 3³, and the learning rate
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from pydantic import Field, model_validator
@@ -62,41 +61,13 @@ class ShapeAdvection(BetweenFrames, AdvectionConfiguration):
         return self
 
     def operations(self, shown: int) -> float:
-        products = sum(volumes * kernels * side**DIMENSIONS for volumes, side, kernels, _ in self._layers())
-        return 6.0 * products * self.epochs * len(self.sequences) * (shown - 1)  # forward 2, backward 4
+        steps = self.epochs * len(self.sequences) * (shown - 1)
+        return 6.0 * self.products(self.resolution, DIMENSIONS) * steps  # forward 2, backward 4
 
     def model_bytes(self, shown: int) -> int:
-        parameters = sum(kernels + after for _, _, kernels, after in self._layers())
+        parameters = sum(c.weights + c.after for c in self.convolutions(self.resolution, DIMENSIONS))
         pairs = len(self.sequences) * (shown - 1)
         return 4 * (pairs * parameters + len(self.sequences) * shown * self.resolution**DIMENSIONS)
-
-    def _layers(self) -> Iterator[tuple[int, int, int, int]]:
-        """Of every convolution: volumes of a step, their side, its weights, channels after it."""
-        n, steps = self.networks, self.evolution_steps
-        networks = [(1, self._u_net(DIMENSIONS * steps), n.field_kernel)]
-        if self.space == "latent":
-            sizes = [1, *n.encoder, 1]
-            encoder = [(self.resolution, a, b) for a, b in itertools.pairwise(sizes)]
-            networks += [(2, encoder, n.encoder_kernel), (2, self._u_net(1), n.decoder_kernel)]
-        for volumes, layers, kernel in networks:
-            for side, before, after in layers:
-                yield volumes, side, before * after * kernel**DIMENSIONS, after
-
-    def _u_net(self, channels: int) -> list[tuple[int, int, int]]:
-        """Side, channels before and channels after of every convolution of `networks.UNet`."""
-        n, whole = self.networks, self.resolution
-        coarsest = whole >> len(n.filters)
-        layers, before, side = [(whole, 1, n.ends)], n.ends, whole
-        for after in n.filters:
-            layers += [(side, before, after), (side, after, after)]
-            before, side = after, side // 2
-        layers.append((coarsest, before, n.bottleneck))
-        before = n.bottleneck
-        for after in reversed(n.filters):
-            side *= 2
-            layers += [(side, before, after), (side, 2 * after, after), (side, after, after)]
-            before = after
-        return [*layers, (whole, before, n.ends), (whole, n.ends, channels)]
 
     def decay_of_a_step(self) -> float:
         """Factor on the learning rate in every step."""

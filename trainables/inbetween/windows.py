@@ -6,7 +6,7 @@ supervision (`gap` = number of its times − 1). A hidden frame has the role of 
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -45,6 +45,8 @@ class Window(Configuration):
 
 class WindowsConfiguration(TrainableConfiguration):
     """Base of every method that fills in frames: which windows of which file."""
+
+    from_data: ClassVar[frozenset[str]] = frozenset({"file", "windows", "shape"})
 
     file: str = Field(description="what `trainables.inbetween.pictures.opened` reads")
     windows: list[Window] = Field(min_length=1)

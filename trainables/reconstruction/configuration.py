@@ -6,6 +6,7 @@ code (github.com/marrlab/SHAPR_torch): n_filters = 10, batches of 3, plateau pat
 
 from __future__ import annotations
 
+import math
 from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
@@ -13,6 +14,7 @@ from pydantic import Field, model_validator
 from trainables.base import TrainableConfiguration
 from trainables.configuration import Configuration
 from trainables.reconstruction import folds
+from trainables.reconstruction.architecture import products
 from trainables.reconstruction.folds import Member
 
 
@@ -34,6 +36,7 @@ class ReconstructionConfiguration(TrainableConfiguration):
     """Network, training and loss of one trial; a replicate is one network with one fold held out."""
 
     implementation: ClassVar[str] = "trainables.reconstruction.reconstruction:Reconstruction"
+    from_data: ClassVar[frozenset[str]] = frozenset({"file", "images", "side"})
 
     file: str = Field(description="what `trainables.reconstruction.triplets.opened` reads")
     images: list[Member] = Field(min_length=1, description="the images of the file, and their folds")
@@ -79,6 +82,15 @@ class ReconstructionConfiguration(TrainableConfiguration):
 
     def folds(self) -> int:
         return folds.count(self.images)
+
+    def operations(self, shown: int) -> float:
+        """Of the network; without the discriminator, and as if no phase ended early."""
+        members = folds.taking_part(self.images)
+        roles = [folds.role(member, 0, self.images) for member in members]
+        shown_images = roles.count("train")
+        passes = math.ceil(self.least_steps / math.ceil(shown_images / self.batch))
+        images = (self.epochs + self.adversarial_epochs) * (3 * passes * shown_images + roles.count("validation"))
+        return 2.0 * images * products(self.filters, self.resolution, self.decoder_depth)  # backward: twice as many
 
     def derived(self) -> dict[str, float]:
         return {} if self.topology is None else {"topology.downsampling": self.resolution / self.topology.size}

@@ -18,6 +18,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from trainables.reconstruction.architecture import stages
+
 FAST = torch.channels_last_3d
 """Order of a volume's axes in memory: convolutions with few channels take less than half the time on processors."""
 
@@ -37,12 +39,12 @@ class Shapr(nn.Module):
             nn.Conv3d(4 * f, 8 * f, (1, 3, 3), padding="same", bias=False),
             nn.Sigmoid(),
         )
-        stages: list[nn.Module] = []
+        layers: list[nn.Module] = []
         channels = 8 * f
-        for out, sides in _stages(f, resolution):
-            stages += [_block(channels, out, decoder_depth), nn.ConvTranspose3d(out, out, sides, stride=sides)]
+        for out, sides in stages(f, resolution):
+            layers += [_block(channels, out, decoder_depth), nn.ConvTranspose3d(out, out, sides, stride=sides)]
             channels = out
-        self.decoder = nn.Sequential(*stages, _block(channels, f, decoder_depth), nn.Conv3d(f, 1, 3, padding="same"))
+        self.decoder = nn.Sequential(*layers, _block(channels, f, decoder_depth), nn.Conv3d(f, 1, 3, padding="same"))
         self.resolution = resolution
         self.to(memory_format=FAST)  # type: ignore[call-overload]
 
@@ -84,14 +86,6 @@ def initialised(network: nn.Module, generator: torch.Generator) -> nn.Module:
                 if parameter is not None:
                     nn.init.uniform_(parameter, -(fan_in**-0.5), fan_in**-0.5, generator=generator)
     return network
-
-
-def _stages(f: int, resolution: int) -> list[tuple[int, tuple[int, int, int]]]:
-    """Channels and growth of each doubling."""
-    deeper, larger = (2, 1, 1), (2, 2, 2)
-    doublings = resolution.bit_length() - 1
-    middle = [(4 * f, deeper)] * (doublings - 5)
-    return [(8 * f, deeper), (8 * f, deeper), (4 * f, larger), *middle, (2 * f, deeper), (f, larger)][-doublings:]
 
 
 def _block(channels: int, out: int, depth: int = 1) -> nn.Sequential:

@@ -69,6 +69,14 @@ RUN: Cases = {
         ["bifurcation", "--set", "regularizers.topology.dimensions=[0,3]"],
         "topology.dimensions=[0,3]: choose one or more of 0, 1 and 2, each once",
     ),
+    "a file for the images": (
+        ["red-blood-cells", "--set", "file=nonsense"],
+        "--set file=nonsense: file follows from the data; name others with --data",
+    ),
+    "other windows": (
+        ["sliding-sand", "--set", "windows=[]"],
+        "--set windows=[]: windows follows from the data; name others with --data",
+    ),
     "shared in words": (["bifurcations", "--set", "shared=maybe"], "--set shared=maybe: input should be a valid bool"),
     "the searched member left out": (
         ["bifurcations", "--set", 'sequences=[{"name":"bifurcation","member":5}]'],

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import torch
 from pydantic import ValidationError
+from torch.utils.flop_counter import FlopCounterMode
 
 from trainables.base import Divergence
 from trainables.inbetween import losses
@@ -44,6 +45,17 @@ def test_a_latent_pixel_depends_on_its_neighbourhood_only():
 @pytest.mark.parametrize("size", [(32, 32), (33, 47)])
 def test_a_u_net_gives_every_pixel_a_value_whatever_the_size(size):
     assert UNet(6, 4, [4, 8, 8], 8, 5)(torch.randn(2, 1, *size)).shape == (2, 6, *size)
+
+
+@pytest.mark.parametrize("space", ["latent", "image"])
+def test_a_training_takes_what_pytorch_counts(small, space):
+    small.space, small.epochs, small.steps_per_epoch = space, 1, 2
+    trainable = opened(small)
+    with FlopCounterMode(display=False) as counted:
+        trainable.train_epoch()
+    # The first layers need no gradient of what they are given.
+    assert counted.get_total_flops() == pytest.approx(small.operations(2), rel=0.03)
+    assert small.operations(2) == small.products(small.patch, 2) * 6 * 2 * 2 * small.batch, "two pairs, two steps"
 
 
 def test_the_tables_of_the_document():

@@ -161,8 +161,7 @@ def test_what_a_training_takes_is_what_pytorch_counts(space):
     with FlopCounterMode(display=False) as counted:
         trainable.train_epoch()
     # η is given a volume that is alone twice; the first layers need no gradient of what they are given.
-    networks = configuration._layers()
-    alone = sum(6.0 * w * side**3 for volumes, side, w, _ in networks if volumes == 1) * 4
+    alone = sum(6.0 * c.weights * c.side**3 for c in configuration.convolutions(16, 3) if c.inputs == 1) * 4
     assert counted.get_total_flops() == pytest.approx(configuration.operations(3) + alone, rel=0.03)
     kept = sum(v.numel() for v in model_of(configuration).state_dict().values())
     assert configuration.model_bytes(3) == 4 * (2 * 2 * kept + 2 * 3 * 16**3)

@@ -2,7 +2,9 @@
 
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
+from trainables.reconstruction.architecture import products
 from trainables.reconstruction.network import Discriminator, Shapr, initialised
 
 
@@ -28,6 +30,14 @@ def test_it_has_the_parameters_of_its_layers():
     stages = [(8, 8, 2), (8, 8, 2), (8, 4, 8), (4, 4, 2), (4, 2, 2), (2, 1, 8)]
     decoder = sum(block(a * f, b * f) + doubled(b * f, voxels) for a, b, voxels in stages) + block(f, f) + 27 * f + 1
     assert sum(p.numel() for p in Shapr(64, f).parameters()) == encoder + decoder
+
+
+@pytest.mark.parametrize(("resolution", "depth"), [(16, 1), (32, 3), (64, 1)])
+def test_an_image_takes_what_pytorch_counts(resolution, depth):
+    network, images = Shapr(resolution, 2, depth), torch.rand(3, 2, resolution, resolution)
+    with FlopCounterMode(display=False) as counted:
+        network(images)
+    assert counted.get_total_flops() == 3 * 2 * products(2, resolution, depth)
 
 
 def test_the_generator_alone_decides_on_the_weights():

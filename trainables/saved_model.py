@@ -1,0 +1,86 @@
+"""Trained models read back from their files: f(x, y, z, t), whatever network was trained.
+
+A file names the class that reads it, among those of this package. Nothing is unpickled.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from trainables.files import read
+
+if TYPE_CHECKING:
+    from trainables.shapes.sequence import ShapeSequence
+
+
+EARLIER = "trainables.autodecoder.model:SavedDecoder"
+"""What files that name no class hold: those of earlier versions."""
+
+
+class SavedModel(ABC):
+    """The networks of all replicates, as a confirmed trial keeps them."""
+
+    sequences: list[ShapeSequence]
+    """What the networks were trained on."""
+    replicates: int
+    """How many replicates were trained."""
+
+    @abstractmethod
+    def __init__(self, saved: dict[str, Any]) -> None:
+        """Read what `saved` wrote."""
+
+    @abstractmethod
+    def field(self, replicate: int, sequence: int) -> Callable[[Tensor], Tensor]:
+        """The function (P, 4) → (P,): x, y, z in domain units and t in [0, 1] to the signed distance, inside negative.
+
+        `sequence` is the index among `sequences`.
+        """
+
+    @classmethod
+    def saved(cls, **parts: Any) -> dict[str, Any]:
+        """What a trainable gives to be kept: `parts`, of strings, numbers, tensors, lists and dicts of these."""
+        return {"reader": f"{cls.__module__}:{cls.__name__}"} | parts
+
+
+def open_model(path: str) -> SavedModel:
+    """The model in a file, path or URI. Raises FileNotFoundError if there is none, ValueError if it holds no function
+    of place and time."""
+    content = read(path)
+    if content is None:
+        raise FileNotFoundError(path)
+    try:
+        state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+    except Exception as error:  # what torch raises on a file that is not its own is of many kinds
+        raise ValueError(f"{path}: not a file of weights, or torn") from error
+    return _reader(path, state.pop("reader", EARLIER))(state)
+
+
+def load(path: str, replicate: int = 0, sequence: int = 0) -> Callable[[NDArray], NDArray]:
+    """`SavedModel.field` of the model in a file, as a function of arrays: (P, 4) → (P,).
+
+    Raises FileNotFoundError if there is no such file.
+    """
+    field = open_model(path).field(replicate, sequence)
+    return lambda points: field(torch.as_tensor(np.asarray(points, dtype=np.float32))).numpy()
+
+
+def _reader(path: str, name: object) -> type[SavedModel]:
+    """The class that a file names, if it is one of this package's."""
+    if isinstance(name, str) and (match := re.fullmatch(r"(trainables(?:\.\w+)+):(\w+)", name)):
+        try:
+            found = getattr(importlib.import_module(match[1]), match[2], None)
+        except ModuleNotFoundError:
+            found = None
+        if isinstance(found, type) and issubclass(found, SavedModel):
+            return found
+    raise ValueError(f"{path}: no model of a shape sequence that this version reads")
