@@ -15,6 +15,8 @@ from study.jobs import Job, JobSource
 from study.study import Study
 
 _SECONDS_BETWEEN_LINES = 15.0
+_SECONDS_TO_JUDGE_BY = 60.0
+"""How long a phase goes on before parts of trials tell how long it will take."""
 
 
 class Progressing:
@@ -76,12 +78,13 @@ class Progressing:
         if self._failed:
             parts.append(f"{self._failed} failed")
         if self._fractions:
-            parts.append(f"{len(self._fractions)} running")
+            through = sum(self._fractions.values()) / len(self._fractions)
+            parts.append(f"{len(self._fractions)} running" + (f" ({through:.0%} through)" if through else ""))
         if self._best:
             parts.append(f"best {self._study.objective.metric} {self._best[0]:.3g} ({self._best[1]})")
         done = self._source.done - self._before + sum(self._fractions.values())
         spent = time.monotonic() - self._began
-        if self._source.done < self._source.total and done > 1:
+        if self._source.done < self._source.total and (done > 1 or (done > 0.05 and spent > _SECONDS_TO_JUDGE_BY)):
             left = spent / done * (self._source.total - self._before - done)
             parts.append(f"about {timedelta(seconds=round(left))} left")
         elif self._source.done == self._source.total:

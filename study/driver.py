@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 import errno
-import shlex
 import shutil
-import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from study import places, provenance
+from study import places
 from study.confirm import Confirmation
 from study.console import Progressing
 from study.credentials import without_credentials
 from study.data import keep
 from study.errors import Interrupted, Mistake
-from study.estimate import operations
-from study.execution import cluster, execute, gpus, grows_to, nodes, seen_by_all_nodes
+from study.execution import cluster, execute, grows_to, nodes, seen_by_all_nodes
 from study.jobs import JobSource
 from study.journal import Journal
 from study.lock import Lock
 from study.options import Plan
-from study.recorder import Recorder, covered
+from study.recorder import Recorder
 from study.run_folder import TABLES
+from study.run_record import RunRecord
 from study.search import Search
+from study.stop import Stop
 from study.study import Arm
 from study.tracking.beside import Tracking
 from trainables.base import Request
@@ -39,38 +36,6 @@ if TYPE_CHECKING:
     import analysis
 
 
-class Stop:
-    """Whether the run has been told to stop: by SIGINT, SIGTERM, or its time limit."""
-
-    def __init__(self, seconds: float | None) -> None:
-        self.status: int | None = None
-        self.reason = ""
-        self.lock: Lock | None = None
-        self._deadline = None if seconds is None else time.monotonic() + seconds
-
-    def __call__(self) -> bool:
-        if self.status is None and self._deadline is not None and time.monotonic() > self._deadline:
-            self.status, self.reason = 0, "the time limit is reached"
-        if self.status is None and self.lock is not None and self.lock.lost:
-            self.status, self.reason = 1, "another process has taken the run over"
-        return self.status is not None
-
-    @contextmanager
-    def listening(self) -> Iterator[None]:
-        """Turn the signals into a wish to stop, the second one into an immediate end."""
-        before = {s: signal.signal(s, self._hear) for s in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-
-    def _hear(self, number: int, frame: object) -> None:
-        if self.status:
-            raise KeyboardInterrupt
-        self.status = 128 + number
-
-
 class Driver:
     """Holds what the phases share. `run()` does all three."""
 
@@ -78,14 +43,11 @@ class Driver:
         self.plan, self.study, self.console = plan, plan.study, console
         self.folder = plan.resumed or places.new_run(plan.options.output, plan.study.name)
         self.state = places.state_folder(self.folder)
-        self.record: dict[str, Any] = {}
+        self.record = RunRecord(plan, self.folder)
         self.stop = Stop(plan.options.seconds())
         self.resumable = plan.resumed is not None
         """Whether the run folder holds a run by now."""
         self.tracking: Tracking | None = None
-        self._began = plan.began
-        self._busy: list[tuple[float, float]] = []
-        self._durations: dict[str, float] = {}
 
     def run(self) -> str:
         """Returns the answer in one sentence. Raises Mistake, or Interrupted after what was computed is safe."""
@@ -99,12 +61,13 @@ class Driver:
             self.stop.lock = stack.enter_context(Lock(self.folder))
             if self.study.data:
                 keep(self.study, self.folder)
-            self._open_record()
+            self.record.open()
+            self.resumable = True
             self.console.print(f"run {self.folder.url}", highlight=False, soft_wrap=True)
             journal = Journal(self.state / "journal.log", self.folder)
             search = Search(self.study, self.folder.name, journal, self._request)
             search.settle(self.folder.trials())
-            self.tracking = Tracking(self.plan.tracking_uri, self.record, self.folder, self._say)
+            self.tracking = Tracking(self.plan.tracking_uri, self.record.values, self.folder, self._say)
             with self.tracking as tracking, self._unfinished_if_storage_fails():
                 self._phase("search", lambda: search, scratch, tracking)
                 confirm = lambda: Confirmation(self.study, search, self.folder, self._request)  # noqa: E731
@@ -112,7 +75,7 @@ class Driver:
                 ray.close()
                 stack.enter_context(self.stop.listening())  # again: Ray has taken its handlers, and ours, along
                 answer = self._report(tracking)
-            self._write_record()
+            self.record.write()
         shutil.rmtree(self.state, ignore_errors=True)
         return answer
 
@@ -150,24 +113,24 @@ class Driver:
                     source, recorder, self.study.resources, scratch, progress.start, progress.progress,
                     self.stop,
                 )  # fmt: skip
-            self._busy += recorder.busy
+            self.record.busy += recorder.busy
             if self.stop():
-                self._durations[phase] = time.time() - began
+                self.record.durations[phase] = time.time() - began
                 self._interrupt()
             if isinstance(source, Confirmation):
                 for original, job in source.copies:
                     recorder.copy(original, job)
         self.folder.compact(phase)
-        self._durations[phase] = time.time() - began
-        self._write_record()
+        self.record.durations[phase] = time.time() - began
+        self.record.write()
 
     def _report(self, tracking: Tracking) -> str:
         import analysis
 
         began = time.time()
         loaded = self._loaded()
-        self.record |= {"status": "finished", "finished": _now()}
-        loaded.record.update(self.record)
+        self.record.finished()
+        loaded.record.update(self.record.values)
         drawings = analysis.figures.drawings(loaded)
         for drawing in drawings:
             if drawing.png:
@@ -176,11 +139,11 @@ class Driver:
                 write_atomically(self.folder.file("figures", f"{drawing.name}.gif"), drawing.gif)
         if self.stop() and self.stop.status:  # at the time limit the little that is left is done
             self._interrupt()
-        self._durations["report"] = time.time() - began
-        self._account()
-        loaded.record.update(self.record)
+        self.record.durations["report"] = time.time() - began
+        self.record.account()
+        loaded.record.update(self.record.values)
         write_atomically(self.folder.file("report.html"), analysis.render(loaded, drawings).encode())
-        self._write_record()  # only now is the run finished: it has its report
+        self.record.write()  # only now is the run finished: it has its report
         self.folder.sweep()
         tracking.report()
         return analysis.conclusion(loaded)
@@ -190,9 +153,8 @@ class Driver:
         try:
             yield
         except OSError:
-            self.record |= {"status": "unfinished", "finished": None}
             with suppress(OSError):  # there is little hope that just now it can be written
-                self._write_record()
+                self.record.unfinished()
             raise
 
     def _loaded(self) -> analysis.Run:
@@ -211,9 +173,8 @@ class Driver:
         return loaded
 
     def _interrupt(self) -> None:
-        if self.stop.lock is None or not self.stop.lock.lost:
-            self.record |= {"status": "unfinished", "finished": None}
-            self._write_record()
+        if not self.stop.lost:
+            self.record.unfinished()
         raise Interrupted(self.stop.status or 0, self.stop.reason)
 
     def _request(self, phase: str, arm: Arm, setting: str, trial: str, parameters: dict[str, Any]) -> Request:
@@ -236,75 +197,6 @@ class Driver:
             threads=self.study.resources.cpus,
         )
 
-    # study.json
-
-    def _open_record(self) -> None:
-        study, choices = self.study, self.plan.choices
-        if self.plan.resumed:
-            self.record = self.folder.read_record()
-        else:
-            self.record = {
-                "study": study.name,
-                "run": self.folder.name,
-                "created": _now(),
-                "created_ms": int(time.time() * 1000),
-                "command": without_credentials(shlex.join(["python", "-m", "study.run", *sys.argv[1:]])),
-                "question": study.question,
-                "replication_unit": study.replication_unit,
-                "unit": study.unit,
-                "subject": study.subject,
-                "baseline": study.baseline,
-                "controls": study.controls,
-                "references": study.references,
-                "sessions": [],
-            }
-            if study.search_sequences is not None:
-                self.record["searched_sequences"] = study.search_sequences
-        self.record |= {
-            "status": "running",
-            "finished": None,
-            "preset": choices["preset"],
-            "seed": study.seed,
-            "seeds": {phase: study.seeds(phase) for phase in ("search", "confirm")},
-            "methods": list(study.methods),
-            "supervisions": list(study.supervisions),
-            "metrics": [m.model_dump() for m in study.metrics],
-            "objective": study.objective.model_dump(),
-            "data": study.data,
-            "trials_per_arm": study.trials,
-            "search_trials": sum(study.arm_trials(arm) for arm in study.arms()),
-            "replicates": study.replicates,
-            "operations": operations(study),
-            "gpus": gpus(),
-            "choices": choices,
-            "tracking_uri": without_credentials(self.plan.tracking_uri),
-            "versions": provenance.versions(),
-            "commit": provenance.commit(),
-            "machine": provenance.machine(),
-            "configuration": study.model_dump(mode="json"),
-        }
-        self.record["sessions"].append({"started": _now()})
-        self._write_record()
-        self.resumable = True
-
-    def _write_record(self) -> None:
-        self._account()
-        self.folder.write_record(self.record)
-
-    def _account(self) -> None:
-        total = time.time() - self._began
-        busy = covered(self._busy)
-        self.record["sessions"][-1] |= {"total": total, "busy": busy, "phases": dict(self._durations)}
-        sessions = self.record["sessions"]
-        whole, worked = (sum(s.get(key, 0.0) for s in sessions) for key in ("total", "busy"))
-        phases = {p: sum(s.get("phases", {}).get(p, 0.0) for s in sessions) for p in ("search", "confirm", "report")}
-        overhead = {"overhead": whole - worked, "overhead_fraction": (whole - worked) / whole}
-        self.record["durations"] = phases | {"total": whole} | overhead
-
     def _say(self, sentence: str) -> None:
         said = without_credentials(sentence)
         self.console.print(f"warning: {said}", highlight=False, soft_wrap=True, markup=False)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

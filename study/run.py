@@ -124,7 +124,7 @@ def _run(checked: Plan) -> int:
     except Interrupted as interrupted:
         stopped = interrupted
     except KeyboardInterrupt:  # the second signal: at once
-        if not driver.record:
+        if not driver.record.values:
             raise
         stopped = Interrupted(driver.stop.status or 130)
     behind = driver.tracking is not None and driver.tracking.behind
@@ -150,7 +150,7 @@ def _tell(console: Console, sentence: str) -> None:
 
 def _tracking(driver: Driver) -> str:
     """The command that brings MLflow up to date."""
-    uri = driver.record["tracking_uri"]
+    uri = driver.record.values["tracking_uri"]
     given = ["--tracking-uri", uri] if "***" in uri else []
     return shlex.join(["python", "-m", "study.track", driver.folder.url, *given])
 

@@ -1,6 +1,7 @@
 """What the user sees while a study runs."""
 
 import io
+from datetime import timedelta
 
 from rich.console import Console
 
@@ -24,6 +25,21 @@ def test_progress_shows_phase_done_running_best_failed_and_time(bench):
     last = out.getvalue().splitlines()[-1]
     assert last.startswith("search: 3 of")
     assert len(last) > 60, "lines are not broken for a log file"
+
+
+def test_trials_of_an_hour_show_how_far_they_are(bench, monkeypatch):
+    search = bench.open()
+    now = [0.0]
+    monkeypatch.setattr("study.console.time.monotonic", lambda: now[0])
+    with Progressing(Console(file=io.StringIO()), bench.study, "search", search) as progress:
+        for job in (search.next(), search.next()):
+            progress.start(job)
+            progress.progress(job, {"epoch": 30, "epochs": 1000})
+        now[0] = 30.0
+        assert progress._text() == f"0 of {search.total} trials, 2 running (3% through)"
+        now[0] = 600.0
+        left = 600 / 0.06 * (search.total - 0.06)
+        assert progress._text().endswith(f", about {timedelta(seconds=round(left))} left")
 
 
 def test_best_of_a_maximised_objective_is_the_largest(bench):

@@ -1,0 +1,47 @@
+"""Whether a run has been told to stop: by SIGINT, SIGTERM, its time limit, or another process that took it over."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from study.lock import Lock
+
+
+class Stop:
+    """Asked between two steps; true once the run is to end."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self.status: int | None = None
+        self.reason = ""
+        self.lock: Lock | None = None
+        self._deadline = None if seconds is None else time.monotonic() + seconds
+
+    def __call__(self) -> bool:
+        if self.status is None and self._deadline is not None and time.monotonic() > self._deadline:
+            self.status, self.reason = 0, "the time limit is reached"
+        if self.status is None and self.lost:
+            self.status, self.reason = 1, "another process has taken the run over"
+        return self.status is not None
+
+    @property
+    def lost(self) -> bool:
+        """Whether the run is another process's by now."""
+        return self.lock is not None and self.lock.lost
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Turn the signals into a wish to stop, the second one into an immediate end."""
+        before = {s: signal.signal(s, self._hear) for s in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _hear(self, number: int, frame: object) -> None:
+        if self.status:
+            raise KeyboardInterrupt
+        self.status = 128 + number
