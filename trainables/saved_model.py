@@ -6,6 +6,7 @@ A file names the class that reads it, among those of this package. Nothing is un
 from __future__ import annotations
 
 import importlib
+import inspect
 import io
 import re
 from abc import ABC, abstractmethod
@@ -62,6 +63,8 @@ def open_model(path: str) -> SavedModel:
         state = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
     except Exception as error:  # what torch raises on a file that is not its own is of many kinds
         raise ValueError(f"{path}: not a file of weights, or torn") from error
+    if not isinstance(state, dict):
+        raise ValueError(f"{path}: no model of a shape sequence")
     return _reader(path, state.pop("reader", EARLIER))(state)
 
 
@@ -81,6 +84,6 @@ def _reader(path: str, name: object) -> type[SavedModel]:
             found = getattr(importlib.import_module(match[1]), match[2], None)
         except ModuleNotFoundError:
             found = None
-        if isinstance(found, type) and issubclass(found, SavedModel):
+        if isinstance(found, type) and issubclass(found, SavedModel) and not inspect.isabstract(found):
             return found
     raise ValueError(f"{path}: no model of a shape sequence that this version reads")

@@ -153,8 +153,9 @@ def test_only_readers_of_models_are_opened(tmp_path):
     from trainables.saved_model import open_model
 
     file = tmp_path / "model.pt"
-    for reader in ("os:system", "trainables.files:read", "trainables.nowhere:X", "trainables.saved_model:io", 3):
-        torch.save({"reader": reader}, file)
+    readers = ["os:system", "trainables.files:read", "trainables.nowhere:X", "trainables.saved_model:SavedModel", 3]
+    for state in [*({"reader": reader} for reader in readers), torch.zeros(3)]:
+        torch.save(state, file)
         with pytest.raises(ValueError, match="no model of a shape sequence"):
             open_model(str(file))
 
@@ -162,7 +163,7 @@ def test_only_readers_of_models_are_opened(tmp_path):
 def test_a_model_of_an_earlier_version_names_no_reader(tmp_path):
     import torch
 
-    from trainables.autodecoder.model import SavedDecoder
+    from trainables.autodecoder.model import SavedDecoder, load
     from trainables.saved_model import open_model
 
     given = request(tmp_path, model=str(tmp_path / "models" / "t.pt"))
@@ -171,6 +172,7 @@ def test_a_model_of_an_earlier_version_names_no_reader(tmp_path):
     assert state.pop("reader") == "trainables.autodecoder.model:SavedDecoder"
     torch.save(state, tmp_path / "earlier.pt")
     assert isinstance(open_model(str(tmp_path / "earlier.pt")), SavedDecoder)
+    assert callable(load(str(tmp_path / "earlier.pt"))), "models that MLflow has kept ask for it by this name"
 
 
 def test_surfaces_come_once_at_the_end_and_from_the_median_replicate(tmp_path):

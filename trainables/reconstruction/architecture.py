@@ -15,15 +15,20 @@ def stages(f: int, resolution: int) -> list[tuple[int, tuple[int, int, int]]]:
 
 def products(f: int, resolution: int, decoder_depth: int) -> int:
     """Multiplications for one image, of all convolutions."""
-    total, voxels = 0, resolution**2
-    for before, after, more in ((2, f, 0), (f, 2 * f, 0), (2 * f, 4 * f, 8 * f)):
-        total += 9 * voxels * (before * after + after * after + after * more)
-        voxels //= 4
-    voxels, channels, kernel = voxels * 4, 8 * f, 9 * decoder_depth
-    for after, growth in [*stages(f, resolution), (f, None)]:
-        total += kernel * voxels * (channels * after + after * after)
-        if growth is not None:
-            voxels *= math.prod(growth)
-            total += voxels * after * after
+
+    def block(before: int, after: int, depth: int = 1) -> int:
+        return 9 * depth * voxels * (before * after + after * after)
+
+    voxels = resolution**2
+    total = block(2, f)
+    voxels //= 4
+    total += block(f, 2 * f)
+    voxels //= 4
+    total += block(2 * f, 4 * f) + 9 * voxels * 4 * f * 8 * f
+    channels = 8 * f
+    for after, growth in stages(f, resolution):
+        total += block(channels, after, decoder_depth)
+        voxels *= math.prod(growth)
+        total += voxels * after * after
         channels = after
-    return total + 27 * voxels * channels
+    return total + block(channels, f, decoder_depth) + 27 * voxels * f
