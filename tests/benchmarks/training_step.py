@@ -66,26 +66,29 @@ def operations(network: Decoder, points: int) -> int:
 
 
 def products(network: Decoder, points: int) -> Callable[[], None]:
-    """The products that `operations` counts, for all full blocks of points: same numbers again, fastest layout."""
-    shapes = [layer.weight().shape[1:] for layer in (*network.layers, network.output)]
+    """The products that `operations` counts, for all full blocks of points: same numbers again, the step's layout."""
+    layers = [*network.layers, network.output]
+    whole = -(-layers[0].weight().shape[2] // 16) * 16
+    shapes = [(layer.weight().shape[1], whole if layer is not network.output else 1) for layer in layers]
     blocks = [
         (
-            torch.randn(ROWS, n),
-            torch.randn(m, n).t(),
+            torch.randn(ROWS, -(-n // 16) * 16)[:, :n],
+            torch.randn(n, m),
             torch.empty(ROWS, m),
-            torch.empty(n, m) if n % 16 else torch.empty(m, n).t(),
-            torch.empty(ROWS, n - 4),
+            torch.empty(n, m),
+            torch.randn(m, whole),
+            torch.empty(ROWS, whole if n > 4 else 0),
         )
         for n, m in shapes
     ]
 
     def work() -> None:
         for _ in range(points // ROWS):
-            for x, weight, y, gradient, before in blocks:
+            for x, weight, y, gradient, backwards, before in blocks:
                 torch.mm(x, weight, out=y)
                 torch.mm(x.t(), y, out=gradient)
                 if before.shape[1]:
-                    torch.mm(y, weight[:-4].t(), out=before)
+                    torch.mm(y, backwards, out=before)
 
     return work
 

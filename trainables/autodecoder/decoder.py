@@ -106,7 +106,7 @@ class Decoder(nn.Module):
         few = codes.shape[1] > 1 and points.shape[2] < _FEW
         if codes.device.type != "cpu" or points.requires_grad or few:
             return self.plainly(points, codes)
-        frequencies = [*(self.omega for _ in self.layers), 1.0]
+        frequencies = [*(self.omega / math.pi for _ in self.layers), 1.0]
         layers = [*self.layers, self.output]
         weights = [scale * layer.weight() for scale, layer in zip(frequencies, layers, strict=True)]
         biases = [scale * layer.offset(codes) for scale, layer in zip(frequencies, layers, strict=True)]

@@ -118,19 +118,25 @@ def test_the_fused_network_is_the_plain_one(dtype, tolerance, replicates, sequen
 def test_the_sine_is_right_over_many_periods():
     from trainables.autodecoder.sine_kernels import activate, chain
 
-    affine = torch.linspace(-300, 300, 40_000).view(1000, 40)
-    following, coordinates, bias = torch.empty(1000, 44), torch.rand(1000, 4), torch.linspace(0, 1, 40)
-    arrays = [a.numpy() for a in (affine, bias, coordinates, following)]
-    activate(*arrays)
-    exact = (affine + bias).double()
-    torch.testing.assert_close(following[:, :40].double(), exact.sin(), rtol=0, atol=2.5e-7)
-    assert torch.equal(following[:, 40:], coordinates)
-    again, gradient, total = torch.empty(1000, 44), torch.full((1000, 40), 3.0), torch.ones(40)
-    chain(*(a.numpy() for a in (affine, bias, coordinates, again, gradient, total)))
+    width, columns = 40, 48
+    affine, bias = torch.zeros(1000, columns), torch.zeros(columns)
+    affine[:, :width] = torch.linspace(-100, 100, 1000 * width).view(1000, width)
+    bias[:width] = torch.linspace(0, 1, width)
+    coordinates, following = torch.rand(1000, 4), torch.full((1000, columns), torch.nan)
+    ends, between = coordinates.numpy(), following.numpy()
+    activate(affine.numpy(), bias.numpy(), ends, width, between)
+    phase = torch.pi * (affine + bias).double()[:, :width]
+    torch.testing.assert_close(following[:, :width].double(), phase.sin(), rtol=0, atol=2.5e-7)
+    assert torch.equal(following[:, width : width + 4], coordinates)
+
+    again, gradient, total = torch.empty(1000, columns), torch.full((1000, columns), 3.0), torch.ones(columns)
+    gradient[:, width:] = 0
+    kept = affine.numpy(), affine[:7].numpy()
+    chain(*kept, bias.numpy(), ends, width, again.numpy(), gradient.numpy(), total.numpy())
     assert torch.equal(again, following), "what is computed again is what was computed"
-    torch.testing.assert_close(gradient.double() / 3, exact.cos(), rtol=0, atol=2.5e-7)
-    torch.testing.assert_close(total, 1 + gradient.sum(0), rtol=0, atol=1e-3)
-    activate((1e9 * affine).numpy(), *arrays[1:])
+    torch.testing.assert_close(gradient[:, :width].double() / 3, torch.pi * phase.cos(), rtol=0, atol=1e-6)
+    torch.testing.assert_close(total, 1 + gradient.sum(0), rtol=0, atol=3e-3)
+    activate((1e9 * affine).numpy(), bias.numpy(), ends, width, between)
     assert float(following.abs().max()) < 1.001, "a sine is bounded, however large its argument"
 
 
