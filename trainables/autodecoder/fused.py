@@ -61,7 +61,8 @@ def evaluate(workspace: Workspace, coordinates: Tensor, weights: list[Tensor], b
     """The network's values `(R, N, P)`.
 
     coordinates `(R | 1, N | 1, P, D)`; weights: L of `(R, D or W + D, W)` and one `(R, W + D, 1)`; biases, for each of
-    them, `(R, N | 1, W or 1)`, N in the first. Differentiable in weights and biases, once.
+    them, `(R, N | 1, W or 1)`, N in the first. All but the last of each give phases in half turns. Differentiable in
+    weights and biases, once.
     """
     result: Tensor = _Network.apply(workspace, coordinates, len(weights), *weights, *biases)
     return result
