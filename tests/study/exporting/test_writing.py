@@ -67,7 +67,13 @@ def test_an_interruption_leaves_nothing(tmp_path, number, status):
         "        time.sleep(60)\n"
         "sys.exit(exit_status(main, 'x', []))\n"
     )
-    running = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], cwd=PROJECT, stderr=subprocess.PIPE)
+    # A shell without job control has what runs in the background ignore interruptions, the tests themselves included.
+    running = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)],
+        cwd=PROJECT,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     until = time.monotonic() + 60
     while not list(tmp_path.rglob("begun")) and time.monotonic() < until:
         time.sleep(0.05)
