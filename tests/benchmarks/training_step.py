@@ -22,6 +22,7 @@ import torch
 
 from trainables.autodecoder.configuration import DecoderConfiguration
 from trainables.autodecoder.decoder import Decoder
+from trainables.autodecoder.fused import whole
 from trainables.autodecoder.regularizers.base import Problem
 from trainables.autodecoder.regularizers.sinkhorn import Sinkhorn
 from trainables.autodecoder.regularizers.topology import Topology
@@ -68,16 +69,16 @@ def operations(network: Decoder, points: int) -> int:
 def products(network: Decoder, points: int) -> Callable[[], None]:
     """The products that `operations` counts, for all full blocks of points: same numbers again, the step's layout."""
     layers = [*network.layers, network.output]
-    whole = -(-layers[0].weight().shape[2] // 16) * 16
-    shapes = [(layer.weight().shape[1], whole if layer is not network.output else 1) for layer in layers]
+    columns = whole(layers[0].weight().shape[2])
+    shapes = [(layer.weight().shape[1], columns if layer is not network.output else 1) for layer in layers]
     blocks = [
         (
-            torch.randn(ROWS, -(-n // 16) * 16)[:, :n],
+            torch.randn(ROWS, whole(n))[:, :n],
             torch.randn(n, m),
             torch.empty(ROWS, m),
             torch.empty(n, m),
-            torch.randn(m, whole),
-            torch.empty(ROWS, whole if n > 4 else 0),
+            torch.randn(m, columns),
+            torch.empty(ROWS, columns if n > 4 else 0),
         )
         for n, m in shapes
     ]

@@ -11,7 +11,7 @@ batched product is slower than its parts in turn, and each is exactly what it is
 for the derivative, and sine and cosine are computed again: that costs less than writing and reading them in main
 memory; while one layer is computed with, the next is read. What is kept stays for the next step: fresh pages cost as
 much as a layer. The width is filled up with zeros to whole vectors, and all rows begin where a line of the cache does:
-products with zeros take less time than parts of vectors, and vectors across two lines.
+products then take no longer, and the passes between them are spared parts of vectors, and vectors across two lines.
 
 # R = replicate, N = sequence, P = point, W = width, S = W up to whole vectors, L = sine layers, D = coordinates
 """
@@ -76,7 +76,7 @@ class _Network(torch.autograd.Function):
         replicates, _, width = parameters[0].shape
         sequences, points, dtype = parameters[count].shape[1], coordinates.shape[2], coordinates.dtype
         coordinates = coordinates.expand(replicates, sequences, -1, -1).reshape(-1, coordinates.shape[-1])
-        wide, columns = width + coordinates.shape[1], _whole(width)
+        wide, columns = width + coordinates.shape[1], whole(width)
         differentiable, last, rows = any(ctx.needs_input_grad), count - 1, _rows(columns)
         # Views are made once, as arrays where no product needs a tensor: making one costs as much as a small product.
         weights = [_filled(weight, columns).unbind() for weight in parameters[: count - 1]]
@@ -84,7 +84,7 @@ class _Network(torch.autograd.Function):
         biases = [_filled(bias.expand(-1, sequences, -1), columns).numpy() for bias in parameters[count:-1]]
         # X_l A_l of all layers and points, or of one layer and block where no derivative is wanted.
         shape = (last, len(coordinates), columns) if differentiable else (1, rows, columns)
-        affine, inputs = workspace.lend(shape, dtype), workspace.lend((rows, _whole(wide)), dtype)
+        affine, inputs = workspace.lend(shape, dtype), workspace.lend((rows, whole(wide)), dtype)
         values = torch.empty(replicates, sequences, points, dtype=dtype)
         flat, tensors, arrays = values.view(-1), affine.tensor.unbind(), affine.tensor.numpy()
         buffer = inputs.tensor.numpy()
@@ -112,7 +112,7 @@ class _Network(torch.autograd.Function):
         weights, biases, last = parameters[: ctx.count], parameters[ctx.count :], ctx.count - 1
         replicates, sequences, points = gradient.shape
         width = weights[0].shape[2]
-        wide, columns = width + coordinates.shape[1], _whole(width)
+        wide, columns = width + coordinates.shape[1], whole(width)
         rows = _rows(columns)
         # Products are fastest with these transposed in memory. Points get no derivative.
         backwards = [_filled(w[:, :width].transpose(1, 2), columns, columns).unbind() for w in weights[1:-1]]
@@ -121,7 +121,7 @@ class _Network(torch.autograd.Function):
         of_biases = [torch.zeros(replicates, sequences, columns, dtype=gradient.dtype) for _ in range(last)]
         sums, totals = [w.unbind() for w in of_weights], [b.numpy() for b in of_biases]
         offsets = [_filled(bias.expand(-1, sequences, -1), columns).numpy() for bias in biases[:-1]]
-        loans = [ctx.workspace.lend((rows, c), gradient.dtype) for c in (columns, columns, _whole(wide))]
+        loans = [ctx.workspace.lend((rows, c), gradient.dtype) for c in (columns, columns, whole(wide))]
         affine, flat = ctx.affine.tensor.numpy(), gradient.reshape(-1, 1)
         blocks = list(_blocks(replicates, sequences, points, rows))
         for (r, n, block), (_, _, after) in pairwise([*blocks, blocks[-1]]):
@@ -147,7 +147,7 @@ class _Network(torch.autograd.Function):
         )
 
 
-def _whole(width: int) -> int:
+def whole(width: int) -> int:
     """So many columns fill whole vectors."""
     return -(-width // _VECTOR) * _VECTOR
 

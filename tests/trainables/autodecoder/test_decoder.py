@@ -100,7 +100,9 @@ def both_ways(network: Decoder, x, codes):
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-12), (torch.float32, 1e-5)])
 @pytest.mark.parametrize(("replicates", "sequences"), [(1, 1), (3, 1), (2, 4)])
-@pytest.mark.parametrize(("layers", "width", "spatial"), [(1, 30, 0), (2, 30, 0), (5, 30, 0), (2, 28, 0), (3, 30, 2)])
+@pytest.mark.parametrize(
+    ("layers", "width", "spatial"), [(1, 30, 0), (2, 30, 0), (5, 30, 0), (2, 28, 0), (3, 30, 2), (3, 20, 0), (2, 32, 0)]
+)
 def test_the_fused_network_is_the_plain_one(dtype, tolerance, replicates, sequences, layers, width, spatial):
     encoding = PositionalEncoding(spatial=spatial, temporal=1) if spatial else None
     configuration = DecoderConfiguration(
