@@ -1,12 +1,13 @@
 """Fitting: decoder and codes of R replicates are trained together on the shown frames (seed 000, eqs. 3.2–3.4).
 
-    L = mean |S − f|  +  w Σ ‖z‖² / σ²  +  Σ_regularizers weight × term
+    L = mean |S − f|  +  w mean ‖z‖² / σ²  +  Σ_regularizers weight × term
 
-The sums of eq. 3.4 over points and frames are means; w, which the document does not give, is `code_weight`.
+The sums of eq. 3.4 over points, frames and sequences are means; w, which the document does not give, is `code_weight`.
+A step compares a few frames, each of any of the network's sequences (`sampling.batches`).
 
 Where every sequence has a network of its own, a replicate is as many networks, trained side by side.
 
-# R = network, N = sequence of a network, F = frames of a batch, P = points per frame
+# R = network, N = sequence of a network, B = frames of a batch, P = points per frame
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from trainables.autodecoder.configuration import AutodecoderConfiguration
 from trainables.autodecoder.decoder import Decoder
 from trainables.autodecoder.model import SavedDecoder
 from trainables.autodecoder.regularizers.base import Problem
-from trainables.autodecoder.sampling import FramePool
+from trainables.autodecoder.sampling import FramePool, batches
 from trainables.base import Trainable
 from trainables.metrics.display import RESOLUTION, display_rows, display_times
 from trainables.metrics.narrow_band import Field, narrow_band
@@ -96,11 +97,9 @@ class Autodecoder(Trainable):
         return self.decoder(points, self.codes if mixture is None else mixture @ self.codes)
 
     def train_epoch(self) -> None:
-        # The order of the frames depends on the epoch alone, so that a replicate is the same alone and among others.
-        order = torch.randperm(len(self.frames), generator=torch.Generator().manual_seed(self.epoch)).tolist()
         size = self.configuration.frames_per_batch
-        batches = [order[i : i + size] for i in range(0, len(order), size)]
-        totals = [self._step(batch) for batch in batches]
+        steps = batches(self.codes.shape[1], len(self.frames), size, self.epoch)
+        totals = [self._step(batch) for batch in steps]
         self.schedule.step()
         self.epoch += 1
         self._log(totals)
@@ -112,12 +111,11 @@ class Autodecoder(Trainable):
             means = {name: float(np.mean([t[name][i] for t in totals for i in mine])) for name in totals[0]}
             self._curves.append({"replicate": replicate, "epoch": self.epoch} | means)
 
-    def _step(self, batch: list[int]) -> dict[str, list[float]]:
+    def _step(self, batch: list[tuple[int, int]]) -> dict[str, list[float]]:
         c = self.configuration
-        points, truth = self._sample(batch)
-        terms = {"reconstruction": (self.decode(points) - truth).abs().mean((1, 2))}
+        terms = {"reconstruction": self._reconstruction(batch)}
         ramp = min(1.0, (self.epoch + 1) / c.code_ramp) if c.code_ramp else 1.0
-        terms["code"] = self.codes.square().sum((1, 2)) / c.code_sigma**2
+        terms["code"] = self.codes.square().sum(2).mean(1) / c.code_sigma**2
         loss = terms["reconstruction"] + ramp * c.code_weight * terms["code"]
         for name, (regularizer, term) in self.regularizers.items():
             if self.epoch >= regularizer.warm_up:
@@ -132,20 +130,27 @@ class Autodecoder(Trainable):
         values = {"loss": loss} | terms
         return {name: value.detach().cpu().tolist() for name, value in values.items()}
 
-    def _sample(self, batch: list[int]) -> tuple[Tensor, Tensor]:
-        """Points `(R, N, F P, 4)` and their true SDF `(R, N, F P)`."""
+    def _reconstruction(self, batch: list[tuple[int, int]]) -> Tensor:
+        """Mean L1 distance to the truth at points of the batch's (sequence, frame), of each network: `(R,)`."""
+        points, truth = self._sample(batch)
+        codes: Tensor = self.codes
+        if codes.shape[1] == 1:  # one code for all: the decoder is quickest with their points in one piece
+            points, truth = points.flatten(1, 2).unsqueeze(1), truth.flatten(1).unsqueeze(1)
+        else:
+            codes = codes.index_select(1, torch.tensor([n for n, _ in batch], device=self.device))
+        return (self.decoder(points, codes) - truth).abs().mean((1, 2))
+
+    def _sample(self, batch: list[tuple[int, int]]) -> tuple[Tensor, Tensor]:
+        """Points `(R, B, P, 4)` and their true SDF `(R, B, P)`."""
         c = self.configuration
         draws = [
             [
-                [self.pools[i][frame].draw(c.points_per_frame, c.near_fraction, generator) for frame in batch]
-                for i in network.sequences
+                self.pools[network.sequences[n]][frame].draw(c.points_per_frame, c.near_fraction, generator)
+                for n, frame in batch
             ]
             for network, generator in zip(self.networks, self.generators, strict=True)
         ]
-        points, truth = (
-            torch.stack([torch.stack([torch.cat([d[i] for d in frames]) for frames in row]) for row in draws])
-            for i in (0, 1)
-        )
+        points, truth = (torch.stack([torch.stack([d[i] for d in row]) for row in draws]) for i in (0, 1))
         return points, truth
 
     def _clear_gradients(self, dead: Tensor) -> None:

@@ -34,7 +34,7 @@ class DecoderConfiguration(Configuration):
     layers: int = Field(10, ge=1, le=64, description="sine layers")
     width: int = Field(124, ge=1, description="units of each layer")
     code_dimension: int = Field(64, ge=1, description="size of the latent code")
-    code_layers: list[int] = Field([4, 7], description="layers, beside the first, that take the code (first layer = 1)")
+    code_layers: list[int] = Field([5, 8], description="layers, beside the first, that take the code (first layer = 1)")
     omega: float = Field(30.0, gt=0, description="frequency of the sines")
     encoding: PositionalEncoding | None = Field(
         None, description="positional encoding of the coordinates; none if null"
@@ -77,7 +77,7 @@ class AutodecoderConfiguration(TrainableConfiguration):
     regularizers: dict[str, SerializeAsAny[Regularizer]] = Field(default_factory=dict)
 
     epochs: int = Field(1000, ge=1, description="passes over the shown frames")
-    frames_per_batch: int = Field(5, ge=1, description="frames (of all sequences at once) in one training step")
+    frames_per_batch: int = Field(5, ge=1, description="frames, each of any sequence, in one training step")
     points_per_frame: int = Field(16384, ge=1, description="points sampled in each frame of a step")
     near_fraction: float = Field(0.7, ge=0, le=1, description="share of points with SDF ≤ near_distance")
     near_distance: float = Field(0.3, gt=0, description="domain units")
@@ -103,7 +103,8 @@ class AutodecoderConfiguration(TrainableConfiguration):
         return {name: choose(kinds, fields, "regularizer", name) for name, fields in value.items()}
 
     def operations(self, shown: int) -> float:
-        steps = math.ceil(shown / self.frames_per_batch)
+        frames = shown * (len(self.sequences) if self.shared else 1)
+        steps = math.ceil(frames / self.frames_per_batch)
         points = self.epochs * shown * self.points_per_frame
         for regularizer in self.regularizers.values():
             points += max(0, self.epochs - regularizer.warm_up) * steps * regularizer.points_in_a_step(shown)

@@ -1,7 +1,7 @@
-"""Points at which a shown frame is compared: most of them near or inside the surface.
+"""What a training step compares: frames of any of a network's sequences, at points mostly near or inside the surface.
 
-Wiesner et al. 2024: 70 % of the points from SDF ≤ 0.3 and 30 % from beyond. They normalise each SDF by its maximum;
-here lengths stay in domain units.
+Wiesner et al. 2024: five frames a step, 70 % of the points from SDF ≤ 0.3 and 30 % from beyond. They normalise each SDF
+by its maximum; here lengths stay in domain units.
 """
 
 from __future__ import annotations
@@ -15,6 +15,16 @@ from trainables.shapes.sequence import LOWER, SIDE, ShapeSequence
 
 # Candidates drawn per frame, once; every step then draws from the two pools they fall into.
 _CANDIDATES = 1 << 18
+
+
+def batches(sequences: int, frames: int, size: int, epoch: int) -> list[list[tuple[int, int]]]:
+    """The steps of an epoch: (sequence, frame) of each of up to `size` frames; every frame of every sequence once.
+
+    The order depends on the epoch alone, so that a replicate is the same alone and among others.
+    """
+    order = torch.randperm(sequences * frames, generator=torch.Generator().manual_seed(epoch)).tolist()
+    items = [divmod(i, frames) for i in order]
+    return [items[i : i + size] for i in range(0, len(items), size)]
 
 
 @dataclass

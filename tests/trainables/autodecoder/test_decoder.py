@@ -191,4 +191,4 @@ def test_weights_start_within_siren_bounds():
     assert network.layers[0].code.abs().max() > 0.95 / 68
     assert 0.9 * 128**-0.5 < network.layers[1].bias.abs().max() <= 128**-0.5
     assert network.layers[1].hidden.abs().max() <= (6 / 128) ** 0.5 / 30
-    assert network.layers[3].hidden.abs().max() <= (6 / 192) ** 0.5 / 30
+    assert network.layers[4].hidden.abs().max() <= (6 / 192) ** 0.5 / 30
