@@ -1,0 +1,105 @@
+"""Each rule where its answer is known in closed form, or from scipy."""
+
+import numpy as np
+import pytest
+from scipy.interpolate import CubicSpline
+
+from tests.trainables.interpolants.balls import ball, frames
+from trainables.interpolants import field
+from trainables.interpolants.voxels import centroid, volume
+
+N = 40
+
+
+def near(shape: np.ndarray) -> np.ndarray:
+    return np.abs(shape) < 0.4
+
+
+def test_linear_is_the_mean_of_its_neighbours_halfway():
+    shown, times = frames()
+    assert field("linear", shown, times)(0.4) == pytest.approx((shown[1] + shown[2]) / 2, abs=1e-6)
+
+
+def test_a_spline_meets_values_that_are_cubic_in_time():
+    generator = np.random.default_rng(0)
+    coefficients = generator.standard_normal((4, 6, 6, 6))
+
+    def cubic(time):
+        return sum(c * time**k for k, c in enumerate(coefficients))
+
+    times = [0.0, 0.15, 0.5, 0.8, 1.0]
+    found = field("spline", np.stack([cubic(t) for t in times]), times)
+    for time in (0.05, 0.3, 0.66, 0.9):
+        assert found(time) == pytest.approx(cubic(time), abs=1e-5)
+
+
+def test_a_spline_is_scipys_at_every_point():
+    shown, times = frames(12)
+    assert field("spline", shown, times)(0.33) == pytest.approx(CubicSpline(times, shown)(0.33), abs=1e-5)
+
+
+def test_two_frames_have_a_spline_that_is_a_line():
+    shown, _ = frames(12)
+    assert field("spline", shown[:2], [0, 1])(0.3) == pytest.approx(field("linear", shown[:2], [0, 1])(0.3), abs=1e-6)
+
+
+def test_the_volume_and_centroid_of_a_ball_are_known_below_a_voxel():
+    for radius, centre, error in ((1.0, (0.11, -0.07, 0.03), 0.007), (0.5, (1.03, 0.5, -0.2), 0.03)):
+        shape = ball(N, centre, radius)
+        assert volume(shape) == pytest.approx(4 / 3 * np.pi * radius**3, rel=error)
+        assert volume(0.3 * shape) == pytest.approx(4 / 3 * np.pi * radius**3, rel=error), "whatever the field's scale"
+        assert centroid(shape) == pytest.approx(centre, abs=2e-3)
+
+
+def test_nothing_inside_has_no_centroid_and_no_volume():
+    shape = ball(12, (0, 0, 0), 1.0) + 9
+    assert (volume(shape), centroid(shape)) == (0.0, None)
+
+
+@pytest.mark.parametrize("name", ["volume", "moved+volume", "spline+volume"])
+def test_the_volume_is_that_of_a_ball_whose_radius_is_linear_in_time(name):
+    shown = np.stack([ball(N, (-0.9, 0, 0), 1.0), ball(N, (0.9, 0, 0), 1.3)])
+    found = field(name, shown, [0.0, 1.0])
+    for time in (0.2, 0.5, 0.7):
+        assert volume(found(time)) == pytest.approx(4 / 3 * np.pi * (1 + 0.3 * time) ** 3, rel=0.01)
+    assert volume(field("linear", shown, [0.0, 1.0])(0.5)) < 3, "a blend loses most of it"
+
+
+def test_a_volume_is_kept_where_the_frames_do_not_meet():
+    shown = np.stack([ball(N, (-2, 0, 0), 0.8), ball(N, (2, 0, 0), 0.8)])
+    assert field("linear", shown, [0.0, 1.0])(0.5).min() > 0
+    assert volume(field("volume", shown, [0.0, 1.0])(0.5)) == pytest.approx(4 / 3 * np.pi * 0.8**3, rel=0.02)
+
+
+def test_an_empty_frame_has_a_volume_of_nothing():
+    shown = np.stack([ball(N, (0, 0, 0), 1.0), np.full((N, N, N), 2.0)])
+    for name in ("volume", "moved", "moved+volume"):
+        assert np.isfinite(field(name, shown, [0.0, 1.0])(0.5)).all()
+    assert volume(field("volume", shown, [0.0, 1.0])(0.5)) == pytest.approx(4 / 3 * np.pi * 0.5**3, rel=0.03)
+
+
+@pytest.mark.parametrize("name", ["moved", "moved+volume"])
+def test_a_moving_and_growing_ball_is_followed(name):
+    shown = np.stack([ball(N, (-0.8, 0.3, 0.1), 0.9), ball(N, (0.9, -0.4, 0.5), 1.2)])
+    for time in (0.25, 0.5, 0.8):
+        true = ball(N, (-0.8 + 1.7 * time, 0.3 - 0.7 * time, 0.1 + 0.4 * time), 0.9 + 0.3 * time)
+        assert field(name, shown, [0.0, 1.0])(time)[near(true)] == pytest.approx(true[near(true)], abs=0.015)
+
+
+def test_what_moves_out_of_the_domain_leaves_distances_behind_it():
+    shown = np.stack([ball(N, (-1.8, 0, 0), 1.0), ball(N, (1.8, 0, 0), 1.0)])
+    found = field("moved", shown, [0.0, 1.0])(0.5)
+    true = ball(N, (0, 0, 0), 1.0)
+    assert found[near(true)] == pytest.approx(true[near(true)], abs=0.03)
+    assert found[0, 0, 0] == pytest.approx(true[0, 0, 0], abs=0.7)
+    assert (found[true > 0.2] > 0).all(), "no second surface"
+
+
+def test_places_follow_a_spline_when_values_do():
+    def place(time):
+        return -0.8 + 3 * time - 1.5 * time**2, 0.5 * time**3, 0.1
+
+    times = [0.0, 0.3, 0.7, 1.0]
+    found = field("moved+spline", np.stack([ball(N, place(t), 1.0) for t in times]), times)
+    for time in (0.1, 0.5, 0.9):
+        assert centroid(found(time)) == pytest.approx(place(time), abs=0.01)

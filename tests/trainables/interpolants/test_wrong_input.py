@@ -1,0 +1,39 @@
+"""What cannot be interpolated is refused with one sentence."""
+
+import numpy as np
+import pytest
+
+from tests.trainables.interpolants.balls import frames
+from trainables.interpolants import field, named
+
+SHOWN, TIMES = frames(8)
+
+
+@pytest.mark.parametrize(
+    ("name", "sdfs", "times", "sentence"),
+    [
+        ("cubic", SHOWN, TIMES, "there is no interpolant 'cubic'; choose among .*linear, .*volume"),
+        ("moved+", SHOWN, TIMES, "there is no interpolant ''; choose among "),
+        ("linear+spline", SHOWN, TIMES, "linear and spline both say how frames are weighted in time: keep one of them"),
+        ("moved+moved", SHOWN, TIMES, r"moved\+moved names a part twice: name each once"),
+        ("moved", SHOWN[:1], TIMES[:1], "an interpolant needs two frames or more, not 1: show another"),
+        ("moved", SHOWN, TIMES[:3], "there are 4 frames and 3 times: give each frame its time"),
+        ("moved", SHOWN, [0.0, 0.2, 0.2, 1.0], "times must increase, unlike .*: sort the frames"),
+        ("moved", SHOWN, [0.0, 0.2, float("nan"), 1.0], "times must increase"),
+        ("moved", SHOWN[:, :, :, :5], TIMES, r"frames have the shape \(F, n, n, n\), not \(4, 8, 8, 5\): give cubes"),
+        ("moved", SHOWN[0], TIMES, r"frames have the shape \(F, n, n, n\), not \(8, 8, 8\)"),
+        ("moved", np.where(SHOWN > 2, np.inf, SHOWN), TIMES, "a frame has values that are not finite"),
+    ],
+)
+def test_one_sentence_says_what_is_wrong(name, sdfs, times, sentence):
+    with pytest.raises(ValueError, match=sentence) as caught:
+        field(name, sdfs, times)
+    assert "\n" not in str(caught.value)
+
+
+def test_fields_of_what_is_no_part_and_unknown_fields_are_refused():
+    with pytest.raises(ValueError, match="fields of 'volume' are given, which is no part of moved: leave them out"):
+        named("moved", {"volume": {}})
+    with pytest.raises(ValueError, match="Extra inputs are not permitted") as caught:
+        named("moved", {"moved": {"speed": 1}})
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,106 @@
+"""Rules that speak of different aspects, joined by `+`, and interpolants by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from pydantic import Field, SerializeAsAny, ValidationError, field_validator, model_serializer
+
+from trainables.configuration import choose
+from trainables.interpolants.aspects import Level, Motion, Part, Weights
+from trainables.interpolants.base import Array, Fitted, Interpolant, available, checked
+from trainables.interpolants.linear import Linear, Still
+
+
+class Combination(Interpolant):
+    """One part for each aspect that is spoken of; the others are as in `linear`."""
+
+    parts: dict[str, SerializeAsAny[Part]] = Field(min_length=1)
+
+    @field_validator("parts")
+    @classmethod
+    def _of_different_aspects(cls, parts: dict[str, Part]) -> dict[str, Part]:
+        said: dict[str, str] = {}
+        for name, part in parts.items():
+            if part.aspect in said:
+                raise ValueError(f"{said[part.aspect]} and {name} both say {part.aspect}: keep one of them")
+            said[part.aspect] = name
+        motion = next((part for part in parts.values() if isinstance(part, Motion)), None)
+        weights = next((part for part in parts.values() if isinstance(part, Weights)), None)
+        if motion and motion.neighbours_only and weights and not weights.neighbours_only:
+            raise ValueError(
+                f"{said[weights.aspect]} weights all frames, and {said[motion.aspect]} carries a frame no further than "
+                "to the next: leave one of them out"
+            )
+        return parts
+
+    @model_serializer
+    def _named(self) -> dict[str, Any]:
+        return {"name": "+".join(self.parts), **{name: part.model_dump() for name, part in self.parts.items()}}
+
+    def fit(self, frames: Array, times: Sequence[float]) -> Fitted:
+        frames, moments = checked(frames, times)
+        motion: Motion = next((part for part in self.parts.values() if isinstance(part, Motion)), Still())
+        weighing: Weights = next((part for part in self.parts.values() if isinstance(part, Weights)), Linear())
+        weights = weighing.weigh(frames, moments, motion)
+        carried = motion.carry(frames, moments, weights)
+        corrections = [part.settle(frames, moments) for part in self.parts.values() if isinstance(part, Level)]
+
+        def between(time: float) -> Array:
+            field = np.zeros_like(frames[0])
+            for index, share in enumerate(weights(time)):
+                if share != 0:
+                    field += np.float32(share) * carried(index, time)
+            for corrected in corrections:
+                field = corrected(field, time)
+            return field
+
+        return Fitted(frames, moments, between)
+
+
+def parts_of(name: str, fields: Mapping[str, Any] | None = None) -> dict[str, Interpolant]:
+    """The interpolants that a name joins by `+`; `fields` has those of each part.
+
+    Raises ValueError if there is none of a name, if fields are given of what is not a part, or if one is wrong.
+    """
+    kinds, names = available(), name.split("+")
+    for part in names:
+        if part not in kinds:
+            raise ValueError(f"there is no interpolant {part!r}; choose among {', '.join(kinds)}")
+    strangers = sorted(set(fields or {}) - set(names))
+    if strangers:
+        raise ValueError(f"fields of {strangers[0]!r} are given, which is no part of {name}: leave them out")
+    if len(set(names)) < len(names):
+        raise ValueError(f"interpolant {name} names a part twice: name each once")
+    try:
+        return {part: choose(kinds, (fields or {}).get(part, {}), "interpolant", part) for part in names}
+    except ValidationError as error:
+        raise ValueError(_sentence(error)) from None
+
+
+def combined(parts: Mapping[str, Interpolant]) -> Interpolant:
+    """The interpolant of these parts: the part itself if there is but one.
+
+    Raises ValueError if they do not combine.
+    """
+    if len(parts) == 1:
+        return next(iter(parts.values()))
+    try:
+        return Combination(parts=dict(parts))
+    except ValidationError as error:
+        raise ValueError(_sentence(error)) from None
+
+
+def named(name: str, fields: Mapping[str, Any] | None = None) -> Interpolant:
+    """The interpolant of a name, `moved` or `moved+volume`; `fields` has those of each part by its name.
+
+    Raises ValueError with one sentence if there is none.
+    """
+    return combined(parts_of(name, fields))
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors()[0]
+    return str(first["msg"]).removeprefix("Value error, ")

@@ -1,0 +1,48 @@
+"""`volume`: the level of the blend is moved so that the volume inside follows the frames' volumes.
+
+A blend of two distances loses volume where the shapes differ, down to nothing where they do not meet. Here the field is
+f − c(t) with the level c(t) at which the volume is that between the neighbouring frames' volumes; c is found by root
+finding, on volumes below the size of a voxel (`voxels.py`).
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+from scipy.optimize import brentq
+
+from trainables.interpolants import voxels
+from trainables.interpolants.aspects import Correction, Level
+from trainables.interpolants.base import Array
+from trainables.shapes.sequence import grid_spacing
+from trainables.shapes.timeline import neighbours
+
+
+class Volume(Level):
+    """The volume is that of a ball whose radius goes linearly from frame to frame (its cube root is linear)."""
+
+    name: ClassVar[str] = "volume"
+
+    def settle(self, frames: Array, times: list[float]) -> Correction:
+        radii = [np.cbrt(voxels.volume(frame)) for frame in frames]
+
+        def settled(field: Array, time: float) -> Array:
+            j, s = neighbours(times, time)
+            return field - np.float32(level_of(field, ((1 - s) * radii[j] + s * radii[j + 1]) ** 3))
+
+        return settled
+
+
+def level_of(field: Array, wanted: float) -> float:
+    """The level below which the field has the volume `wanted` (cubic domain units); 0 if that is 0 or cannot be."""
+    slope = voxels.slopes(field)
+    cube = grid_spacing(len(field)) ** 3
+
+    def missing(level: float) -> float:
+        return float(voxels.shares(field, slope, level).sum(dtype=float)) * cube - wanted
+
+    lowest, highest = float(field.min()) - 1, float(field.max()) + 1
+    if wanted <= 0 or missing(highest) <= 0:
+        return 0.0
+    return float(brentq(missing, lowest, highest, xtol=1e-5))
