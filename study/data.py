@@ -40,12 +40,27 @@ class Data:
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """Which data: `--data`, `--tracks`, `--voxel`, `--skip-bad`; None where the user gave nothing."""
+    """Which data: `--data`, `--tracks`, `--voxel`, `--skip-bad`, and what a reader is told (`--layout`); None where the
+    user gave nothing."""
 
     path: str | None = None
     tracks: str | None = None
     voxel: str | None = None
     skip_bad: bool = False
+    layout: str | None = None
+
+    @property
+    def flags(self) -> list[str]:
+        """What a recording is told, beside its path, as the flags of the command line with their values."""
+        given = {"--tracks": self.tracks, "--voxel": self.voxel, "--layout": self.layout}
+        flags = [f"{flag} {value}" for flag, value in given.items() if value is not None]
+        return flags + (["--skip-bad"] if self.skip_bad else [])
+
+    def refuse_flags(self, why: str) -> None:
+        """Mistake if a recording is told something, for data that have nothing of the kind."""
+        if self.flags:
+            flag = self.flags[0].split()[0]
+            raise Mistake(f"{self.flags[0]}: {why}; leave {flag} out")
 
     @property
     def paths(self) -> list[str]:
@@ -77,16 +92,16 @@ def find(wanted: Wanted, resolution: int, say: Callable[[str], None] = lambda se
 
     tracks, voxel = wanted.track_numbers(), wanted.voxel_size()
     path = base.example() if wanted.path is None else Path(wanted.path)
+    hint = ""
     try:
-        reader = base.open_recording(path, voxel)
+        reader = base.open_recording(path, voxel, layout=wanted.layout)
         listing = reader.sequences(tracks)
+        if not wanted.skip_bad and wanted.path is not None and len(listing.usable) + len(listing.bad) > 1:
+            hint = " (--skip-bad leaves out sequences that cannot be used)"
         found = listing.usable if wanted.skip_bad else listing.all_usable()
         left_out = dict(listing.bad)
         prepared = _prepared(found, resolution, wanted.skip_bad, left_out, say)
     except BadData as error:
-        hint = (
-            "" if wanted.skip_bad or wanted.path is None else " (--skip-bad leaves out sequences that cannot be used)"
-        )
         raise Mistake(f"--data {error}{hint}") from None
     if not prepared:
         raise Mistake(f"--data {path}: no sequence can be used: {'; '.join(left_out.values())}")

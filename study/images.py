@@ -39,10 +39,7 @@ class ImageData:
 def find(wanted: Wanted, say: Callable[[str], None] = lambda sentence: None) -> ImageData:
     """The triplets of a folder `obj/ mask/ image/`, or those that come with the program; Mistake if they cannot be
     used."""
-    given = {"--tracks": wanted.tracks, "--voxel": wanted.voxel, "--skip-bad": wanted.skip_bad or None}
-    for flag, value in given.items():
-        if value is not None:
-            raise Mistake(f"{flag}: images have no tracks, voxel sizes or frames to skip; leave {flag} out")
+    wanted.refuse_flags("images have no tracks, voxel sizes, layouts or frames to skip")
     if wanted.path is None:
         return example()
     say(f"reading {wanted.path}")

@@ -8,7 +8,7 @@ import re
 import socket
 import sys
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +46,7 @@ class Options:
     tracks: str | None = None
     voxel: str | None = None
     skip_bad: bool = False
+    layout: str | None = None
     resume: str | None = None
     changes: list[str] = field(default_factory=list)
     time_limit: str | None = None
@@ -177,24 +178,23 @@ def _difference(study: Study, before: dict[str, Any]) -> str:
 
 def _data(options: Options, record: dict[str, Any]) -> Data | ImageData | PictureData | None:
     """The data that a study is about; None for a study that makes its own."""
-    given = {"--data": options.data, "--tracks": options.tracks, "--voxel": options.voxel}
-    flags = [f"{flag} {value}" for flag, value in given.items() if value is not None]
-    flags += ["--skip-bad"] if options.skip_bad else []
+    from study.data import Wanted
+
+    told = {entry.name: getattr(options, entry.name) for entry in fields(Wanted) if entry.name != "path"}
+    wanted = Wanted(path=options.data, **told)
     for path in [] if options.data is None else split(options.data):
         if not os.path.exists(path):
             raise Mistake(f"--data {path}: there is no such file or folder; name one that exists")
+    flags = ([] if options.data is None else [f"--data {options.data}"]) + wanted.flags
     if not catalog.takes_data(options.name):
         if flags:
             flag = flags[0].split()[0]
             raise Mistake(f"{flags[0]}: study {options.name} makes its own data; leave {flag} out")
         return None
-    from study.data import Wanted
-
     if record:
         if flags:
             raise Mistake(f"{flags[0]} cannot be changed when a run is resumed: leave it out, or start a new run")
         return catalog.again(options.name, record)
-    wanted = Wanted(path=options.data, tracks=options.tracks, voxel=options.voxel, skip_bad=options.skip_bad)
     return catalog.find(options.name, wanted, _say)
 
 

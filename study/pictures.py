@@ -82,10 +82,7 @@ def again(record: dict[str, Any]) -> PictureData:
 
 
 def _recording(wanted: Wanted, example: Callable[[], Recording], what: str, say: Say) -> tuple[Recording, str]:
-    given = {"--tracks": wanted.tracks, "--voxel": wanted.voxel, "--skip-bad": wanted.skip_bad or None}
-    for flag, value in given.items():
-        if value is not None:
-            raise Mistake(f"{flag}: images have no tracks, voxel sizes or frames to skip; leave {flag} out")
+    wanted.refuse_flags("images have no tracks, voxel sizes, layouts or frames to skip")
     if not wanted.paths:
         return example(), what
     say(f"reading {', '.join(wanted.paths)}")

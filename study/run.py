@@ -55,6 +55,9 @@ def _list(context: click.Context, parameter: click.Parameter, value: bool) -> No
 @click.option("--data", metavar="PATH…", help="a recording or images, for studies that take some (see --list)")
 @click.option("--tracks", metavar="N,N,…", help="only these tracks of the recording  [default: all full-length ones]")
 @click.option("--voxel", metavar="Z,Y,X", help="size of a voxel in µm  [default: what the files say, or 1]")
+@click.option(
+    "--layout", type=click.Choice(["time-last", "time-first"]), help="axes of an HDF5 file that leaves it open"
+)
 @click.option("--skip-bad", is_flag=True, help="leave out sequences that cannot be used; the report lists them")
 @click.option("--resume", metavar="last|RUN", help="take up a run where it was left, or extend it with --trials")
 @click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help="change the configuration; may be repeated")

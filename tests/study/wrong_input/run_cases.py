@@ -53,6 +53,17 @@ RUN: Cases = {
     "a track that is not there": (["cells", "--tracks", "4711"], "4711"),
     "two voxel sizes": (["cells", "--voxel", "1,2"], "--voxel 1,2: not three sizes"),
     "a voxel of no size": (["cells", "--voxel", "0,1,1"], "--voxel 0,1,1: the three sizes must be positive"),
+    "time on either axis": (
+        ["cells", "--data", "data/open.h5"],
+        "say it with --layout time-last (7 frames) or --layout",
+    ),
+    "unknown layout": (["cells", "--layout", "upside-down"], "--layout"),
+    "layout where there is none": (["cells", "--layout", "time-last"], "has no option layout; leave --layout out"),
+    "layout of images": (["sea-ice", "--layout", "time-last"], "--layout time-last: images have no"),
+    "layout of made data": (
+        ["spheres", "--layout", "time-last"],
+        "study spheres makes its own data; leave --layout out",
+    ),
     "unknown norm": (
         ["bifurcation", "--set", "regularizers.temporal-smoothness.norm=cubic"],
         "should be 'squared' or 'total-variation'",

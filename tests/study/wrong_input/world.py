@@ -75,7 +75,9 @@ def _recordings(folder: Path) -> None:
     with h5py.File(data / "other-key.h5", "w") as file:
         file["volumes"] = np.zeros((3, 4, 4, 4), np.float32)
     with h5py.File(data / "nan.h5", "w") as file:
-        file["sdf_vid"] = np.full((3, 12, 12, 12), np.nan, np.float32)
+        file["sdf_vid"] = np.full((12, 12, 12, 3), np.nan, np.float32)
+    with h5py.File(data / "open.h5", "w") as file:
+        file["sdf_vid"] = np.zeros((6, 8, 9, 7), np.float32)
     tifffile.imwrite(data / "grey.tif", np.random.default_rng(0).random((3, 8, 8, 8)).astype(np.float32))
     tifffile.imwrite(data / "whole.tif", np.ones((3, 8, 8, 8), np.uint16))
     (data / "torn.tif").write_bytes((data / "whole.tif").read_bytes()[:900])

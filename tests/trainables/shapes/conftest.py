@@ -64,9 +64,14 @@ class Recordings:
 
     def hdf5(self, labels: np.ndarray, key: str = "sdf_vid") -> Path:
         """A field that is negative where there is a label; no distance, and of another scale."""
-        path = self.folder / "volumes.h5"
+        return self.volumes(np.where(labels > 0, np.float32(-0.3), np.float32(0.3)), key)
+
+    def volumes(self, fields: np.ndarray, key: str = "sdf_vid", name: str = "volumes") -> Path:
+        """Fields (t, z, y, x) as the published recordings store them, (z, x, y, t), in chunks of one frame."""
+        path = self.folder / f"{name}.h5"
+        stored = fields.transpose(1, 3, 2, 0) if fields.ndim == 4 else fields
         with h5py.File(path, "w") as file:
-            file[key] = np.where(labels > 0, np.float32(-0.3), np.float32(0.3))
+            file.create_dataset(key, data=stored, chunks=(*stored.shape[:3], 1) if stored.ndim == 4 else None)
         return path
 
     def of(self, labels: np.ndarray, voxel: tuple[float, float, float] | None = None) -> Recorded:

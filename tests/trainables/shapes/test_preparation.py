@@ -101,14 +101,12 @@ def test_a_lineage_knows_when_it_divides(recordings, tmp_path):
     assert kept(3).descriptors() == {}
 
 
-def test_volumes_without_tracks_divide_where_they_fall_apart(tmp_path):
+def test_volumes_without_tracks_divide_where_they_fall_apart(recordings):
     x = grid_points(24)
     frames = [Bifurcation().sdf(x, time).numpy() for time in (0.0, 0.5, 0.7, 0.8, 1.0)]
 
     def division(volumes: list[np.ndarray]) -> float | None:
-        with h5py.File(tmp_path / "cell.h5", "w") as file:
-            file["sdf_vid"] = np.stack(volumes)
-        (sequence,) = open_recording(tmp_path / "cell.h5").sequences().all_usable()
+        (sequence,) = open_recording(recordings.volumes(np.stack(volumes))).sequences().all_usable()
         return prepare(sequence, resolution=32).metadata["division"]
 
     assert division(frames) == 2.5  # the truth splits at 0.759
@@ -127,12 +125,11 @@ def test_the_bytes_are_the_same_every_time_and_survive(recordings):
     assert prepare(sequence, resolution=16, dtype="float32").sdf.dtype == np.float32
 
 
-def test_signed_distance_volumes_of_another_scale_give_the_distances_of_their_masks(tmp_path):
+def test_signed_distance_volumes_of_another_scale_give_the_distances_of_their_masks(recordings):
     position = np.indices((40, 40, 40)).T
     truth = np.stack([(np.linalg.norm(position - 19 - t, axis=-1) - RADIUS).T for t in range(2)])
-    with h5py.File(tmp_path / "cell.h5", "w") as file:
-        file["sdf_vid"] = (np.clip(truth, -3, 3) / 100).astype("float32")
-    (sequence,) = open_recording(tmp_path / "cell.h5").sequences().all_usable()
+    path = recordings.volumes((np.clip(truth, -3, 3) / 100).astype("float32"))
+    (sequence,) = open_recording(path).sequences().all_usable()
     prepared = prepare(sequence, resolution=40)
     x = np.concatenate([grid_points(40).numpy().reshape(-1, 3), np.ones((40**3, 1))], axis=1)
     index = (x @ prepared.affine.T)[:, :3]
@@ -141,12 +138,11 @@ def test_signed_distance_volumes_of_another_scale_give_the_distances_of_their_ma
         assert np.abs(prepared.sdf[t].ravel() - expected).max() < 0.1
 
 
-def test_a_volume_cut_by_its_border_is_closed_there(tmp_path):
+def test_a_volume_cut_by_its_border_is_closed_there(recordings):
     z, y, x = np.indices((20, 20, 20))
     field = (np.sqrt((z - 1) ** 2 + (y - 10) ** 2 + (x - 10) ** 2) - 6).astype("float32")
-    with h5py.File(tmp_path / "cut.h5", "w") as file:
-        file["sdf_vid"] = np.stack([field, field])
-    prepared = prepare(open_recording(tmp_path / "cut.h5").sequences().all_usable()[0], resolution=33)
+    path = recordings.volumes(np.stack([field, field]))
+    prepared = prepare(open_recording(path).sequences().all_usable()[0], resolution=33)
     assert prepared.metadata["border"] == [0, 1]
     assert (prepared.sdf[0][:, :, 0] > 0).all()
     inverse = np.linalg.inv(prepared.affine)
@@ -162,9 +158,9 @@ def test_volumes_are_streamed(tmp_path):
     axis = np.arange(96, dtype="float32") - 47.5
     field = np.sqrt(axis[:, None, None] ** 2 + axis[:, None] ** 2 + axis**2) - 20
     with h5py.File(tmp_path / "large.h5", "w") as file:
-        volumes = file.create_dataset("sdf_vid", (24, 96, 96, 96), "float32", chunks=(1, 96, 96, 96))
+        volumes = file.create_dataset("sdf_vid", (96, 96, 96, 24), "float32", chunks=(96, 96, 96, 1))
         for t in range(24):
-            volumes[t] = field + t / 10
+            volumes[..., t] = field + t / 10
     tracemalloc.start()
     (sequence,) = open_recording(tmp_path / "large.h5").sequences().all_usable()
     prepare(sequence, resolution=16)

@@ -1,5 +1,6 @@
 """Every reader finds the same moving ball; what is particular to each."""
 
+import h5py
 import numpy as np
 import pytest
 import tifffile
@@ -129,6 +130,46 @@ def test_tiffs_of_a_folder_are_ordered_by_number(recordings):
     (sequence,) = open_recording(recordings.tiff_folder(labels)).sequences().all_usable()
     found = masks(sequence)
     assert all((found[t] == (labels[t] > 0)).all() for t in range(11))
+
+
+LOPSIDED = np.zeros((30, 20, 20, 20), "float32") + 0.3
+for _t in range(30):
+    LOPSIDED[_t, 3:6, 4:12, 5 : 8 + _t // 3] = -0.3
+"""(t, z, y, x), of different length along each axis, so that exchanged axes show."""
+
+
+@pytest.mark.parametrize("frames", [5, 30])
+@pytest.mark.parametrize("chunked", [False, True])
+def test_published_volumes_have_time_last_and_their_planes_turned(frames, chunked, tmp_path):
+    matlab = LOPSIDED[:frames].transpose(0, 2, 3, 1)  # [T rows columns planes], h5py sees it in reverse
+    with h5py.File(tmp_path / "cell.h5", "w") as file:
+        stored = file.create_dataset("sdf_vid", data=matlab.T, chunks=(20, 20, 20, 1) if chunked else None)
+        published = np.stack([stored[..., t].swapaxes(1, 2) for t in range(frames)])
+    assert (published == LOPSIDED[:frames]).all()
+    (sequence,) = open_recording(tmp_path / "cell.h5").sequences().all_usable()
+    assert sequence.frames == tuple(range(frames))
+    found = masks(sequence)
+    assert all((found[t] == (LOPSIDED[t] < 0)).all() for t in range(frames))
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_volumes_with_time_first_are_told_by_their_chunks_or_lengths(chunked, tmp_path):
+    with h5py.File(tmp_path / "cell.h5", "w") as file:
+        file.create_dataset("sdf_vid", data=LOPSIDED, chunks=(1, 20, 20, 20) if chunked else None)
+    (sequence,) = open_recording(tmp_path / "cell.h5").sequences().all_usable()
+    found = masks(sequence)
+    assert len(found) == 30
+    assert all((found[t] == (LOPSIDED[t] < 0)).all() for t in range(30))
+
+
+def test_a_layout_that_the_file_leaves_open_is_given(tmp_path):
+    fields = LOPSIDED[:20, :12]
+    with h5py.File(tmp_path / "cell.h5", "w") as file:
+        file["sdf_vid"] = fields  # 20 frames of 12 x 20 x 20, or 20 of 20 x 20 x 12
+    (bad,) = open_recording(tmp_path / "cell.h5").sequences().bad.values()
+    assert "which axis is time" in bad
+    (sequence,) = open_recording(tmp_path / "cell.h5", layout="time-first").sequences().all_usable()
+    assert all((mask == (fields[t] < 0)).all() for t, mask in masks(sequence).items())
 
 
 def test_the_recording_of_the_package_has_two_full_tracks_cut_by_the_border():

@@ -168,7 +168,9 @@ def test_an_npz_with_pickled_objects_or_without_the_key(tmp_path):
 def test_hdf5_that_is_broken_or_of_another_shape(recordings, tmp_path):
     labels = recordings.balls()
     sentence(recordings.hdf5(labels, key="volumes"), "volumes.h5: it has no dataset 'sdf_vid', but volumes")
-    sentence(recordings.hdf5(labels[0]), r"the shape \(14, 16, 18\)")
+    sentence(recordings.hdf5(labels[0]), r"the shape \(14, 16, 18\)", "four axes")
+    flat = open_recording(recordings.hdf5(labels[:, :2]), layout="time-last").sequences().bad["volumes"]
+    assert "a frame has (2, 16, 18) voxels" in flat
     (tmp_path / "text.h5").write_text("hello")
     sentence(tmp_path / "text.h5", "cannot be read as HDF5")
     with h5py.File(tmp_path / "int.h5", "w") as file:
@@ -177,12 +179,50 @@ def test_hdf5_that_is_broken_or_of_another_shape(recordings, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("shape", "chunks"),
+    [
+        ((6, 8, 10, 7), None),
+        ((6, 6, 6, 6), None),
+        ((6, 9, 6, 6), None),
+        ((6, 6, 6, 6), (1, 6, 6, 1)),
+        ((9, 6, 6, 6), (9, 6, 6, 1)),  # the chunks say one thing, the lengths another
+    ],
+)
+def test_hdf5_that_does_not_say_which_axis_is_time(shape, chunks, tmp_path):
+    with h5py.File(tmp_path / "open.h5", "w") as file:
+        file.create_dataset("sdf_vid", shape, "float32", chunks=chunks)
+    counts = [rf"--layout time-last \({shape[3]} frames\)", rf"--layout time-first \({shape[0]} frames\)"]
+    sentence(tmp_path / "open.h5", "which axis is time", *counts)
+
+
+def test_hdf5_with_the_sign_reversed(recordings):
+    sentence(recordings.volumes(np.where(recordings.balls() > 0, np.float32(1), np.float32(-1))), "sign reversed")
+
+
+def test_hdf5_compressed_by_a_filter_that_is_not_there_names_it(tmp_path):
+    shape = (8, 8, 8, 2)
+    with h5py.File(tmp_path / "blosc.h5", "w") as file:
+        steps = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+        steps.set_chunk((8, 8, 8, 1))
+        steps.set_filter(32001, h5py.h5z.FLAG_OPTIONAL)
+        stored = h5py.h5d.create(file.id, b"sdf_vid", h5py.h5t.IEEE_F32LE, h5py.h5s.create_simple(shape), steps)
+        for frame in range(2):
+            stored.write_direct_chunk((0, 0, 0, frame), b"compressed", filter_mask=0)
+    sentence(tmp_path / "blosc.h5", r"\(frame 0\): compressed by the HDF5 filter .*32001", "write it again with gzip")
+
+
+def test_an_option_of_another_reader(recordings):
+    with pytest.raises(BadData, match="read as label-stack, which has no option layout; leave --layout out"):
+        open_recording(recordings.npz(recordings.balls()), layout="time-last")
+
+
+@pytest.mark.parametrize(
     ("value", "words"), [(np.nan, "not finite"), (1.0, "the shape is empty"), (-1.0, "fills the volume")]
 )
 def test_hdf5_with_a_frame_that_is_no_shape(value, words, recordings):
     path = recordings.hdf5(recordings.balls())
     with h5py.File(path, "r+") as file:
-        file["sdf_vid"][1] = value
+        file["sdf_vid"][..., 1] = value
     sentence(path, r"volumes.h5 \(frame 1\)", words)
 
 

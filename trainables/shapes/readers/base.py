@@ -133,14 +133,22 @@ def available() -> dict[str, type[Reader]]:
     return plugins(sys.modules[__package__], Reader)  # type: ignore[type-abstract]
 
 
-def open_recording(path: str | Path, voxel: Triple | None = None) -> Reader:
-    """The reader of a file or folder; raises BadData if there is nothing there, or nothing that a reader recognises."""
+def open_recording(path: str | Path, voxel: Triple | None = None, **options: Any) -> Reader:
+    """The reader of a file or folder, with options of its own (None: not given).
+
+    Raises BadData if there is nothing there, nothing that a reader recognises, or the reader has no such option.
+    """
     place = Path(path)
     if not place.exists():
         raise BadData(f"{path}: there is no such file or folder; name one that exists")
+    given = {name: value for name, value in options.items() if value is not None}
     for reader in available().values():
         if reader.recognises(place):
-            return reader(path=place, voxel=voxel)
+            if foreign := set(given) - set(reader.model_fields):
+                raise BadData(
+                    f"{path}: read as {reader.name}, which has no option {min(foreign)}; leave --{min(foreign)} out"
+                )
+            return reader(path=place, voxel=voxel, **given)
     accepted = "; ".join(reader.accepts for reader in available().values())
     raise BadData(f"{path}: not a recording that can be read; give one of: {accepted}")
 

@@ -1,17 +1,22 @@
-"""Signed distance volumes in HDF5: key `sdf_vid`, `(T, z, y, x)`, inside negative, read frame by frame.
+"""Signed distance volumes in HDF5: key `sdf_vid`, four axes (see `sdf_layout`), inside negative, read frame by frame.
 
-The layout of the C. elegans cells of seed 000, 30 × 256³. Their distances are divided by a maximum and clamped, so only
-the place of the surface and the signs are used here; `trainables.shapes.preparation` makes distances again.
+The layout of the published C. elegans cells (Wiesner 2024), 30 × 256³. Their distances are divided by a maximum and
+clamped, so only the place of the surface and the signs are used here; `trainables.shapes.preparation` makes distances
+again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from pydantic import Field
+
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.readers.base import Frame, Listing, Reader, Recorded, Triple, long_enough
+from trainables.shapes.readers.sdf_layout import SMALLEST, Layout, frame_of, frames_and_volume, layout_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,11 +27,23 @@ KEY = "sdf_vid"
 _SUFFIXES = (".h5", ".hdf5", ".hdf")
 
 
+@dataclass(frozen=True)
+class Stored:
+    """How a file holds its frames."""
+
+    layout: Layout
+    count: int
+    shape: tuple[int, int, int]
+    """Of a frame, (z, y, x)."""
+
+
 class SdfVolumes(Reader):
     """An HDF5 file is one sequence; a folder of them is one recording, whose tracks are numbered from 1 by name."""
 
     name: ClassVar[str] = "sdf-volumes"
-    accepts: ClassVar[str] = f"an HDF5 file with {KEY!r} (t, z, y, x), inside negative, or a folder of such files"
+    accepts: ClassVar[str] = f"an HDF5 file with {KEY!r} (z, x, y, t), inside negative, or a folder of such files"
+
+    layout: Layout | None = Field(None, description="which axis is time, where the file does not say it")
 
     @classmethod
     def recognises(cls, path: Path) -> bool:
@@ -42,23 +59,22 @@ class SdfVolumes(Reader):
         files = dict(enumerate(_files(self.path), start=1))
         if missing := [number for number in tracks or [] if number not in files]:
             raise BadData(f"{self.path}: there is no track {missing[0]}; there are {len(files)}, numbered from 1")
-        listing, shapes = Listing([]), {}
+        listing, stored = Listing([]), {}
         for number, file in files.items():
             if tracks is not None and number not in tracks:
                 continue
             try:
-                shapes[number] = _shape(file)
+                stored[number] = _stored(file, self.layout)
             except BadData as error:
                 listing.bad[file.stem] = str(error)
-        spans = {number: shape[0] for number, shape in shapes.items()}
+        spans = {number: held.count for number, held in stored.items()}
         chosen = list(spans)
         if tracks is None and spans:
             chosen = long_enough(spans, max(spans.values()), minimum_frames, self.path)
         for number in chosen:
-            count, *shape = shapes[number]
-            file = files[number]
-            recorded = Recorded(self, file.stem, tuple(range(count)), (shape[0], shape[1], shape[2]), source=file.name)
-            if problem := _problem(file):
+            file, held = files[number], stored[number]
+            recorded = Recorded(self, file.stem, tuple(range(held.count)), held.shape, source=file.name)
+            if problem := _problem(file, held):
                 listing.bad[recorded.label] = problem
             else:
                 listing.usable.append(recorded)
@@ -66,7 +82,7 @@ class SdfVolumes(Reader):
 
     def read(self, sequence: Recorded, frames: tuple[int, ...]) -> Iterator[Frame]:
         file = self.path / sequence.source if self.path.is_dir() else self.path
-        for number, values in _frames(file, frames):
+        for number, values in _frames(file, _stored(file, self.layout).layout, frames):
             inside = values < 0
             sides = [inside.take(end, axis=axis) for axis in range(3) for end in (0, -1)]
             yield Frame(number, values, (0, 0, 0), any(bool(side.any()) for side in sides))
@@ -77,8 +93,8 @@ def _files(path: Path) -> list[Path]:
     return [file for file in files if file.is_file() and file.suffix.lower() in _SUFFIXES]
 
 
-def _shape(file: Path) -> tuple[int, ...]:
-    """Shape (T, z, y, x) of a file's volumes; raises BadData."""
+def _stored(file: Path, given: Layout | None) -> Stored:
+    """How a file holds its frames; raises BadData."""
     import h5py
 
     try:
@@ -88,47 +104,66 @@ def _shape(file: Path) -> tuple[int, ...]:
                 keys = ", ".join(content) or "nothing"
                 raise BadData(f"{file}: it has no dataset {KEY!r}, but {keys}; store the volumes under {KEY!r}")
             shape, kind = tuple(int(n) for n in dataset.shape), dataset.dtype
+            chunks = dataset.chunks
     except OSError as error:
         raise BadData(f"{file}: cannot be read as HDF5 ({error}); the file is damaged, copy it again") from None
-    if len(shape) != 4 or min(shape[1:]) < 3:
-        raise BadData(
-            f"{file}: {KEY!r} has the shape {shape}; it must be (t, z, y, x), three voxels or more along each"
-        )
+    if len(shape) != 4:
+        raise BadData(f"{file}: {KEY!r} has the shape {shape}; it must have four axes, one of them time")
     if kind.kind != "f":
         raise BadData(f"{file}: {KEY!r} has values of type {kind}; signed distances are floating point")
-    if shape[0] < 2:
+    layout = given or layout_of(shape, chunks, file)
+    stored = Stored(layout, *frames_and_volume(shape, layout))
+    if min(stored.shape) < SMALLEST:
+        raise BadData(
+            f"{file}: {KEY!r} has the shape {shape}, {layout}, so that a frame has {stored.shape} voxels (z, y, x); "
+            f"it needs {SMALLEST} or more along each axis"
+        )
+    if stored.count < 2:
         raise BadData(f"{file}: {KEY!r} has one frame only; a sequence needs two or more")
-    return shape
+    return stored
 
 
-def _frames(file: Path, frames: tuple[int, ...]) -> Iterator[tuple[int, Array]]:
+def _frames(file: Path, layout: Layout, frames: tuple[int, ...]) -> Iterator[tuple[int, Array]]:
     """Frames as float32, one in memory at a time."""
     import h5py
 
     with h5py.File(file, "r") as content:
+        dataset = content[KEY]
         for number in frames:
             try:
-                values = content[KEY][number].astype("float32", copy=False)
+                values = frame_of(dataset, number, layout)
             except OSError as error:
-                raise BadData(
-                    f"{file} (frame {number}): cannot be read ({error}); the file is damaged, copy it again"
-                ) from None
+                raise BadData(f"{file} (frame {number}): {_unread(dataset, error)}") from None
             yield number, values
 
 
-def _problem(file: Path) -> str | None:
+def _unread(dataset: Any, error: OSError) -> str:
+    """Why a dataset's values cannot be read, and what to do: a filter that is not installed, or a damaged file."""
+    import h5py
+
+    steps = dataset.id.get_create_plist()
+    for code, _, _, name in (steps.get_filter(index) for index in range(steps.get_nfilters())):
+        if not h5py.h5z.filter_avail(code):
+            called = name.decode(errors="replace") or "without a name"
+            return f"compressed by the HDF5 filter {called!r} (number {code}), not installed; write it again with gzip"
+    return f"cannot be read ({error}); the file is damaged, copy it again"
+
+
+def _problem(file: Path, stored: Stored) -> str | None:
     """Why the values of a file cannot be used, as a sentence; every frame is looked at."""
     import numpy as np
 
     try:
-        for number, values in _frames(file, tuple(range(_shape(file)[0]))):
+        for number, values in _frames(file, stored.layout, tuple(range(stored.count))):
+            where = f"{file} (frame {number})"
             if not np.isfinite(values).all():
-                return f"{file} (frame {number}): it has values that are not finite (NaN); mend or leave out the file"
-            lowest, highest = float(values.min()), float(values.max())
-            if lowest >= 0:
-                return f"{file} (frame {number}): no value is negative, the shape is empty; inside must be negative"
-            if highest < 0:
-                return f"{file} (frame {number}): every value is negative, the shape fills the volume; mend the file"
+                return f"{where}: it has values that are not finite (NaN); mend or leave out the file"
+            if not (inside := values < 0).any():
+                return f"{where}: no value is negative, the shape is empty; inside must be negative"
+            if inside.all():
+                return f"{where}: every value is negative, the shape fills the volume; mend the file"
+            if inside[np.ix_(*3 * ((0, -1),))].all():
+                return f"{where}: all eight corners are inside; is the sign reversed? Inside must be negative"
     except BadData as error:
         return str(error)
     return None
