@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from analysis import errors, record
 from analysis.comparison import BETTER, NO_DIFFERENCE, WORSE
 from analysis.facts import Facts
@@ -93,7 +95,7 @@ def _search(facts: Facts) -> list[str]:
     role = (facts.run.record.get("objective") or {}).get("role", "validation")
     cases = record.cases(facts.run)
     line = f"Every method with a network, the baseline included, is compared at its own best of {share} per arm"
-    line += f", chosen on {role} {cases}"
+    line += f"{_complete(trained)}, chosen on {role} {cases}"
     rows = facts.run.per_time
     searched, confirmed = rows[rows["phase"] == "search"], rows[rows["phase"] == "confirm"]
     if (searched["role"] == "test").any():
@@ -101,6 +103,17 @@ def _search(facts: Facts) -> list[str]:
     if set(searched["seed"]) & set(confirmed["seed"]):
         return [f"{line}; the search did not see the test {cases}, but replicates share seeds with it."]
     return [f"{line}; the search saw neither the test {cases} nor the replicates' seeds."]
+
+
+def _complete(trained: pd.DataFrame) -> str:
+    """How many of them were complete, where some were stopped early: only complete ones can be the best."""
+    if not trained["pruned"].any():
+        return ""
+    least, most = int(trained["complete"].min()), int(trained["complete"].max())
+    said = f", of which {least if least == most else f'{least} to {most}'} complete and the others not"
+    alone = trained[trained["complete"] == 1]
+    named = [f"{row.method} ({row.supervision})" for row in alone.itertuples()]
+    return said + (f" (one alone is complete for {listing(named)})" if named else "")
 
 
 def _settings(facts: Facts) -> list[str]:

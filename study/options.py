@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from study import catalog, environment, tracking
+from study import catalog, earlier, environment, tracking
 from study.errors import Mistake
 from study.lock import Lock
 from study.places import check_output, default_output, find_run, split
@@ -95,7 +95,9 @@ def plan(options: Options) -> Plan:
         choices = _continued(options, resumed, record)
         check_tables(resumed)
     study = _make(options.name, choices, _data(options, record))
-    if record and (changed := _difference(study, record["configuration"])):
+    if record:
+        earlier.as_begun(study, record["configuration"])
+    if record and (changed := _difference(study, earlier.completed(record["configuration"]))):
         raise Mistake(
             f"run {resumed.name if resumed else ''} was made by a version in which {changed} was different: "
             "resume it with that version, or start a new run"

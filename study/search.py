@@ -57,17 +57,21 @@ class Search(JobSource):
         self._turn = 0
 
     def _open(self, arm: Arm, run: str) -> optuna.Study:
-        pruning = self._study.pruning
         found = optuna.create_study(
             storage=self._journal.storage,
             study_name=f"{run}/{arm}",
             directions=self._study.objective.directions(),
             load_if_exists=True,
-            pruner=Halving(min_resource=pruning.first_epoch, reduction_factor=pruning.factor),
+            pruner=self._pruner(arm),
         )
         if not found.get_trials(deepcopy=False):
             found.enqueue_trial(self._study.document_setting(arm))
         return found
+
+    def _pruner(self, arm: Arm) -> Halving:
+        """For an arm that is judged nowhere it is never asked."""
+        rungs = self._study.rungs(self._study.methods[arm.method])
+        return Halving(min_resource=min(rungs, default=1), reduction_factor=self._study.pruning.factor)
 
     def next(self) -> Job | None:
         if self._again:
@@ -91,11 +95,21 @@ class Search(JobSource):
         seed = np.random.SeedSequence([self._study.seed, zlib.crc32(str(arm).encode()), number])
         # The first trial is the document's setting; a third of a small budget is spent at random.
         startup = max(2, min(10, self._study.arm_trials(arm) // 3))
-        sampler = TPESampler(seed=int(seed.generate_state(1)[0]), n_startup_trials=startup)
-        asking = optuna.trial.create_trial(state=TrialState.RUNNING)
+        sampler = TPESampler(
+            seed=int(seed.generate_state(1)[0]),
+            n_startup_trials=startup,
+            multivariate=True,
+            constant_liar=False,  # what is proposed depends on trials that have ended, and is not written beside them
+        )
+        asking, space = optuna.trial.create_trial(state=TrialState.RUNNING), self._study.arm_space(arm)
+        searched = {path: distribution for path, distribution in sorted(space.items()) if not distribution.single()}
+        # Jointly: which learning rate is good depends on the weight of a regularizer, and the like.
+        together = sampler.sample_relative(self._arms[arm], asking, searched)
         return {
-            path: sampler.sample_independent(self._arms[arm], asking, path, distribution)
-            for path, distribution in self._study.arm_space(arm).items()
+            path: together[path]
+            if path in together
+            else sampler.sample_independent(self._arms[arm], asking, path, distribution)
+            for path, distribution in space.items()
         }
 
     def _issue(self, arm: Arm, trial: optuna.Trial) -> Job:

@@ -26,7 +26,8 @@ Examples:
   python -m study.status bifurcation        those of one study
   python -m study.status --results s3://bucket/results
 """
-_HEADINGS = ("study", "run", "status", "phase", "trials", "failed", "best", "age")
+_HEADINGS = ("study", "run", "status", "phase", "trials", "failed", "of each arm", "best", "age")
+_WRAPPED = ("of each arm", "best")
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ class Status:
     total: int | None
     """Trials of the phase; None where the record does not say."""
     failed: int
+    arms: str
+    """How many search trials of each arm are complete, and how many were stopped early."""
     best: str
     age: float
     """Seconds since the run began."""
@@ -50,7 +53,17 @@ class Status:
         """As they are shown."""
         trials = f"{self.done} of {self.total}" if self.total else str(self.done)
         age = str(timedelta(seconds=round(self.age)))
-        return (self.study, self.run, self.status, self.phase, trials, str(self.failed or ""), self.best, age)
+        return (
+            self.study,
+            self.run,
+            self.status,
+            self.phase,
+            trials,
+            str(self.failed or ""),
+            self.arms,
+            self.best,
+            age,
+        )
 
 
 @click.command(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -68,7 +81,7 @@ def main(studies: tuple[str, ...], results: str) -> int:
     found = [status(run) for run in every_run(studies, results)]
     drawn = Table(box=box.SIMPLE_HEAD)
     for heading in _HEADINGS:
-        drawn.add_column(heading, no_wrap=heading != "best", justify="right" if heading == "age" else "left")
+        drawn.add_column(heading, no_wrap=heading not in _WRAPPED, justify="right" if heading == "age" else "left")
     for one in found:
         drawn.add_row(*map(escape, one.cells()))
     console = Console(highlight=False)
@@ -114,6 +127,7 @@ def status(run: Run) -> Status:
         done=len(of_phase),
         total=total,
         failed=int((of_phase["state"] == "failed").sum()),
+        arms=_arms(trials[trials["phase"] == "search"]),
         best=_best(complete, objective.name, record.minimized(run)),
         age=_age(run.record),
     )
@@ -126,6 +140,17 @@ def _held(run: Run) -> bool:
     except Mistake:
         return True
     return False
+
+
+def _arms(searched: Any) -> str:
+    """Arms with the same numbers of complete and pruned trials together."""
+    said: dict[str, list[str]] = {}
+    for (method, supervision), rows in searched.groupby(["method", "supervision"], sort=False, observed=True):
+        complete, pruned = (int((rows["state"] == state).sum()) for state in ("complete", "pruned"))
+        said.setdefault(f"{complete} complete, {pruned} pruned", []).append(f"{method} ({supervision})")
+    if len(said) == 1:
+        return f"{next(iter(said))} in every arm"
+    return "; ".join(f"{counts}: {', '.join(arms)}" for counts, arms in said.items())
 
 
 def _best(complete: Any, metric: str, minimized: bool) -> str:

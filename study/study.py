@@ -44,10 +44,18 @@ class Objective(Configuration):
 
 
 class Pruning(Configuration):
-    """Successive halving of an arm's trials, judged after first_epoch, factor·first_epoch, factor²·first_epoch, …"""
+    """Successive halving of an arm's trials, judged after first_epoch, factor·first_epoch, factor²·first_epoch, …
+
+    Halving that waits for nobody lets whoever comes first pass: of a few trials the first, which is the document's
+    setting, was often the only one to be completed. Arms of fewer than `least_trials` complete all of theirs.
+
+    `first_epoch` is of the method that is trained for the most epochs; the others are judged at the same parts of
+    their own, so that none has more full looks than another.
+    """
 
     first_epoch: int = Field(300, ge=1)
     factor: int = Field(3, ge=2)
+    least_trials: int = Field(10, ge=1, description="trials of an arm from which on some are stopped early")
 
 
 class Resources(Configuration):
@@ -156,8 +164,12 @@ class Study(Configuration):
         return ["train", "validation"] if phase == "search" else ["train", "validation", "test"]
 
     def rungs(self, configuration: TrainableConfiguration) -> list[int]:
-        """Epochs, before the last, after which a search trial is judged."""
-        epoch, found = self.pruning.first_epoch, []
+        """Epochs, before the last, after which a search trial is judged; none where an arm has too few trials for it,
+        or what a trial says in mid-training is not what the search ranks on."""
+        if self.trials < self.pruning.least_trials or not configuration.judged_early:
+            return []
+        part = configuration.epochs / max(1, *(method.epochs for method in self.methods.values()))
+        epoch, found = max(round(self.pruning.first_epoch * part), configuration.warm_up_epochs() + 1), []
         while epoch < configuration.epochs:
             found.append(epoch)
             epoch *= self.pruning.factor

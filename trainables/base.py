@@ -36,6 +36,8 @@ class TrainableConfiguration(Configuration):
     """Preset → fields that it sets."""
     from_data: ClassVar[frozenset[str]] = frozenset()
     """Fields that say what the study's data are: a user names data, not these."""
+    judged_early: ClassVar[bool] = True
+    """Whether rows in mid-training are of what the search ranks on: only then may a trial be stopped early."""
 
     epochs: int = Field(0, ge=0)
 

@@ -13,6 +13,7 @@ def small_study() -> Study:
     study = catalog.load("bifurcation", "smoke")
     study.trials = 6
     study.controls = []
+    study.pruning.least_trials = 6
     study.methods = {name: study.methods[name] for name in ("none", "sinkhorn", "linear-blend")}
     return study
 

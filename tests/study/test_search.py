@@ -1,6 +1,11 @@
 """The search: equal shares, the document's setting first, resuming equal to never having stopped."""
 
+import zlib
+
+import numpy as np
+import optuna
 import pytest
+from optuna.samplers import TPESampler
 
 from study.confirm import Confirmation
 from study.recorder import Recorder
@@ -47,6 +52,26 @@ def test_pruned_trials_have_rows_and_best_is_among_the_complete(bench):
     best = search.best(Arm("none", "sparse"))
     complete = [r for r in table(bench) if r["trial"].startswith("search-none-sparse") and r["state"] == "complete"]
     assert best["learning_rate"] == min(complete, key=lambda r: r["objective"])["param.learning_rate"]
+
+
+def test_an_arm_of_few_trials_completes_them_all(bench, small_study):
+    small_study.pruning.least_trials = 10
+    bench.run(bench.open())
+    assert {row["state"] for row in table(bench)} == {"complete"}
+
+
+def test_what_is_proposed_is_what_optuna_asks_for_jointly(bench):
+    """Optuna's own `ask`, of a study with the same history, with the sampler seeded as ours."""
+    search, arm = bench.open(), Arm("sinkhorn", "sparse")
+    bench.run(search)
+    searched, space = search._arms[arm], bench.study.arm_space(arm)
+    number = len(searched.get_trials())
+    seed = int(np.random.SeedSequence([bench.study.seed, zlib.crc32(str(arm).encode()), number]).generate_state(1)[0])
+    sampler = TPESampler(seed=seed, n_startup_trials=2, multivariate=True, constant_liar=False)
+    beside = optuna.create_study(sampler=sampler)
+    beside.add_trials(searched.get_trials())
+    assert search._propose(arm, number) == pytest.approx(beside.ask(space).params)
+    assert len(space) > 1
 
 
 @pytest.mark.parametrize("where", ["asked", "reported", "written", "told"])

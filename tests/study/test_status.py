@@ -51,6 +51,11 @@ def test_a_run_runs_only_while_its_process_lives(tmp_path: Path) -> None:
     assert status(analysis.load(folder)).status == "unfinished"
 
 
+def test_the_arms_are_told_with_how_many_looks_each_had(tmp_path: Path) -> None:
+    found = status(analysis.load(run(tmp_path, "20260101-120000-aaaa")))
+    assert found.arms == "1 complete, 0 pruned: none (sparse), none (dense); 0 complete, 0 pruned: sinkhorn (dense)"
+
+
 def test_a_phase_has_passed_once_its_duration_is_recorded(tmp_path: Path) -> None:
     folder = run(tmp_path, "20260101-120000-aaaa", durations={"search": 10.0, "confirm": 0.0})
     assert status(analysis.load(folder)).phase == "confirm"

@@ -116,6 +116,27 @@ def test_a_preset_outside_its_search_range_is_named():
         study.check()
 
 
+@pytest.mark.parametrize("name", ["bifurcation", "cells", "red-blood-cells", "sliding-sand"])
+@pytest.mark.parametrize("preset", ["laptop", "paper"])
+def test_no_method_gets_more_full_looks_than_another(name, preset):
+    """`advection` is trained for fewer epochs, and had no rung at all."""
+    study = catalog.load(name, preset)
+    trained = [method for method in study.methods.values() if method.epochs]
+    looks = {len(study.rungs(method)) for method in trained}
+    assert len(looks) == 1
+    study.trials = study.pruning.least_trials
+    parts = [study.rungs(method)[0] / method.epochs for method in trained]
+    assert max(parts) == pytest.approx(min(parts), abs=0.02)
+    study.trials -= 1
+    assert [study.rungs(method) for method in trained] == [[]] * len(trained)
+
+
+def test_a_trial_is_not_stopped_by_what_the_search_does_not_rank_on():
+    study = catalog.load("latent-generalization", "paper")
+    assert study.trials >= study.pruning.least_trials
+    assert {len(study.rungs(method)) for method in study.methods.values()} == {0}
+
+
 def test_pruning_within_the_warm_up_is_refused():
     study = catalog.load("bifurcation", "laptop")
     study.edit("pruning.first_epoch", "60")

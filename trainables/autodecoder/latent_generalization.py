@@ -29,6 +29,7 @@ class LatentGeneralizationConfiguration(AutodecoderConfiguration):
     """An autodecoder, and how codes of unseen sequences are fitted to it; the defaults are the document's setting."""
 
     implementation: ClassVar[str] = "trainables.autodecoder.latent_generalization:LatentGeneralization"
+    judged_early: ClassVar[bool] = False  # while the decoder is trained there is no code of an unseen sequence
 
     unseen: list[SerializeAsAny[ShapeSequence]] = Field(min_length=1)
     code_epochs: int = Field(400, ge=1, description="steps in which the codes of unseen sequences are fitted")

@@ -26,7 +26,7 @@ def study() -> Study:
         objective=Objective(metric="tiredness"),
         trials=3,
         replicates=3,
-        pruning=Pruning(first_epoch=2, factor=2),
+        pruning=Pruning(first_epoch=2, factor=2, least_trials=1),
     )
 
 
