@@ -86,7 +86,13 @@ class Wanted:
         return z, y, x
 
 
-def find(wanted: Wanted, resolution: int, say: Callable[[str], None] = lambda sentence: None) -> Data:
+Shown = Callable[[int], list[int]]
+"""Number of frames → those that every supervision shows, counted from 0: they choose the domain's scale and place."""
+
+
+def find(
+    wanted: Wanted, resolution: int, say: Callable[[str], None] = lambda sentence: None, shown: Shown | None = None
+) -> Data:
     """The recording's sequences, prepared on a grid of `resolution` points an axis; Mistake if they cannot be used."""
     from trainables.shapes.readers import base
 
@@ -100,7 +106,7 @@ def find(wanted: Wanted, resolution: int, say: Callable[[str], None] = lambda se
             hint = " (--skip-bad leaves out sequences that cannot be used)"
         found = listing.usable if wanted.skip_bad else listing.all_usable()
         left_out = dict(listing.bad)
-        prepared = _prepared(found, resolution, wanted.skip_bad, left_out, say)
+        prepared = _prepared(found, resolution, wanted.skip_bad, left_out, say, shown)
     except BadData as error:
         raise Mistake(f"--data {error}{hint}") from None
     if not prepared:
@@ -111,13 +117,18 @@ def find(wanted: Wanted, resolution: int, say: Callable[[str], None] = lambda se
 
 
 @lru_cache
-def example(resolution: int) -> Data:
+def example(resolution: int, shown: Shown | None = None) -> Data:
     """The recording that comes with the program."""
-    return find(Wanted(), resolution)
+    return find(Wanted(), resolution, shown=shown)
 
 
 def _prepared(
-    found: list[Recorded], resolution: int, skip_bad: bool, left_out: dict[str, str], say: Callable[[str], None]
+    found: list[Recorded],
+    resolution: int,
+    skip_bad: bool,
+    left_out: dict[str, str],
+    say: Callable[[str], None],
+    shown: Shown | None,
 ) -> list[ShapeSequence]:
     """Every sequence cut to the length of the shortest, its prepared file in the cache, named after its content."""
     from trainables.shapes.preparation import prepare
@@ -127,7 +138,7 @@ def _prepared(
     for number, recorded in enumerate(found, 1):
         say(f"preparing {recorded.label}, {number} of {len(found)}")
         try:
-            contents[recorded.label] = prepare(recorded, resolution, count).to_bytes()
+            contents[recorded.label] = prepare(recorded, resolution, count, shown and shown(count)).to_bytes()
         except BadData as error:
             if not skip_bad:
                 raise
@@ -152,6 +163,11 @@ def _notes(sequences: list[ShapeSequence], lengths: dict[str, int]) -> list[str]
     border = [f"{label} ({len(p.metadata['border'])} of {count} frames)" for label, p in known if p.metadata["border"]]
     if border:
         notes.append(f"touch a face of the recorded volume, so that part of the shape is missing: {', '.join(border)}")
+    beyond = [
+        f"{label} (frames {', '.join(map(str, p.metadata['beyond']))})" for label, p in known if p.metadata["beyond"]
+    ]
+    if beyond:
+        notes.append(f"reach beyond the domain, which the shown frames choose, and are cut there: {', '.join(beyond)}")
     thin = sorted({int(min(p.source_shape)) for _, p in known if min(p.source_shape) < 8})
     if thin:
         notes.append(f"the recording is only {thin[0]} voxels deep")

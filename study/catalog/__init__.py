@@ -1,8 +1,8 @@
 """One file per study. Each defines `study()`, the document's study, and `PRESETS`, functions that edit it.
 
 A new study is a new file here: `my_study.py` is `python -m study.run my-study`. One about recordings has `RESOLUTION`,
-one about other data has `find` and `again` of its own (see `study.images` and `study.pictures`); its `study` takes what
-`--data` names.
+and `shown` where it hides frames; one about other data has `find` and `again` of its own (see `study.images` and
+`study.pictures`); its `study` takes what `--data` names.
 """
 
 from __future__ import annotations
@@ -46,7 +46,10 @@ def find(name: str, wanted: Wanted, say: Callable[[str], None]) -> Data | ImageD
 
     entry = module(name)
     found: Data | ImageData | PictureData
-    found = entry.find(wanted, say) if hasattr(entry, "find") else data.find(wanted, entry.RESOLUTION, say)
+    if hasattr(entry, "find"):
+        found = entry.find(wanted, say)
+    else:
+        found = data.find(wanted, entry.RESOLUTION, say, getattr(entry, "shown", None))
     return found
 
 

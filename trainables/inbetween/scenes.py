@@ -1,10 +1,10 @@
 """A pair of images between which nothing is known: tiles of the second are hidden from every method and scored.
 
 Two passes of a satellite see one scene at different angles: each image's own smooth level, a quadratic surface, is
-subtracted, and the rest scaled to the first image's spread. Of every 2 × 2 tiles one is hidden, half of these for the
-search and half for the test, like the squares of a chessboard. What a method says of the second image there, from the
-first and from what surrounds the tile, is its terminal reconstruction error; the drift of a tile is measured by phase
-correlation of what lies around it in both.
+subtracted, and the rest scaled to the first image's spread; both are those of what is shown. Of every 2 × 2 tiles one
+is hidden, half of these for the search and half for the test, like the squares of a chessboard. What a method says of
+the second image there, from the first and from what surrounds the tile, is its terminal reconstruction error; the drift
+of a tile is measured by phase correlation of what lies around it in both.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from trainables.inbetween.readers import Recording
 from trainables.inbetween.windows import Window
 from trainables.shapes.bad_data import BadData
 
+Box = tuple[int, int, int, int]
+"""Top, bottom, left, right; the ends are not in it."""
 TILES = 8
 """Tiles along the shorter side of the image."""
 SMALLEST = 16
@@ -43,25 +45,17 @@ def windows(recording: Recording) -> Made:
     if len(recording.frames) != 2:
         one = "there is one image only" if len(recording.frames) == 1 else f"there are {len(recording.frames)} images"
         raise BadData(f"{one}; give two of the same grid, as --data A.tif B.tif")
-    first, last = levelled(recording.frames)
-    side = min(first.shape) // TILES
-    if side < SMALLEST:
-        raise BadData(
-            f"the images are {first.shape[0]} x {first.shape[1]} pixels; {TILES} tiles of {SMALLEST} pixels need "
-            f"{TILES * SMALLEST} along each side; give larger images"
-        )
-    hidden = np.zeros(first.shape, dtype=bool)
+    boxes = _boxes(recording.frames)
+    hidden = np.zeros(recording.frames.shape[1:], dtype=bool)
+    for _, box in boxes:
+        hidden[_slices(box)] = True
+    first, last = levelled(recording.frames, hidden)
     found = []
-    for row, top in enumerate(range(side // 2, first.shape[0] - side, 2 * side)):
-        for column, left in enumerate(range(side // 2, first.shape[1] - side, 2 * side)):
-            box = (top, top + side, left, left + side)
-            if not np.isfinite(first[_slices(box)] + last[_slices(box)]).any():
-                continue
-            hidden[_slices(box)] = True
-            drift = _drift(first, last, box)
-            role: Literal["validation", "test"] = "validation" if (row + column) % 2 else "test"
-            label = f"tile {row + 1}-{column + 1}"
-            found.append(Window(label=label, role=role, last=1, box=list(box), drift=drift))
+    for (row, column), box in boxes:
+        role: Literal["validation", "test"] = "validation" if (row + column) % 2 else "test"
+        drift = _drift(first, last, box)
+        found.append(Window(label=f"tile {row + 1}-{column + 1}", role=role, last=1, box=list(box), drift=drift))
+    side = min(first.shape) // TILES
     for wanted in ("validation", "test"):
         if not any(window.role == wanted for window in found):
             raise BadData("too few tiles have data in both images; give images that overlap more")
@@ -81,22 +75,44 @@ def windows(recording: Recording) -> Made:
     return Made(pictures=pictures, windows=found, gaps=[1], notes=[note, level])
 
 
-def levelled(images: Array) -> Array:
-    """Images `(2, H, W)` without the quadratic surface that fits each best, the second at the spread of the first."""
+def _boxes(images: Array) -> list[tuple[tuple[int, int], Box]]:
+    """The tiles to hide, by row and column, where both images have data; BadData if the images are too small."""
+    height, width = images.shape[1:]
+    side = min(height, width) // TILES
+    if side < SMALLEST:
+        raise BadData(
+            f"the images are {height} x {width} pixels; {TILES} tiles of {SMALLEST} pixels need {TILES * SMALLEST} "
+            "along each side; give larger images"
+        )
+    known: Array = np.array(np.isfinite(images).all(axis=0))
+    places = [
+        ((row, column), (top, top + side, left, left + side))
+        for row, top in enumerate(range(side // 2, height - side, 2 * side))
+        for column, left in enumerate(range(side // 2, width - side, 2 * side))
+    ]
+    return [(place, box) for place, box in places if known[_slices(box)].any()]
+
+
+def levelled(images: Array, hidden: Array) -> Array:
+    """Images `(2, H, W)` without the quadratic surface that fits each best, the second at the spread of the first.
+
+    Surface and spread of the second are those of its pixels that are not `hidden` `(H, W)`: what is hidden changes
+    nothing of what is shown.
+    """
     rows, columns = (np.linspace(-1, 1, n) for n in images.shape[1:])
     y, x = np.meshgrid(rows, columns, indexing="ij")
     basis = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
-    found = []
-    for image in images:
-        known = np.isfinite(image)
+    found, spread = [], []
+    for image, shown in zip(images, (np.ones_like(hidden), ~hidden), strict=True):
+        known = np.isfinite(image) & shown
         surface = np.linalg.lstsq(basis[known], image[known].astype(np.float64), rcond=None)[0]
         found.append(image - basis @ surface)
-    spread = [float(np.nanstd(image)) or 1.0 for image in found]
+        spread.append(float(found[-1][known].std()) or 1.0)
     levels: Array = np.stack([found[0], found[1] * spread[0] / spread[1]]).astype(np.float32)
     return levels
 
 
-def _drift(first: Array, last: Array, box: tuple[int, int, int, int]) -> list[float] | None:
+def _drift(first: Array, last: Array, box: Box) -> list[float] | None:
     """Displacement (x, y) of what lies around a box, from a region twice as wide; None where data are missing."""
     from skimage.registration import phase_cross_correlation
 
@@ -109,6 +125,6 @@ def _drift(first: Array, last: Array, box: tuple[int, int, int, int]) -> list[fl
     return [-float(shift[1]), -float(shift[0])]
 
 
-def _slices(box: tuple[int, int, int, int]) -> tuple[slice, slice]:
+def _slices(box: Box) -> tuple[slice, slice]:
     top, bottom, left, right = box
     return slice(top, bottom), slice(left, right)

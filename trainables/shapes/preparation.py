@@ -2,12 +2,14 @@
 
     domain (x, y, z) = scale · (physical position − centre),   physical position = voxel · index
 
-One scale, isotropic in physical space, and one centre for all frames: those that put the box around the shape at all
-times into [-2.2, 2.2]³. Motion, growth and proportions are kept, and the way back is one affine map.
+One scale, isotropic in physical space, and one centre for all frames: those that put the box around the shape in the
+shown frames into [-2.2, 2.2]³. Hidden frames have no say, so that nothing of them reaches a model through the
+coordinates. Motion, growth and proportions are kept, and the way back is one affine map.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from trainables.metrics.volumes import components
@@ -15,7 +17,7 @@ from trainables.shapes.bad_data import BadData
 from trainables.shapes.mask_to_sdf import MARGIN, mask_to_sdf, redistanced
 from trainables.shapes.prepared import Prepared
 from trainables.shapes.readers.base import Frame, Recorded
-from trainables.shapes.sequence import LOWER, SIDE, grid_spacing
+from trainables.shapes.sequence import LOWER, SIDE, UPPER, grid_spacing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,11 +25,16 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 REACH = 2.2
-"""Half the side of the cube that the shape at all times fills, domain units."""
+"""Half the side of the cube that the shape fills in the shown frames together, domain units."""
 
 
 def prepare(
-    sequence: Recorded, resolution: int = 64, count: int | None = None, antialias: bool = True, dtype: str = "float16"
+    sequence: Recorded,
+    resolution: int = 64,
+    count: int | None = None,
+    shown: Sequence[int] | None = None,
+    antialias: bool = True,
+    dtype: str = "float16",
 ) -> Prepared:
     """Signed distances of every frame on `grid_points(resolution)`; the recording is read twice, frame by frame.
 
@@ -35,11 +42,12 @@ def prepare(
       sequence: what a reader has found.
       resolution: points along each axis of the domain.
       count: only the first so many frames; none for all.
+      shown: which of them, counted from 0, choose scale and centre: those that every supervision shows; none for all.
       antialias: whether masks are smoothed, see `mask_to_sdf`.
       dtype: of the distances; float16 resolves 1e-4 domain units near the surface and 2e-3 far from it.
 
     Raises:
-      BadData: if a frame cannot be read, or is too small to be seen on the grid.
+      BadData: if a frame cannot be read, is too small to be seen on the grid, or is outside the domain.
     """
     import numpy as np
 
@@ -53,22 +61,23 @@ def prepare(
         dropped = max(dropped, frame.dropped)
         if frame.border:
             border.append(frame.number)
-    lower = voxel * (np.min([low for low, _ in boxes], axis=0) - 0.5)
-    upper = voxel * (np.max([high for _, high in boxes], axis=0) + 0.5)
+    known = [boxes[index] for index in shown] if shown is not None else boxes
+    lower = voxel * (np.min([low for low, _ in known], axis=0) - 0.5)
+    upper = voxel * (np.max([high for _, high in known], axis=0) + 0.5)
     scale, centre = 2 * REACH / float((upper - lower).max()), (lower + upper) / 2
     affine = np.zeros((4, 4))
     for axis in range(3):  # of the source; axis 2 − axis of the domain
         affine[axis, 2 - axis] = 1 / (scale * voxel[axis])
         affine[axis, 3] = centre[axis] / voxel[axis]
     affine[3, 3] = 1
+    ends = [np.abs(scale * (voxel * (np.add(box, [[-0.5], [0.5]])) - centre)).max() for box in boxes]
+    beyond = [int(number) for number, end in zip(frames, ends, strict=True) if end > UPPER]
     volumes = np.empty((len(frames), *3 * (resolution,)), dtype=dtype)
     for index, frame in enumerate(sequence.read(count)):
         field = _on_domain(frame, affine, voxel, resolution, antialias)
         if not (field < 0).any():
             raise BadData(
-                f"{sequence.reader.path} (frame {frame.number}): {sequence.label} is so small beside the way it moves "
-                f"that no point of the grid of {resolution}³ is inside; check that its label is the same cell at all "
-                "times, raise the resolution, or leave it out"
+                f"{sequence.reader.path} (frame {frame.number}): {sequence.label} {_unseen(frame, beyond, resolution)}"
             )
         volumes[index] = redistanced(field, grid_spacing(resolution))
     return Prepared(
@@ -84,10 +93,24 @@ def prepare(
             "reader": sequence.reader.name,
             "unit": "µm",
             "border": border,
+            "beyond": beyond,
             "dropped": round(dropped, 4),
             "tracks": [list(track) for track in sequence.tracks],
             "division": _division(sequence, frames, volumes),
         },
+    )
+
+
+def _unseen(frame: Frame, beyond: list[int], resolution: int) -> str:
+    """Why no point of the grid is inside a frame's shape, and what to do."""
+    if frame.number in beyond:
+        return (
+            "has left the domain, which the frames that are shown choose; check that its label is the same cell at all "
+            "times, or leave it out"
+        )
+    return (
+        f"is so small beside the way it moves that no point of the grid of {resolution}³ is inside; check that its "
+        "label is the same cell at all times, raise the resolution, or leave it out"
     )
 
 

@@ -63,6 +63,38 @@ def test_one_scale_and_one_centre_put_the_whole_sequence_into_the_domain(ball):
     torch.testing.assert_close(lowest, -highest, atol=0.15, rtol=0)
 
 
+def test_hidden_frames_have_no_say_in_scale_and_place(recordings):
+    labels = moving_ball()
+    other = labels.copy()
+    other[1] = False
+    other[1, 2:13, 1:33, 2:39] = True  # far larger, and elsewhere
+    other[2] = np.roll(labels[2], -3, axis=1)
+    first, second = (
+        prepare(
+            open_recording(recordings.challenge(values, name=name), VOXEL).sequences().all_usable()[0], 32, shown=[0, 3]
+        )
+        for name, values in (("first", labels), ("second", other))
+    )
+    np.testing.assert_array_equal(first.affine, second.affine)
+    np.testing.assert_array_equal(first.sdf[[0, 3]], second.sdf[[0, 3]])
+    assert not np.array_equal(first.sdf[1], second.sdf[1])
+    assert first.metadata["beyond"] == []
+    everything = prepare(recordings.of(other, VOXEL), 32)
+    assert everything.units_per_length < 0.9 * second.units_per_length
+
+
+def test_a_hidden_shape_that_reaches_beyond_the_domain_is_told_or_refused(recordings):
+    labels = np.zeros((3, 12, 12, 60), "uint8")
+    labels[:, 3:9, 3:9, 2:10] = 1
+    labels[1, 3:9, 3:9, 2:20] = 1
+    (sequence,) = open_recording(recordings.challenge(labels, name="grows")).sequences().all_usable()
+    assert prepare(sequence, 24, shown=[0, 2]).metadata["beyond"] == [1]
+    labels[1] = np.roll(labels[1], 38, axis=2)
+    (sequence,) = open_recording(recordings.challenge(labels, name="leaps")).sequences().all_usable()
+    with pytest.raises(BadData, match=r"\(frame 1\): track-01 has left the domain"):
+        prepare(sequence, 24, shown=[0, 2])
+
+
 def test_the_file_says_where_it_came_from(recordings):
     labels = recordings.balls()
     labels[1, 6, 7, :] = 3
@@ -73,6 +105,7 @@ def test_the_file_says_where_it_came_from(recordings):
         "reader": "cell-tracking-challenge",
         "unit": "µm",
         "border": [1],
+        "beyond": [],
         "dropped": 0.0,
         "tracks": [[3, 0, 2, 0]],
         "division": None,
