@@ -126,6 +126,26 @@ def timeless(run: Run) -> bool:
     return bool(run.record.get("subject"))
 
 
+def validation(run: Run) -> str:
+    """What the search ranked on: ``left-out``, ``other-sequences`` or ``between`` (:data:`CHOSEN_ON`). A run whose
+    record is silent chose between the tested times, unless its search had sequences of its own."""
+    said = run.record.get("validation")
+    return str(said or ("other-sequences" if searched_sequences(run) else "between"))
+
+
+def chosen_on(run: Run) -> str:
+    """The same in words."""
+    words = CHOSEN_ON[validation(run)]
+    return words.format(cases=cases(run), subjects=f"{subject(run)}s")
+
+
+CHOSEN_ON = {
+    "left-out": "shown {cases} that each trial of the search was trained without",
+    "other-sequences": "other {subjects} than those that are compared",
+    "between": "validation {cases} of the compared {subjects}, which lie between the tested ones",
+}
+
+
 def searched_sequences(run: Run) -> list[str]:
     """The only sequences that the search saw, where their setting is transferred to others; else none."""
     return [str(name) for name in run.record.get("searched_sequences") or []]

@@ -288,6 +288,7 @@ def provenance(run: Run) -> list[tuple[str, str]]:
         ("trials per arm", known.get("trials_per_arm")),
         ("replicates", known.get("replicates")),
         ("ranked on", f"{record.objective(run).label} ({record.objective(run).better} is better)"),
+        ("settings chosen on", record.chosen_on(run)),
         ("durations", ", ".join(times)),
         ("stopped and resumed", _resumed(known.get("sessions") or [])),
         ("commit", known.get("commit")),

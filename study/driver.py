@@ -185,7 +185,7 @@ class Driver:
             labels=labels | {"method": arm.method, "supervision": arm.supervision},
             implementation=configuration.implementation,
             configuration=configuration.model_dump(mode="json"),
-            timeline=self.study.supervisions[arm.supervision].model_dump(mode="json"),
+            timeline=self.study.timeline(arm.supervision, phase).model_dump(mode="json"),
             seeds=self.study.seeds(phase),  # type: ignore[arg-type]
             roles=self.study.roles(phase),  # type: ignore[arg-type]
             metric=self.study.objective.metric,

@@ -105,7 +105,7 @@ def _node_hours(found: Estimate, resources: dict[str, float]) -> float:
 
 def _search(study: Study, arm: Arm) -> float:
     configuration = study.configured(arm, {}, "search")
-    whole = configuration.operations(_shown(study, arm)) * study.search_replicates
+    whole = configuration.operations(_shown(study, arm, "search")) * study.search_replicates
     return whole * study.arm_trials(arm) * _share(study, configuration.epochs, study.rungs(configuration))
 
 
@@ -126,8 +126,8 @@ def _settings(study: Study, arm: Arm) -> int:
     return min(2, study.arm_trials(arm))
 
 
-def _shown(study: Study, arm: Arm) -> int:
-    return len(study.supervisions[arm.supervision].train_times)
+def _shown(study: Study, arm: Arm, phase: str = "confirm") -> int:
+    return len(study.timeline(arm.supervision, phase).train_times)
 
 
 def _earlier(study: str, output: str, on_gpu: bool) -> tuple[float, str] | None:

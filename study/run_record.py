@@ -45,6 +45,7 @@ class RunRecord:
             "supervisions": list(study.supervisions),
             "metrics": [m.model_dump() for m in study.metrics],
             "objective": study.objective.model_dump(),
+            "validation": study.validation,
             "data": study.data,
             "trials_per_arm": study.trials,
             "search_trials": sum(study.arm_trials(arm) for arm in study.arms()),

@@ -9,11 +9,20 @@ from typing import Any, Literal
 
 import numpy as np
 from optuna.distributions import BaseDistribution, CategoricalDistribution, distribution_to_json
-from pydantic import ConfigDict, Field, SerializeAsAny, ValidationError, field_serializer, model_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    SerializeAsAny,
+    ValidationError,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
 
 from study.errors import Mistake
 from trainables.base import TrainableConfiguration
 from trainables.configuration import Configuration, assign, paths
+from trainables.shapes.sequence import ShapeSequence, from_descriptions
 from trainables.shapes.timeline import Role, Timeline
 
 
@@ -41,6 +50,17 @@ class Objective(Configuration):
     def directions(self) -> list[Literal["minimize", "maximize"]]:
         """Of all objectives."""
         return [self.direction, "minimize"] if self.cost else [self.direction]
+
+
+Validation = Literal["left-out", "other-sequences", "between"]
+"""What the search ranks on.
+
+`left-out`: shown frames that a search trial is trained without; the confirmation is shown them all. `other-sequences`:
+hidden times of sequences that no comparison sees. `between`: hidden times of the compared sequences themselves,
+beside those that are tested: the search has all but seen the answer (the errors of networks at the one and at the other
+correlate with 0.99), and is there for comparison."""
+FEWEST_SHOWN = 3
+"""Frames of which one can be left out."""
 
 
 class Pruning(Configuration):
@@ -91,6 +111,10 @@ class Study(Configuration):
     search_sequences: list[str] | None = Field(
         None, description="labels of the sequences that the search sees; all if not given"
     )
+    search_on: list[SerializeAsAny[ShapeSequence]] | None = Field(
+        None, description="sequences that the search sees in place of those of the methods, which it never sees"
+    )
+    validation: Validation = Field("left-out", description="what the search ranks on")
     methods: dict[str, SerializeAsAny[TrainableConfiguration]]
     baseline: str
     controls: list[str] = Field(
@@ -112,6 +136,11 @@ class Study(Configuration):
     pruning: Pruning = Pruning()
     resources: Resources = Resources()
     seed: int = Field(0, ge=0)
+
+    @field_validator("search_on", mode="before")
+    @classmethod
+    def _search_on(cls, value: Any) -> Any:
+        return None if value is None else from_descriptions(value)
 
     @field_serializer("space")
     def _space(self, space: dict[str, BaseDistribution]) -> dict[str, Any]:
@@ -145,11 +174,20 @@ class Study(Configuration):
     def configured(self, arm: Arm, parameters: dict[str, Any], phase: str) -> TrainableConfiguration:
         """The arm's trainable configuration with `parameters` (dotted path → value) put in."""
         configuration = self.methods[arm.method].model_copy(deep=True)
-        if phase == "search" and self.search_sequences is not None:
-            configuration.restrict(self.search_sequences)
+        if phase == "search" and self.validation == "other-sequences":
+            if self.search_on is not None:
+                configuration.take(self.search_on)
+            if self.search_sequences is not None:
+                configuration.restrict(self.search_sequences)
         for path, value in parameters.items():
             assign(configuration, path, value)
         return configuration
+
+    def timeline(self, supervision: str, phase: str) -> Timeline:
+        """What a trial of a phase is shown and scored on. A role belongs to (supervision, time) within a phase: what a
+        search leaves out, as `validation`, is shown in the confirmation."""
+        timeline = self.supervisions[supervision]
+        return timeline.leaving_out() if phase == "search" and self.validation == "left-out" else timeline
 
     def seeds(self, phase: Literal["search", "confirm"]) -> list[int]:
         """One seed per replicate; those of the confirmation are never those of the search."""
@@ -177,6 +215,7 @@ class Study(Configuration):
 
     def check(self) -> None:
         """Raise Mistake where fields that are each valid do not fit together."""
+        self._check_validation()
         for name, method in self.methods.items():
             self._check_sequences(name, method.labels())
             self._check_replicates(name)
@@ -200,6 +239,28 @@ class Study(Configuration):
                 raise Mistake(
                     f"pruning.first_epoch = {self.pruning.first_epoch} lies within the warm-up of method {arm.method}, "
                     f"{configuration.warm_up_epochs()} epochs: raise it"
+                )
+
+    def _check_validation(self) -> None:
+        apart = self.search_on is not None or self.search_sequences is not None
+        if self.validation == "other-sequences" and not apart:
+            raise Mistake(
+                f"validation = other-sequences: study {self.name} names no sequences for the search alone; choose "
+                "left-out or between"
+            )
+        if self.validation != "other-sequences" and self.search_sequences is not None:
+            raise Mistake(
+                f"validation = {self.validation}: the search of study {self.name} has sequences of its own, which no "
+                "comparison sees; leave it at other-sequences"
+            )
+        for name, timeline in self.supervisions.items() if self.validation == "left-out" else ():
+            if (shown := len(timeline.train_times)) < FEWEST_SHOWN:
+                others = "; or with --set validation=other-sequences" if apart else ""
+                raise Mistake(
+                    f"validation = left-out: supervision {name} shows {shown} frames, of which the search can leave "
+                    f"out none; at least {FEWEST_SHOWN} must be shown: take longer recordings, leave {name} out with "
+                    f"--supervisions, or choose on hidden frames beside the tested ones with --set validation=between"
+                    f"{others}"
                 )
 
     def _check_replicates(self, method: str) -> None:
@@ -276,7 +337,7 @@ class Study(Configuration):
         self.space = {path: distribution for path, distribution in self.space.items() if path != key}
 
 
-_OWN = ("trials", "search_replicates", "replicates", "pruning", "resources", "seed", "objective.cost")
+_OWN = ("trials", "search_replicates", "replicates", "pruning", "resources", "seed", "objective.cost", "validation")
 
 
 def contains(distribution: BaseDistribution, value: Any) -> bool:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+    from trainables.shapes.sequence import ShapeSequence
+
 # A loss term above this value, in domain units, is called exploding: no field on the domain is this wrong.
 LARGEST_TERM = 1e6
 
@@ -68,6 +70,10 @@ class TrainableConfiguration(Configuration):
     def unfit(self) -> str | None:
         """What of the fields, each of them valid, does not fit together, and what to do: a clause; None if all fits."""
         return None
+
+    def take(self, sequences: list[ShapeSequence]) -> None:
+        """Score these sequences in place of its own; ValueError if it has none."""
+        raise ValueError("this trainable has no sequences to exchange for others")
 
     def restrict(self, sequences: list[str]) -> None:
         """Keep only the sequences with these labels; ValueError if there is no such sequence."""

@@ -2,14 +2,15 @@
 
 A sphere splits into two, shown at two (sparse) or five (dense) times. The document compares `none`, `sinkhorn` and
 `barycenter`, the latter with three barycenters between two frames. Added: the topological regularizer (seed 003), since
-what the baseline gets wrong in the middle is the number of pieces; and `advection`, the method of seed 004.
+what the baseline gets wrong in the middle is the number of pieces; and `advection`, the method of seed 004. Of two
+shown frames none can be left out, so that the search sees another bifurcation, of random direction, speed and blending.
 """
 
 from __future__ import annotations
 
 from study import methods, presets
 from study.study import Objective, Study
-from trainables.shapes.bifurcation import Bifurcation
+from trainables.shapes.bifurcation import Bifurcation, family
 
 COMPARED = [*methods.COMPARED, *methods.TOPOLOGICAL]
 
@@ -26,6 +27,8 @@ def study() -> Study:
         methods=methods.networks([Bifurcation()], COMPARED, regularizers={"barycenter": {"count": 3}})
         | methods.advected([Bifurcation()])
         | methods.references([Bifurcation()]),
+        validation="other-sequences",
+        search_on=family(1),
         baseline="none",
         controls=methods.CONTROLS,
         references=methods.REFERENCES,

@@ -31,6 +31,7 @@ def of(members: list[ShapeSequence]) -> Study:
         ),
         replication_unit="bifurcations of random direction, speed and blending, a network each",
         unit="sequence",
+        validation="other-sequences",
         search_sequences=[member.label for member in members[:SEARCHED]],
         methods=methods.networks(members, regularizers={"barycenter": {"count": 3}}, shared=False)
         | methods.references(members),

@@ -1,7 +1,8 @@
 """Which method fills in the frames that a microscope did not take? Recorded cells (seed 000, section 4.1.3).
 
 Every fourth (sparse) or every second (dense) frame of a recording is shown, and the last, so that every other frame has
-one before and one after; all frames are scored. The sequences of a recording share one network; `advection`, the method
+one before and one after; all frames are scored. The search is trained without every second shown frame, and ranks on
+those. The sequences of a recording share one network; `advection`, the method
 of seed 004, has one for every two shown frames of each. `--data` names a recording (Cell Tracking Challenge, HDF5 with
 `sdf_vid`, label TIFFs); without it, two nuclei of Chinese hamster ovary cells, which come with the program, are taken:
 real, but five slices thin and with segmentation errors.
@@ -31,6 +32,7 @@ def study(data: Data | None = None) -> Study:
         methods=methods.networks(data.sequences)
         | methods.advected(data.sequences)
         | methods.references(data.sequences),
+        validation="left-out",
         baseline="none",
         controls=methods.CONTROLS,
         references=methods.REFERENCES,

@@ -26,6 +26,7 @@ def study(data: PictureData | None = None) -> Study:
         question="Which method fills in the frames of a known motion, and does it find the motion?",
         replication_unit="motions of parts of an image, with networks of their own",
         unit="sequence",
+        validation="other-sequences",
         search_sequences=data.searched,
         methods=interpolations.methods(data),
         baseline="linear-blend",

@@ -1,7 +1,8 @@
 """Does a regularized decoder represent sequences it was not trained on any better? (seed 000, section 4.2)
 
 The decoder is trained on the four spheres and frozen; codes are fitted to 25 unseen spheres at ten times and scored at
-times between these. What is compared is therefore the latent space, not the interpolation in time of `spheres`.
+times between these. What is compared is therefore the latent space, not the interpolation in time of `spheres`. The
+search fits codes of 16 other spheres.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from study import methods, presets
 from study.study import Objective, Study
 from trainables.autodecoder.latent_generalization import LatentGeneralizationConfiguration
-from trainables.shapes.sphere import training_spheres, unseen_spheres
+from trainables.shapes.sphere import searched_unseen_spheres, training_spheres, unseen_spheres
 
 
 def study() -> Study:
@@ -25,6 +26,8 @@ def study() -> Study:
         ),
         replication_unit="training noise of one set of four sequences (seeds)",
         methods=compared,
+        validation="other-sequences",
+        search_on=searched_unseen_spheres(),
         baseline="none",
         controls=methods.CONTROLS,
         supervisions=methods.SUPERVISIONS,
@@ -45,6 +48,7 @@ def smoke(study: Study) -> None:
     """Nine codes, few steps."""
     presets.smoke(study)
     presets.put(study, unseen=unseen_spheres()[::3], code_epochs=20, code_fitting_points=16)
+    study.search_on = searched_unseen_spheres()[::5]
 
 
 def paper(study: Study) -> None:

@@ -47,6 +47,7 @@ def study(data: ImageData | None = None) -> Study:
         replication_unit="cells that the networks did not see",
         unit="sequence",
         subject="image",
+        validation="other-sequences",
         search_sequences=[member.label for member in members if member.aside],
         methods={
             "none": ReconstructionConfiguration(**common),

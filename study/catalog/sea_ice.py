@@ -26,6 +26,7 @@ def study(data: PictureData | None = None) -> Study:
         question="Which method says best what the second of two images looks like, and how things moved to there?",
         replication_unit="tiles of one image, which share a network",
         unit="sequence",
+        validation="other-sequences",
         search_sequences=data.searched,
         methods=interpolations.methods(data),
         baseline="linear-blend",

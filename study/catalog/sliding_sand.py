@@ -26,6 +26,7 @@ def study(data: PictureData | None = None) -> Study:
         question="Which method fills in the frames between two of a film, and how far apart may they be?",
         replication_unit="windows of one film, which partly overlap, with networks of their own",
         unit="sequence",
+        validation="other-sequences",
         search_sequences=data.searched,
         methods=interpolations.methods(data),
         baseline="linear-blend",

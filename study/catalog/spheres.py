@@ -2,14 +2,15 @@
 
 Four spheres, two expanding and two shrinking, share one network; each is shown at two (sparse) or five (dense) times.
 Their signed distance is linear in time, so that blending two frames linearly gives the truth itself: no method can do
-better than `linear-blend` here, and what is asked is only how near a network comes to it.
+better than `linear-blend` here, and what is asked is only how near a network comes to it. The search sees four other
+spheres.
 """
 
 from __future__ import annotations
 
 from study import methods, presets
 from study.study import Objective, Study
-from trainables.shapes.sphere import training_spheres
+from trainables.shapes.sphere import searched_spheres, training_spheres
 
 
 def study() -> Study:
@@ -22,6 +23,8 @@ def study() -> Study:
         ),
         replication_unit="training noise of one set of four sequences (seeds)",
         methods=methods.networks(training_spheres()) | methods.references(training_spheres()),
+        validation="other-sequences",
+        search_on=searched_spheres(),
         baseline="none",
         controls=methods.CONTROLS,
         references={"linear-blend": "exact answer here", "barycenter-only": "ceiling"},

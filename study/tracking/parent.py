@@ -26,7 +26,7 @@ Mark some, press *Compare*, and look at the charts:
 | chart | shows |
 |---|---|
 {metrics}
-| `validation/…`, `shown/…` | the same at times that the search saw, and at times that the model was shown |
+| `validation/…`, `shown/…` | the same at validation times, and at times that the model was shown |
 | `mean/…` | the mean over all times of a role |
 | `train/…` | the loss terms while training |
 

@@ -55,7 +55,7 @@ class Bench:
             labels=labels | {"method": arm.method, "supervision": arm.supervision},
             implementation=configuration.implementation,
             configuration=configuration.model_dump(mode="json"),
-            timeline=self.study.supervisions[arm.supervision].model_dump(mode="json"),
+            timeline=self.study.timeline(arm.supervision, phase).model_dump(mode="json"),
             seeds=self.study.seeds(phase),
             roles=self.study.roles(phase),
             metric="chamfer",

@@ -1,5 +1,7 @@
 """A run that was begun by an earlier version is resumed as it was begun."""
 
+import pytest
+
 from study import catalog
 from study.earlier import as_begun, completed
 
@@ -18,3 +20,16 @@ def test_a_run_of_this_version_is_left_as_it_is():
     recorded = study.model_dump(mode="json")
     as_begun(study, recorded)
     assert study.model_dump(mode="json") == completed(recorded) == recorded
+
+
+@pytest.mark.parametrize(
+    ("name", "chosen"), [("bifurcation", "between"), ("cells", "between"), ("sea-ice", "other-sequences")]
+)
+def test_a_run_begun_before_frames_were_left_out_goes_on_choosing_as_it_did(name, chosen):
+    study = catalog.load(name, "smoke")
+    recorded = study.model_dump(mode="json")
+    del recorded["validation"], recorded["search_on"]
+    as_begun(study, recorded)
+    assert (study.validation, study.search_on) == (chosen, None)
+    assert study.model_dump(mode="json") == completed(recorded)
+    study.check()

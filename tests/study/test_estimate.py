@@ -42,8 +42,9 @@ def test_parameters_and_products_are_those_of_the_network(fields):
 
 def test_a_study_takes_what_its_trainings_take():
     study = catalog.load("bifurcation", "laptop")
-    # Half of the trials of an arm end after 100 of 300 epochs, a quarter after 200; none of `advection`, at its 100.
-    shares = {300: 175 / 300, 100: 1.0}
+    study.edit("pruning.least_trials", "4")
+    # Half of the trials of an arm end after a third of their epochs, a quarter after two thirds.
+    shares = {300: 175 / 300, 100: (33 + 33 / 2 + 34 / 4) / 100}
     expected = 0.0
     for arm in study.arms():
         method = study.methods[arm.method]

@@ -55,7 +55,7 @@ def request_of(name: str, method: str, phase: str, folder) -> Request:
         | {"supervision": supervision},
         implementation=configuration.implementation,
         configuration=configuration.model_dump(mode="json"),
-        timeline=study.supervisions[supervision].model_dump(mode="json"),
+        timeline=study.timeline(supervision, phase).model_dump(mode="json"),
         seeds=study.seeds(phase),
         roles=study.roles(phase),
         metric=study.objective.metric,

@@ -116,6 +116,57 @@ def test_a_preset_outside_its_search_range_is_named():
         study.check()
 
 
+@pytest.mark.parametrize(("name", "preset"), PRESETS)
+def test_the_search_sees_nothing_beside_what_is_tested(name, preset):
+    """Neither another time of a compared sequence that is hidden in the end, nor a compared sequence."""
+    study = catalog.load(name, preset)
+    for arm in study.arms():
+        searched = study.configured(arm, study.document_setting(arm), "search")
+        seen, compared = (_scored(c) for c in (searched, study.methods[arm.method]))
+        compared -= set(study.search_sequences or [])
+        timeline = study.timeline(arm.supervision, "search")
+        if study.validation == "left-out":
+            assert set(timeline.times) == set(study.supervisions[arm.supervision].train_times)
+            assert set(timeline.roles) == {"train", "validation"}
+            assert timeline.roles[0] == timeline.roles[-1] == "train"
+        else:
+            assert study.validation == "other-sequences"
+            assert seen
+            assert not seen & compared
+        shown = len(study.supervisions[arm.supervision].train_times)
+        assert len(timeline.train_times) <= shown, "a trial of the search costs no more than before"
+
+
+def _scored(configuration) -> set[str]:
+    unseen = getattr(configuration, "unseen", None)
+    return {sequence.label for sequence in unseen} if unseen else set(configuration.labels())
+
+
+def test_the_search_may_still_choose_between_the_tested_times():
+    study = catalog.load("bifurcation", "smoke")
+    arm = Arm("none", "sparse")
+    assert study.configured(arm, {}, "search").labels() == ["bifurcation-00"]
+    study.edit("validation", "between")
+    study.check()
+    assert study.configured(arm, {}, "search").labels() == ["bifurcation"]
+    assert study.timeline("sparse", "search") == study.supervisions["sparse"]
+
+
+@pytest.mark.parametrize(
+    ("name", "validation", "words"),
+    [
+        ("bifurcation", "left-out", "sparse shows 2 frames, of which the search can leave out none; at least 3"),
+        ("cells", "other-sequences", "study cells names no sequences for the search alone; choose left-out or between"),
+        ("bifurcations", "between", "the search of study bifurcations has sequences of its own"),
+    ],
+)  # fmt: skip
+def test_a_validation_that_a_study_cannot_have_is_refused(name, validation, words):
+    study = catalog.load(name, "smoke")
+    study.edit("validation", validation)
+    with pytest.raises(Mistake, match=words):
+        study.check()
+
+
 @pytest.mark.parametrize("name", ["bifurcation", "cells", "red-blood-cells", "sliding-sand"])
 @pytest.mark.parametrize("preset", ["laptop", "paper"])
 def test_no_method_gets_more_full_looks_than_another(name, preset):

@@ -124,6 +124,9 @@ class AutodecoderConfiguration(TrainableConfiguration):
     def labels(self) -> list[str]:
         return [sequence.label for sequence in self.sequences]
 
+    def take(self, sequences: list[ShapeSequence]) -> None:
+        self.sequences = sequences
+
     def restrict(self, sequences: list[str]) -> None:
         self.sequences = labelled(self.sequences, sequences)
 

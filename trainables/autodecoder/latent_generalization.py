@@ -52,6 +52,9 @@ class LatentGeneralizationConfiguration(AutodecoderConfiguration):
     def model_bytes(self, shown: int) -> int:
         return super().model_bytes(shown) + 4 * len(self.unseen) * self.decoder.code_dimension
 
+    def take(self, sequences: list[ShapeSequence]) -> None:
+        self.unseen = sequences
+
     def labels(self) -> list[str]:
         return [*super().labels(), *(sequence.label for sequence in self.unseen)]
 

@@ -52,6 +52,16 @@ def training_spheres() -> list[ShapeSequence]:
     return [Sphere(z1=z1, z2=z2) for z1 in (1.0, -1.0) for z2 in (0.5, -0.5)]
 
 
+def searched_spheres() -> list[ShapeSequence]:
+    """Four others of the kind, for a search: no comparison sees them."""
+    return [Sphere(z1=z1, z2=z2) for z1 in (0.7, -0.7) for z2 in (0.35, -0.35)]
+
+
+def searched_unseen_spheres() -> list[ShapeSequence]:
+    """16 generating codes between those of `unseen_spheres`, for a search."""
+    return [Sphere(z1=z1, z2=z2) for z1 in (-0.9, -0.3, 0.3, 0.9) for z2 in (-0.45, -0.15, 0.15, 0.45)]
+
+
 def unseen_spheres() -> list[ShapeSequence]:
     """25 generating codes on a grid, all spheres inside the domain at every time (figure 4.6 gives no numbers)."""
     return [Sphere(z1=z1, z2=z2) for z1 in (-1.2, -0.6, 0.0, 0.6, 1.2) for z2 in (-0.6, -0.3, 0.0, 0.3, 0.6)]

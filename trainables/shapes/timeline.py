@@ -43,6 +43,19 @@ class Timeline(Configuration):
         ]
         return cls(times=[i / intervals for i in range(intervals + 1)], roles=roles)
 
+    def leaving_out(self) -> Timeline:
+        """The shown times alone, every second one between the first and the last now `validation`: what a search is
+        shown that chooses by frames which are shown in the end, and sees no hidden one.
+
+        Between two times that stay, one is left out at most: each has both its neighbours. At least three times must
+        be shown.
+        """
+        shown = self.train_times
+        if len(shown) < 3:
+            raise ValueError(f"of {len(shown)} shown times none can be left out: at least three are needed")
+        left_out = set(shown[1:-1:2])
+        return Timeline(times=shown, roles=["validation" if time in left_out else "train" for time in shown])
+
     @property
     def train_times(self) -> list[float]:
         """The times that a model is shown."""

@@ -19,6 +19,7 @@ def study() -> Study:
             "none": Sleeping(),
             "pillow": Sleeping(offset=-0.2, best_depth=0.1),
         },
+        validation="between",
         baseline="none",
         supervisions={"sparse": Timeline.shown({0, 8}, 8), "dense": Timeline.shown({0, 4, 8}, 8)},
         space={"depth": FloatDistribution(0.05, 1.0, log=True), "pillows": IntDistribution(1, 4)},

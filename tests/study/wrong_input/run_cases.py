@@ -137,6 +137,12 @@ RUN: Cases = {
         ["bifurcation", "--set", "resources.cpus=4096"],
         "resources.cpus = 4096: this",
     ),
+    "nothing to leave out": (
+        ["bifurcation", "--set", "validation=left-out"],
+        "supervision sparse shows 2 frames, of which the search can leave out none; at least 3 must be shown",
+    ),
+    "no sequences for the search": (["cells", "--set", "validation=other-sequences"], "choose left-out or between"),
+    "a search beside its own sequences": (["bifurcations", "--set", "validation=between"], "leave it at other-sequen"),
     "judged within the warm-up": (["bifurcation", "--set", "pruning.first_epoch=10"], "pruning.first_epoch = 10 lies"),
     "seed with a fraction": (["bifurcation", "--seed", "1.5"], "--seed"),
     "negative time limit": (["bifurcation", "--time-limit=-3h"], "--time-limit -3h: not a time"),
