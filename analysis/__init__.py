@@ -14,6 +14,7 @@ from analysis import figures
 from analysis.bands import iqr_bands
 from analysis.carry_over import transfer
 from analysis.comparison import compare
+from analysis.ensembles import league
 from analysis.latent import latent_grid
 from analysis.load import LoadError, Run, load, runs
 from analysis.question import compare_run
@@ -26,6 +27,6 @@ from analysis.several import MixedMetrics, Runs
 
 __all__ = [
     "LoadError", "MixedMetrics", "NoRows", "NotApplicable", "Run", "Runs", "answer", "compare", "compare_run",
-    "conclusion", "figures", "iqr_bands", "latent_grid", "load", "one_standard_error", "optuna_study", "render", "runs",
-    "save", "save_shown", "shown", "transfer",
+    "conclusion", "figures", "iqr_bands", "latent_grid", "league", "load", "one_standard_error", "optuna_study",
+    "render", "runs", "save", "save_shown", "shown", "transfer",
 ]  # fmt: skip

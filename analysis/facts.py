@@ -244,7 +244,9 @@ def _arms(run: Run, methods: list[str]) -> pd.DataFrame:
             if arm.empty:
                 continue
             states = {state: int((arm["state"] == state).sum()) for state in ("complete", "pruned", "failed")}
-            objectives = arm.loc[arm["state"] == "complete", "objective"].dropna()
+            complete = arm[arm["state"] == "complete"]
+            told = complete[complete["empty"] != 1]  # what nothing scores is a constant, and never the best
+            objectives = (told if len(told) else complete)["objective"].dropna()
             best = objectives.min() if record.minimized(run) else objectives.max()
             found.append({"method": method, "supervision": supervision, **states, "best_objective": best})
     columns = ["method", "supervision", "complete", "pruned", "failed", "best_objective"]

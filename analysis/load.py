@@ -66,6 +66,12 @@ class Run:
         return self._described(tables.read_per_time(self._filesystem, self._folder))
 
     @cached_property
+    def ensembles(self) -> pd.DataFrame:
+        """One row per (confirmed trial, draw, sequence, time): the mean of all replicates scored as one prediction, and
+        draws of replicates, see :func:`analysis.tables.read_ensembles`."""
+        return self._described(tables.read_ensembles(self._filesystem, self._folder))
+
+    @cached_property
     def curves(self) -> pd.DataFrame:
         """One row per (trial, replicate, epoch), one column per loss term."""
         return tables.read_curves(self._filesystem, self._folder)

@@ -45,6 +45,11 @@ class Runs:
         return self._joined("per_time")
 
     @cached_property
+    def ensembles(self) -> pd.DataFrame:
+        """As :attr:`analysis.Run.ensembles`. Raises :class:`MixedMetrics` where a metric has two units."""
+        return self._joined("ensembles")
+
+    @cached_property
     def curves(self) -> pd.DataFrame:
         """As :attr:`analysis.Run.curves`."""
         return self._joined("curves")

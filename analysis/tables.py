@@ -1,5 +1,5 @@
-"""Reading the tables of a run folder: ``trials``, ``per_time``, ``curves`` and ``surfaces``, on any filesystem
-that fsspec reaches.
+"""Reading the tables of a run folder: ``trials``, ``per_time``, ``ensembles``, ``curves`` and ``surfaces``, on any
+filesystem that fsspec reaches.
 
 A phase that is finished has one compacted file; a phase that is running has one small file per trial. Both
 are read, and the per-trial files, which are the newer ones where both exist, win.
@@ -26,6 +26,7 @@ TRIAL_COLUMNS = {
     "state": "category",
     "reason": "str",
     "objective": "float64",
+    "empty": "float64",
     "epochs": "int64",
     "replicates": "int64",
     "seconds": "float64",
@@ -39,6 +40,11 @@ PER_TIME_COLUMNS = {
     "time_index": "int64",
     "time": "float64",
     "role": "category",
+}
+ENSEMBLE_COLUMNS = {
+    **{name: kind for name, kind in PER_TIME_COLUMNS.items() if name not in ("replicate", "seed")},
+    "draw": "int64",
+    "replicates": "int64",
 }
 DESCRIPTORS = ("z1", "z2", "hull", "speed", "smoothing", "division_time", "fold", "class", "window")
 """Columns of ``per_time`` that some studies have and that describe a row's sequence: no metrics, even where they
@@ -54,6 +60,7 @@ SURFACE_COLUMNS = {
 }
 
 PER_TIME_KEY = ["trial", "replicate", "sequence", "time_index"]
+ENSEMBLE_KEY = ["trial", "draw", "sequence", "time_index"]
 CURVE_KEY = ["trial", "replicate", "epoch"]
 SURFACE_KEY = ["trial", "replicate", "sequence", "time", "kind"]
 
@@ -81,6 +88,14 @@ def read_per_time(filesystem: Any, folder: str) -> pd.DataFrame:
     """One row per (trial, replicate, sequence, time), sorted so."""
     table = _joined(_parts(filesystem, folder, "per_time"), PER_TIME_COLUMNS, key=PER_TIME_KEY)
     return table.sort_values(PER_TIME_KEY, ignore_index=True)
+
+
+def read_ensembles(filesystem: Any, folder: str) -> pd.DataFrame:
+    """One row per (trial, draw, sequence, time), sorted so: the scores of the mean of all ``replicates`` of a confirmed
+    trial (``draw`` −1), and of means of replicates drawn with replacement (``draw`` ≥ 0, not at shown times). Empty,
+    with its columns, in runs of earlier versions and where a mean of replicates is not scored."""
+    table = _joined(_parts(filesystem, folder, "ensembles"), ENSEMBLE_COLUMNS, key=ENSEMBLE_KEY)
+    return table.sort_values(ENSEMBLE_KEY, ignore_index=True)
 
 
 def read_curves(filesystem: Any, folder: str) -> pd.DataFrame:

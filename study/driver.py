@@ -193,6 +193,7 @@ class Driver:
             report_epochs=self.study.rungs(configuration) if phase == "search" else [],
             checkpoint=self.folder.file("checkpoints", f"{trial}.pt"),
             model=self.folder.file("models", f"{trial}.pt") if phase == "confirm" else None,
+            ensemble=phase == "confirm",
             surfaces=phase == "confirm" and setting == "best",
             threads=self.study.resources.cpus,
         )

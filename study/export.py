@@ -45,7 +45,7 @@ position; it then gets a new label.
 
 \b
 Examples:
-  python -m study.export bifurcation                            labels, of the best confirmed model
+  python -m study.export bifurcation                            labels, of the best confirmed ensemble
   python -m study.export cells --times 61 --format ome-zarr --spread
   python -m study.export results/cells/20260101-120000 --at 0.1,0.15,0.2 --format ply --format gif
 """
@@ -67,7 +67,7 @@ Examples:
     "--format", "forms", type=click.Choice(list(FORMATS)), multiple=True, default=["labels"], show_default=True,
     help="may be given several times",
 )  # fmt: skip
-@click.option("--method", help="[default: of the confirmed model with the best objective on validation times]")
+@click.option("--method", help="[default: of the confirmed model whose ensemble is the best on validation times]")
 @click.option("--supervision", help="[default: likewise]")
 @click.option(
     "--setting", type=click.Choice(["best", "document"]), default="best", show_default=True,

@@ -48,6 +48,9 @@ class JobSource(ABC):
         """Hear an intermediate objective; True stops the job."""
         return False
 
-    def end(self, job: Job, state: State, objective: float, reason: str, seconds: float = 0.0) -> None:
-        """Hear that a job has ended, after its tables were written."""
+    def end(
+        self, job: Job, state: State, objective: float, reason: str, seconds: float = 0.0, empty: float = 0.0
+    ) -> None:
+        """Hear that a job has ended, after its tables were written; `empty` is the share of empty predictions among
+        those that the objective is of."""
         self.done += 1

@@ -29,7 +29,7 @@ class Recorder:
         self._started.setdefault(job.trial, datetime.now(UTC).isoformat(timespec="seconds"))
         if "busy" in result:
             self.busy.append(tuple(result.pop("busy")))
-        for table, key in zip(TABLES, ("rows", "curves", "surfaces"), strict=True):
+        for table, key in zip(TABLES, ("rows", "curves", "surfaces", "ensembles"), strict=True):
             if content := result.pop(key, None):
                 self._folder.write_table(table, job.trial, content)
         if details := result.pop("details", None):
@@ -41,7 +41,7 @@ class Recorder:
         last = self._last.pop(job.trial, {})
         row = self._row(job, state, reason or last.get("failed") or last.get("notes") or "", last)
         self._folder.write_trial(row)
-        source.end(job, state, row["objective"], row["reason"], row["seconds"])
+        source.end(job, state, row["objective"], row["reason"], row["seconds"], row["empty"])
         self._folder.remove("checkpoints", f"{job.trial}.pt")
         self._on_end(row)
 
@@ -50,7 +50,7 @@ class Recorder:
         rows = self._folder.trials()
         if job.trial in rows or original not in rows:
             return
-        for table in ("per_time", "curves"):
+        for table in ("per_time", "curves", "ensembles"):
             frame = self._folder.rows_of(table, original, "confirm")
             if len(frame):
                 own = {k: v for k, v in job.request.labels.items() if k in frame}
@@ -67,6 +67,7 @@ class Recorder:
             "state": state,
             "reason": without_credentials(reason),
             "objective": float(objective),
+            "empty": float(last.get("empty", 0.0)),
             "epochs": int(last.get("epoch", 0)),
             "replicates": len(job.request.seeds),
             "seconds": float(last.get("seconds", 0.0)),

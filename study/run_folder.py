@@ -26,7 +26,7 @@ from trainables.files import is_local, patiently, read, write_atomically
 
 T = TypeVar("T")
 
-TABLES = ("per_time", "curves", "surfaces")
+TABLES = ("per_time", "curves", "surfaces", "ensembles")
 """Tables of many rows a trial; a trial may have none in some of them."""
 
 

@@ -141,9 +141,13 @@ class Search(JobSource):
         beside.add_trial(unjudged)
         return found.pruner.prune(beside, beside.get_trials()[-1])
 
-    def end(self, job: Job, state: State, objective: float, reason: str, seconds: float = 0.0) -> None:
-        super().end(job, state, objective, reason, seconds)
+    def end(
+        self, job: Job, state: State, objective: float, reason: str, seconds: float = 0.0, empty: float = 0.0
+    ) -> None:
+        super().end(job, state, objective, reason, seconds, empty)
         trial = self._running.pop(job.trial)
+        if empty > 0:
+            trial.set_user_attr("empty", empty)
         if reason:
             trial.set_user_attr("reason", reason)
         values = [objective, seconds][: len(self._study.objective.directions())] if state == "complete" else None
@@ -157,15 +161,18 @@ class Search(JobSource):
             if row is not None:
                 self._again.remove((arm, frozen))
                 job = self._issue(arm, optuna.Trial(self._arms[arm], frozen._trial_id))
-                self.end(job, row["state"], row["objective"], row["reason"], row["seconds"])
+                self.end(job, row["state"], row["objective"], row["reason"], row["seconds"], row.get("empty") or 0.0)
 
     def best(self, arm: Arm) -> dict[str, Any] | None:
-        """Parameters of the best complete trial of an arm; None if no trial of it is complete."""
+        """Parameters of the best complete trial of an arm; None if no trial of it is complete. One all of whose
+        predictions are empty is not the best as long as there is another: what nothing scores is a constant."""
         complete = self._arms[arm].get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
         if not complete:
             return None
         sign = 1 if self._study.objective.direction == "minimize" else -1
-        return dict(min(complete, key=lambda t: (sign * t.values[0], t.number)).params)
+        return dict(
+            min(complete, key=lambda t: (t.user_attrs.get("empty", 0) == 1, sign * t.values[0], t.number)).params
+        )
 
 
 def _suggest(trial: optuna.Trial, path: str, distribution: BaseDistribution) -> Any:

@@ -20,6 +20,7 @@ import torch
 from ray import tune
 
 from trainables.base import Divergence, Request, Trainable, open_trainable
+from trainables.ensemble import of_one
 from trainables.files import read, write_atomically
 
 
@@ -27,8 +28,9 @@ class Actor(tune.Trainable):
     """Ray Tune's class interface around one `trainables.base.Trainable` at a time.
 
     Results have the keys `epoch`, `epochs`, `finished`, `busy` (wall-clock interval) and, after a report epoch and at
-    the end, `objective`, `rows`, `curves` and `surfaces` (Arrow bytes), `seconds` (spent so far in the trial) and
-    `notes`; or `failed` (a sentence) and `details` (traceback).
+    the end, `objective`, `empty` (share of empty predictions among those that it is of), `rows`, `curves`, `surfaces`
+    and `ensembles` (Arrow bytes), `seconds` (spent so far in the trial) and `notes`; or `failed` (a sentence) and
+    `details` (traceback).
     """
 
     def setup(self, config: dict[str, Any]) -> None:
@@ -94,11 +96,13 @@ class Actor(tune.Trainable):
 
     def _report(self, trainable: Trainable, finished: bool) -> dict[str, Any]:
         request = self._request
+        own = trainable.rows(set(request.roles))
         rows = [
             request.labels | {"replicate": row["replicate"], "seed": request.seeds[row["replicate"]]} | row
-            for row in trainable.rows(set(request.roles))
+            for row in own
         ]
         judged = [row[request.metric] for row in rows if row["role"] == request.objective_role]
+        empty = [bool(row.get("empty")) for row in rows if row["role"] == request.objective_role]
         if finished and request.model and (model := trainable.model()) is not None:
             write_atomically(request.model, _dump(model))
         trial = {"trial": request.labels["trial"]}
@@ -107,12 +111,19 @@ class Actor(tune.Trainable):
         if finished and request.surfaces:
             replicate = _median_replicate(rows, request)
             shown = [trial | {"replicate": replicate} | row for row in trainable.surfaces(replicate)]
+        together: list[dict[str, Any]] = []
+        if finished and request.ensemble:
+            alone = len(request.seeds) == 1
+            mean = of_one(own) if alone else trainable.ensemble(own, set(request.roles))
+            together = [request.labels | row for row in mean]
         report: dict[str, Any] = {
             "objective": sum(judged) / len(judged),
+            "empty": sum(empty) / len(empty),
             "rows": _arrow(rows),
             "notes": "; ".join(trainable.guard.reasons.values()),
         }
-        return report | {key: _arrow(table) for key, table in (("curves", curves), ("surfaces", shown)) if table}
+        tables = {"curves": curves, "surfaces": shown, "ensembles": together}
+        return report | {key: _arrow(table) for key, table in tables.items() if table}
 
     def _checkpoint(self, trainable: Trainable, result: dict[str, Any]) -> None:
         kept = {

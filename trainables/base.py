@@ -103,6 +103,8 @@ class Request:
     """URI of the checkpoint file."""
     model: str | None = None
     """URI to which the trained model is written, if it is kept."""
+    ensemble: bool = False
+    """Whether the mean of all replicates is scored at the end, beside each of them."""
     surfaces: bool = False
     """Whether surfaces of one replicate are reported at the end, to be looked at."""
     threads: int = 1
@@ -168,6 +170,11 @@ class Trainable(ABC):
     def __init__(self) -> None:
         self.guard = DivergenceGuard()
 
+    @property
+    def deterministic(self) -> bool:
+        """Whether all replicates say the same."""
+        return False
+
     @abstractmethod
     def train_epoch(self) -> None:
         """Train one epoch and count it."""
@@ -175,6 +182,19 @@ class Trainable(ABC):
     @abstractmethod
     def rows(self, roles: set[Role]) -> list[dict[str, Any]]:
         """Per-time-step rows: `replicate`, `sequence`, `time_index`, `time`, `role` and one key per metric."""
+
+    def ensemble(self, rows: list[dict[str, Any]], roles: set[Role]) -> list[dict[str, Any]]:
+        """Rows of the mean of all replicates, scored as one prediction, and of draws of replicates: as `rows`, with
+        `draw` and `replicates` (`trainables.ensemble`) in place of `replicate`.
+
+        `rows` are the single networks' own of the same roles. None where a mean of replicates is not scored: here
+        stands who does, and who does not. Shapes do: decoders, `latent-generalization`, `advection`, and what has no
+        network, whose ensemble is itself. Frames between images do: their mean image. Reconstructions from an image do
+        not: their folds leave few networks, or one, for an image that none of them has seen.
+        """
+        from trainables.ensemble import of_one
+
+        return of_one(rows) if self.deterministic else []
 
     @abstractmethod
     def curves(self) -> list[dict[str, Any]]:

@@ -65,6 +65,10 @@ class Interpolation(Trainable):
         super().__init__()
         self.configuration, self.timeline, self.replicates = configuration, timeline, len(seeds)
 
+    @property
+    def deterministic(self) -> bool:
+        return True
+
     @abstractmethod
     def predictor(self, sequence: ShapeSequence, resolution: int) -> Callable[[float], Array]:
         """time → SDF on `grid_points(resolution)`, `(n, n, n)`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -61,14 +62,45 @@ class Choice:
 
 
 def choose(run: Run, method: str | None, supervision: str | None, setting: str) -> Choice:
-    """The confirmed trial that the options name; among several the one with the best objective on validation rows.
+    """The confirmed trial that the options name; among several the one whose ensemble, the shape that is exported, has
+    the best objective on validation rows. A prediction that is empty throughout is the best of none.
 
     Raises Mistake where there is none, or where it keeps no model.
     """
-    from analysis import record
+    from analysis import ensembles, record
 
     objective = record.objective(run)
-    confirmed = _confirmed(run, setting)
+    confirmed = _named(run, _confirmed(run, setting), method, supervision, setting)
+    table = ensembles.league(run, role="validation", setting=setting)
+    table = table[table["ensemble"].notna() | table["single"].notna()]
+    named = confirmed[["method", "supervision", "trial"]].astype("str").drop_duplicates()
+    trials = {(row["method"], row["supervision"]): row["trial"] for row in named.to_dict("records")}
+    ranked = [row for row in table.to_dict("records") if (row["method"], row["supervision"]) in trials]
+    sign = 1 if record.minimized(run) else -1
+    ranked.sort(key=lambda row: (ensembles.is_empty(row), sign * ensembles.value(row)))
+    models = _models(run, set(trials.values()), setting)
+    if not models:
+        raise _without_model(run, method)
+    having = [row for row in ranked if trials[row["method"], row["supervision"]] in models]
+    if not having:
+        raise Mistake(f"run {run.name} has no validation rows to choose by; name --method and --supervision")
+    best = having[0]
+    trial, score = trials[best["method"], best["supervision"]], ensembles.value(best)
+    what = "" if math.isnan(best["ensemble"]) else "of the ensemble "
+    why = f"{objective.label} {what}on validation times {score:.4g}"
+    if len(having) > 1:
+        why += f", the best of {len(having)} confirmed models"
+    if ranked[0] is not best:
+        why += f"; {ranked[0]['method']}, {ranked[0]['supervision']} is better, but the run keeps no model of it"
+    sentence = f"method {best['method']}, supervision {best['supervision']}, setting {setting} ({why})"
+    rows = confirmed[confirmed["trial"] == trial]
+    return Choice(trial, best["method"], best["supervision"], setting, models[trial], rows, sentence)
+
+
+def _named(
+    run: Run, confirmed: pd.DataFrame, method: str | None, supervision: str | None, setting: str
+) -> pd.DataFrame:
+    """The confirmed rows of the method and supervision that the options name."""
     for option, wanted in (("method", method), ("supervision", supervision)):
         known = list(dict.fromkeys(confirmed[option]))
         if wanted is not None and wanted not in known:
@@ -82,25 +114,22 @@ def choose(run: Run, method: str | None, supervision: str | None, setting: str) 
         raise Mistake(
             f"--method {method} --supervision {supervision}: run {run.name} has not confirmed that pair; leave one out"
         )
+    return confirmed
+
+
+def _models(run: Run, trials: set[str], setting: str) -> dict[str, str]:
+    """Trial → its model's file, of those that keep one."""
     folder = RunFolder(run.location)
-    models = {str(trial): _model(folder, run, str(trial), setting) for trial in confirmed["trial"].unique()}
-    having = confirmed[confirmed["trial"].astype(str).map(lambda trial: models[trial] is not None)]
-    if having.empty:
-        what = f"method {method} keeps no model" if method else "none of its confirmed trials keeps a model"
-        with_model = sorted({name.split("-", 1)[1].rsplit("-", 1)[0] for name in folder.names("models", ".pt")})
-        offer = f"models are there of {', '.join(with_model)}" if with_model else "there is no file in its models/"
-        raise Mistake(f"run {run.name}: {what} (an interpolation has none); {offer}: name one with a model")
-    judged = having[having["role"] == "validation"].groupby("trial")[objective.name].mean()
-    if judged.empty:
-        raise Mistake(f"run {run.name} has no validation rows to choose by; name --method and --supervision")
-    best = str(judged.idxmin() if record.minimized(run) else judged.idxmax())
-    rows = having[having["trial"] == best]
-    found_method, found_supervision = str(rows["method"].iloc[0]), str(rows["supervision"].iloc[0])
-    why = f"{objective.label} on validation times {judged[best]:.4g}"
-    if len(judged) > 1:
-        why += f", the best of {len(judged)} confirmed models"
-    sentence = f"method {found_method}, supervision {found_supervision}, setting {setting} ({why})"
-    return Choice(best, found_method, found_supervision, setting, models[best] or "", rows, sentence)
+    found = {trial: _model(folder, run, trial, setting) for trial in trials}
+    return {trial: model for trial, model in found.items() if model is not None}
+
+
+def _without_model(run: Run, method: str | None) -> Mistake:
+    what = f"method {method} keeps no model" if method else "none of its confirmed trials keeps a model"
+    names = RunFolder(run.location).names("models", ".pt")
+    with_model = sorted({name.split("-", 1)[1].rsplit("-", 1)[0] for name in names})
+    offer = f"models are there of {', '.join(with_model)}" if with_model else "there is no file in its models/"
+    return Mistake(f"run {run.name}: {what} (an interpolation has none); {offer}: name one with a model")
 
 
 def _confirmed(run: Run, setting: str) -> pd.DataFrame:

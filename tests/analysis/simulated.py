@@ -57,11 +57,30 @@ def arm(
     )
 
 
-def write(results: Path, study: str, arms: list[pd.DataFrame], run: str = "20260101-120000", **record: Any) -> Path:
+def ensemble(arm: pd.DataFrame, chamfer: float, deviation: float = 0.0, draws: int = 20, **others: Any) -> pd.DataFrame:
+    """The rows of the ensemble of a trial: its Chamfer everywhere, and draws around it of this standard deviation."""
+    replicates = arm["replicate"].nunique()
+    whole = arm[arm["replicate"] == 0].drop(columns=["replicate", "seed"]).assign(replicates=replicates, **others)
+    offsets = np.linspace(-1, 1, draws)
+    offsets = offsets * deviation / offsets.std(ddof=1) if draws else offsets
+    parts = [whole.assign(draw=-1, chamfer=chamfer)]
+    for draw, offset in enumerate(offsets):
+        parts.append(whole[whole["role"] != "train"].assign(draw=draw, chamfer=chamfer + offset))
+    return pd.concat(parts, ignore_index=True)
+
+
+def write(
+    results: Path, study: str, arms: list[pd.DataFrame], run: str = "20260101-120000",
+    ensembles: list[pd.DataFrame] | None = None, **record: Any,
+) -> Path:  # fmt: skip
     """Write ``results/<study>/<run>/`` and return it."""
     folder = results / study / run
     (folder / "per_time").mkdir(parents=True)
     known = {"study": study, "run": run, "status": "finished", "created_ms": 1, "baseline": "none"} | record
     (folder / "study.json").write_text(json.dumps(known))
     pd.concat(arms, ignore_index=True).assign(study=study, run=run).to_parquet(folder / "per_time" / "confirm.parquet")
+    if ensembles:
+        (folder / "ensembles").mkdir()
+        together = pd.concat(ensembles, ignore_index=True).assign(study=study, run=run)
+        together.to_parquet(folder / "ensembles" / "confirm.parquet")
     return folder

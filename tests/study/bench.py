@@ -40,6 +40,8 @@ class Bench:
 
     def __init__(self, folder: Path, study: Study) -> None:
         self.path, self.study = folder, study
+        self.empty: Callable[[Job], bool] = lambda job: False
+        """Whether a job's predictions are empty throughout."""
         self.folder = RunFolder(str(folder / "results" / study.name / "run"))
 
     def open(self) -> Search:
@@ -86,6 +88,7 @@ class Bench:
             value = value_of(job, epoch)
             row = {**job.request.labels, "replicate": 0, "sequence": "s", "time_index": 1, "chamfer": value}
             result = {"epoch": epoch, "objective": value, "rows": arrow([row]), "seconds": 1.0}
+            result["empty"] = float(self.empty(job))
             recorder.result(job, result)
             maybe("reported", job)
             if epoch < epochs and source.prune(job, epoch, value):

@@ -74,6 +74,29 @@ def test_what_is_proposed_is_what_optuna_asks_for_jointly(bench):
     assert len(space) > 1
 
 
+def test_what_predicts_nothing_is_never_the_best_before_and_after_resuming(bench):
+    bench.run(bench.open())
+    arm = Arm("none", "sparse")
+    best = bench.open().best(arm)
+    other = type(bench)(bench.path / "empty", bench.study)
+    other.empty = lambda job: job.parameters.get("learning_rate") == best["learning_rate"]
+    search = other.open()
+    other.run(search)
+    found = search.best(arm)
+    complete = [r for r in table(other) if r["trial"].startswith("search-none-sparse") and r["state"] == "complete"]
+    assert min(complete, key=lambda r: r["objective"])["empty"] == 1
+    second = sorted(complete, key=lambda r: r["objective"])[1]
+    assert found["learning_rate"] == second["param.learning_rate"] != best["learning_rate"]
+    assert other.open().best(arm) == found
+
+
+def test_where_all_predict_nothing_one_of_them_is_the_best(bench):
+    bench.empty = lambda job: True
+    search = bench.open()
+    bench.run(search)
+    assert search.best(Arm("none", "sparse")) is not None
+
+
 @pytest.mark.parametrize("where", ["asked", "reported", "written", "told"])
 @pytest.mark.parametrize("victim", ["search-none-sparse-0000", "search-sinkhorn-dense-0003"])
 def test_a_search_killed_anywhere_ends_like_one_that_was_not(bench, another_bench, where, victim):

@@ -17,9 +17,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from trainables import ensemble
 from trainables.autodecoder.configuration import AutodecoderConfiguration
 from trainables.autodecoder.decoder import Decoder
 from trainables.autodecoder.model import SavedDecoder
@@ -199,6 +201,25 @@ class Autodecoder(Trainable):
                 rows += [{"replicate": network.replicate} | row for row in scored]
         return rows
 
+    def ensemble(self, rows: list[dict[str, Any]], roles: set[Role]) -> list[dict[str, Any]]:
+        return self.averaged(self.configuration.sequences, self.codes, self.timeline, roles)
+
+    def averaged(
+        self, sequences: list[ShapeSequence], codes: Tensor, timeline: Timeline, roles: set[Role]
+    ) -> list[dict[str, Any]]:
+        """As `scored`, of the mean of all replicates and of draws of them."""
+        n, shared = self.configuration.evaluation_grid, self.configuration.shared
+        times = [t for t, r in zip(timeline.times, timeline.roles, strict=True) if r in roles]
+        rows = []
+        for position, sequence in enumerate(sequences):
+            members = []
+            for index, network in enumerate(self.networks):
+                if shared or position in network.sequences:
+                    members.append(Predicted(self, index, codes[index, position if shared else 0], n))
+                    members[-1].prepare(times)
+            rows += ensemble.scored(members, sequence, timeline, roles, n)
+        return rows
+
     def surfaces(self, replicate: int) -> list[dict[str, Any]]:
         network = next(i for i, network in enumerate(self.networks) if network.replicate == replicate)
         predicted = Predicted(self, network, self.codes[network, 0], RESOLUTION)
@@ -252,7 +273,7 @@ def networks(replicates: int, sequences: int, shared: bool) -> list[Network]:
     return [Network(r, (n,)) for r in range(replicates) for n in range(sequences)]
 
 
-class Predicted:
+class Predicted(ensemble.Member):
     """Predicted SDF of one network and code by time, `(n, n, n)`: exact where its zero level is."""
 
     def __init__(self, model: Autodecoder, network: int, code: Tensor, n: int) -> None:
@@ -277,3 +298,8 @@ class Predicted:
         if time not in self._volumes:
             self.prepare([time])
         return self._volumes[time]
+
+    def at(self, time: float, where: NDArray[np.bool_]) -> Array:
+        x = grid_points(self.n)[torch.from_numpy(where)].to(self.device)
+        found: Array = self.field(torch.cat([x, torch.full_like(x[:, :1], time)], dim=1)).cpu().numpy()
+        return found

@@ -130,6 +130,11 @@ class LatentGeneralization(Autodecoder):
             return super().rows(roles)
         return self.scored(self.configuration.unseen, self.unseen, self.between(), roles - {"train"})
 
+    def ensemble(self, rows: list[dict[str, Any]], roles: set[Role]) -> list[dict[str, Any]]:
+        if self.unseen is None:
+            return super().ensemble(rows, roles)
+        return self.averaged(self.configuration.unseen, self.unseen, self.between(), roles - {"train"})
+
     def between(self) -> Timeline:
         """The fitted times (`train`), and those midway between two of them, `test` and `validation` in turn."""
         times, roles = list(self.fitted), ["train"] * len(self.fitted)

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from trainables import ensemble
 from trainables.inbetween.evolution import Evolution, model_of, sdf_at
 from trainables.inbetween.fitting import Fitting
 from trainables.inbetween.patches import Patches
@@ -96,6 +97,13 @@ class AdvectedShapes(SideBySide):
                 scored = score(self.predictor(replicate, index, n), sequence, self.timeline, roles, n)
                 rows += [{"replicate": replicate} | row for row in scored]
         return rows
+
+    def ensemble(self, rows: list[dict[str, Any]], roles: set[Role]) -> list[dict[str, Any]]:
+        found, n = [], self.configuration.evaluation_grid
+        for index, sequence in enumerate(self.configuration.sequences):
+            members = [ensemble.Known(self.predictor(replicate, index, n), n) for replicate in range(self.replicates)]
+            found += ensemble.scored(members, sequence, self.timeline, roles, n)
+        return found
 
     def surfaces(self, replicate: int) -> list[dict[str, Any]]:
         return display_rows(self.predictor(replicate, 0, RESOLUTION), self.configuration.sequences[0], self.timeline)

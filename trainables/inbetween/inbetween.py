@@ -9,7 +9,7 @@ import torch
 
 from trainables.inbetween.configuration import InbetweenConfiguration
 from trainables.inbetween.learner import Learner
-from trainables.inbetween.method import Method, blank
+from trainables.inbetween.method import Blank, Method
 from trainables.inbetween.predicted import Predicted
 from trainables.inbetween.side_by_side import SideBySide
 from trainables.inbetween.windows import WindowsConfiguration
@@ -50,7 +50,7 @@ class Inbetween(SideBySide, Method):
 
     def predicted(self, replicate: int, pair: int) -> Predicted:
         learner = self.learner(replicate, pair)
-        return blank(self.pairs[pair]) if learner is None else learner.predicted()  # type: ignore[attr-defined]
+        return Blank(self.pairs[pair]) if learner is None else learner.predicted()  # type: ignore[attr-defined]
 
     def model(self) -> dict[str, Any] | None:
         return {

@@ -11,9 +11,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from trainables.base import Trainable
+from trainables.ensemble import ALL, mean_and_draws
 from trainables.inbetween.display import display_rows
 from trainables.inbetween.pictures import Array, Pair, opened
-from trainables.inbetween.predicted import Predicted
+from trainables.inbetween.predicted import Average, Predicted, Remembered
 from trainables.inbetween.scores import drift_error, endpoint_error, frame_scores, mean_absolute_error, near_border
 from trainables.inbetween.windows import Window, WindowsConfiguration
 from trainables.shapes.timeline import Role, Timeline
@@ -56,8 +57,23 @@ class Method(Trainable):
 
     @property
     def deterministic(self) -> bool:
-        """Whether all replicates say the same."""
         return True
+
+    def ensemble(self, rows: list[dict[str, Any]], roles: set[Role]) -> list[dict[str, Any]]:
+        """Of the mean image and the mean displacement of the replicates that did not diverge."""
+        if self.deterministic:
+            return super().ensemble(rows, roles)
+        found = []
+        for index, address in enumerate(self.addresses):
+            mine = [window for where, window in self.windows if where == address]
+            told = [self.predicted(replicate, index) for replicate in range(len(self.seeds))]
+            told = [Remembered(predicted) for predicted in told if not isinstance(predicted, Blank)]
+            for draw, drawn in mean_and_draws(len(told)):
+                averaged = Average(told, drawn) if told else Blank(self.pairs[index])
+                wanted = roles if draw == ALL else roles - {"train"}
+                scored = self._rows(averaged, index, mine, wanted)
+                found += [{"draw": draw, "replicates": len(told)} | row for row in scored]
+        return found
 
     def rows(self, roles: set[Role]) -> list[dict[str, Any]]:
         rows = []
@@ -155,11 +171,11 @@ class Method(Trainable):
         """There is nothing to restore."""
 
 
-def blank(pair: Pair) -> Predicted:
+class Blank(Predicted):
     """The prediction of a model that diverged: it is scored as an empty image, not left out."""
 
-    class Blank(Predicted):
-        def frame(self, time: float) -> Array:
-            return np.zeros_like(pair.first)
+    def __init__(self, pair: Pair) -> None:
+        self._pair = pair
 
-    return Blank()
+    def frame(self, time: float) -> Array:
+        return np.zeros_like(self._pair.first)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import numpy as np
 
 from trainables.inbetween.pictures import Array
 
@@ -25,3 +28,36 @@ class Predicted(ABC):
     def latent(self, time: float) -> Array | None:
         """The latent image `(H, W)`; None without."""
         return None
+
+
+class Remembered(Predicted):
+    """What another says, each time computed once."""
+
+    def __init__(self, told: Predicted) -> None:
+        self._told, self._frames, self._moved = told, dict[float, Array](), dict[float, Array | None]()
+
+    def frame(self, time: float) -> Array:
+        if time not in self._frames:
+            self._frames[time] = self._told.frame(time)
+        return self._frames[time]
+
+    def displacement(self, time: float) -> Array | None:
+        if time not in self._moved:
+            self._moved[time] = self._told.displacement(time)
+        return self._moved[time]
+
+
+class Average(Predicted):
+    """The weighted mean of what replicates say: of their images, and of their displacements where all have one."""
+
+    def __init__(self, told: Sequence[Predicted], weights: Array) -> None:
+        self._told = [(one, weight) for one, weight in zip(told, weights, strict=True) if weight > 0]
+
+    def frame(self, time: float) -> Array:
+        mean: Array = np.sum([weight * one.frame(time) for one, weight in self._told], axis=0)
+        return mean
+
+    def displacement(self, time: float) -> Array | None:
+        found = [one.displacement(time) for one, _ in self._told]
+        moved = [weight * each for each, (_, weight) in zip(found, self._told, strict=True) if each is not None]
+        return np.sum(moved, axis=0) if len(moved) == len(found) else None

@@ -6,12 +6,13 @@ import pytest
 import analysis
 from study.errors import Mistake
 from study.exporting.choice import choose, times
-from tests.analysis.simulated import arm, write
+from tests.analysis.simulated import arm, ensemble, write
 
 
-def run_of(tmp_path, *arms, models=(), trials=None):
+def run_of(tmp_path, *arms, models=(), trials=None, ensembles=None):
     """A finished run with the files named in `models`."""
-    folder = write(tmp_path / "results", "bifurcation", list(arms), objective={"metric": "chamfer"})
+    record = {"objective": {"metric": "chamfer"}}
+    folder = write(tmp_path / "results", "bifurcation", list(arms), ensembles=ensembles, **record)
     (folder / "models").mkdir()
     for name in models:
         (folder / "models" / f"{name}.pt").write_bytes(b"")
@@ -31,6 +32,25 @@ def test_the_best_confirmed_model_by_validation_rows_is_taken(tmp_path):
     assert chosen.method == "sinkhorn", "linear-blend is better, but keeps no model"
     assert chosen.model.endswith("models/confirm-sinkhorn-sparse-best.pt")
     assert "on validation times 0.1, the best of 2 confirmed models" in chosen.sentence
+    assert "linear-blend, sparse is better, but the run keeps no model of it" in chosen.sentence
+
+
+def test_the_best_ensemble_is_taken_though_its_single_networks_are_worse(tmp_path):
+    none, sinkhorn = (arm(method, level, setting="best") for method, level in (("none", 0.1), ("sinkhorn", 0.2)))
+    together = [ensemble(none, 0.09), ensemble(sinkhorn, 0.04)]
+    models = ["confirm-none-sparse-best", "confirm-sinkhorn-sparse-best"]
+    chosen = choose(run_of(tmp_path, none, sinkhorn, models=models, ensembles=together), None, None, "best")
+    assert chosen.method == "sinkhorn"
+    assert "chamfer of the ensemble on validation times 0.04" in chosen.sentence
+
+
+def test_what_is_empty_throughout_is_never_the_best(tmp_path):
+    nothing = arm("none", 0.0, setting="best").assign(empty=True)
+    something = arm("sinkhorn", 0.2, setting="best").assign(empty=False)
+    models = ["confirm-none-sparse-best", "confirm-sinkhorn-sparse-best"]
+    for folder, together in (("single", None), ("ensemble", [ensemble(nothing, 0.0), ensemble(something, 0.2)])):
+        run = run_of(tmp_path / folder, nothing, something, models=models, ensembles=together)
+        assert choose(run, None, None, "best").method == "sinkhorn"
 
 
 def test_only_validation_rows_count(tmp_path):
