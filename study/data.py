@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import re
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -21,6 +23,11 @@ if TYPE_CHECKING:
     from study.run_folder import RunFolder
     from study.study import Study
     from trainables.shapes.readers.base import Recorded
+
+_FOLDER = "data"
+"""Of the run folder."""
+_LONGEST = 60
+"""Letters of a sequence's name that go into the name of its file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,15 +196,85 @@ def again(record: dict[str, Any]) -> Data:
 def keep(study: Study, folder: RunFolder) -> None:
     """Copy prepared files into the run folder, where every node finds them, and let the study read them there.
 
-    A sequence or a method has such a file if it has the attributes `file` and `title`.
+    A sequence or a method has such a file if it has the attributes `file` and `title`. The kept file is named after the
+    title, for people, and after its content: no two contents have one file, whatever their titles are. Mistake if a
+    file is gone.
     """
+    kept: dict[str, str] = {}
     for method in study.methods.values():
         for holder in [*getattr(method, "sequences", []), method]:
             file = getattr(holder, "file", None)
-            if file is None or file.startswith(folder.url):
+            if file is None or file.startswith(f"{folder.url}/"):
                 continue
-            name = re.sub(r"[^\w.+-]+", "-", holder.title).strip("-")
-            kept = folder.file("data", f"{name}.npz")
-            if not folder.exists("data", f"{name}.npz"):
-                write_atomically(kept, read(file) or b"")
-            holder.file = kept
+            if file not in kept:
+                content = read(file)
+                if content is None:
+                    raise Mistake(f"prepared file {file} of {holder.title} is gone: start the study again")
+                name = _file_name(holder.title, content)
+                kept[file] = folder.file(_FOLDER, name)
+                if not folder.exists(_FOLDER, name):
+                    write_atomically(kept[file], content)
+            holder.file = kept[file]
+
+
+def _file_name(title: str, content: bytes) -> str:
+    """`cell-1-0123456789ab.npz`; short enough for any file system."""
+    slug = re.sub(r"[^\w.+-]+", "-", title, flags=re.ASCII).strip("-.")[:_LONGEST]
+    return f"{slug or 'data'}-{_digest(content)}.npz"
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]
+
+
+def as_recorded(configuration: dict[str, Any], folder: RunFolder) -> dict[str, Any]:
+    """A configuration for `study.json`: files of the run folder are named from there, so that it may be moved."""
+
+    def relative(file: str) -> str:
+        return file.removeprefix(f"{folder.url}/")
+
+    return _with_files(configuration, relative)
+
+
+def as_found(configuration: dict[str, Any], folder: RunFolder) -> dict[str, Any]:
+    """The reverse, wherever the folder is now; records of earlier versions name files by the place that it once had.
+
+    Only files of the run folder are named: whoever can write a record must not have other files read. Mistake if one is
+    gone or damaged.
+    """
+    checked: set[str] = set()
+
+    def found(file: str) -> str:
+        name = file.rsplit("/", 1)[-1]
+        if name not in checked:
+            _check(folder, name)
+            checked.add(name)
+        return folder.file(_FOLDER, name)
+
+    return _with_files(configuration, found)
+
+
+def _check(folder: RunFolder, name: str) -> None:
+    where = folder.file(_FOLDER, name)
+    content = read(where)
+    if content is None:
+        raise Mistake(f"{where} is gone, and run {folder.name} needs it: restore it, or start a new run")
+    digest = re.fullmatch(r".*-([0-9a-f]{12})\.npz", name)  # in names since version 0.2
+    whole = digest[1] == _digest(content) if digest else zipfile.is_zipfile(io.BytesIO(content))
+    if not whole:
+        raise Mistake(f"{where} is damaged, and run {folder.name} needs it: restore it, or start a new run")
+
+
+def _with_files(configuration: dict[str, Any], place: Callable[[str], str]) -> dict[str, Any]:
+    """A copy in which the `file` of every method, and of its sequences, is `place(file)`."""
+
+    def placed(holder: Any) -> Any:
+        named = isinstance(holder, dict) and isinstance(holder.get("file"), str)
+        return holder | {"file": place(holder["file"])} if named else holder
+
+    def method(fields: dict[str, Any]) -> dict[str, Any]:
+        sequences = fields.get("sequences")
+        listed = {"sequences": [placed(one) for one in sequences]} if isinstance(sequences, list) else {}
+        return {**placed(fields), **listed}
+
+    return configuration | {"methods": {name: method(fields) for name, fields in configuration["methods"].items()}}

@@ -181,15 +181,16 @@ def _groups(
 
 
 def _follow(run: Run, model: SavedModel) -> None:
-    """Read prepared files where the run folder is now, if it has moved since."""
+    """Read prepared files where the run folder is now, and only there, wherever it was; Mistake if one is gone."""
     from trainables.shapes.sampled import Sampled
 
     folder = RunFolder(run.location)
     for sequence in model.sequences:
         if isinstance(sequence, Sampled):
             name = sequence.file.rsplit("/", 1)[-1]
-            if folder.exists("data", name):
-                sequence.file = folder.file("data", name)
+            sequence.file = folder.file("data", name)
+            if not folder.exists("data", name):
+                raise Mistake(f"{sequence.file} is gone, and {sequence.label} cannot be scored: restore it")
 
 
 def _mean_of(groups: list[Group]) -> str:

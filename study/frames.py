@@ -11,9 +11,11 @@ import click
 import numpy as np
 
 from study.command import exit_status
+from study.data import as_found
 from study.errors import Mistake
 from study.opening import open_run
 from study.places import default_output
+from study.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from analysis import Run
@@ -72,7 +74,8 @@ def georeference(run: Run) -> list[tuple[int, str, int, Any, bool]]:
     """GeoTIFF tags of the run's input for its frames, as `tifffile` takes them; none if the input had none."""
     from trainables.inbetween.pictures import opened
 
-    method = next(iter(run.record["configuration"]["methods"].values()))
+    configuration = as_found(run.record["configuration"], RunFolder(run.location))
+    method = next(iter(configuration["methods"].values()))
     metadata = opened(method["file"], method["downsampling"]).metadata
     found = []
     for code, value in metadata.get("tags", {}).items():

@@ -94,6 +94,10 @@ def plan(options: Options) -> Plan:
             raise Mistake(f"{resumed.file('study.json')} is not that of a run of {options.name}: name another run")
         choices = _continued(options, resumed, record)
         check_tables(resumed)
+        if record.get("data"):
+            from study.data import as_found
+
+            record |= {"configuration": as_found(record["configuration"], resumed)}
     study = _make(options.name, choices, _data(options, record))
     if record:
         earlier.as_begun(study, record["configuration"])

@@ -10,6 +10,7 @@ from typing import Any
 
 from study import provenance
 from study.credentials import without_credentials
+from study.data import as_recorded
 from study.estimate import operations
 from study.execution import gpus
 from study.options import Plan
@@ -57,7 +58,7 @@ class RunRecord:
             "versions": provenance.versions(),
             "commit": provenance.commit(),
             "machine": provenance.machine(),
-            "configuration": study.model_dump(mode="json"),
+            "configuration": as_recorded(study.model_dump(mode="json"), self._folder),
         }
         self.values["sessions"].append({"started": _now()})
         self.write()

@@ -1,15 +1,20 @@
 """Recordings as the data of a study: found, checked, cut, prepared, kept in the run folder."""
 
+import shutil
+import zipfile
+from pathlib import Path
+
 import numpy as np
 import pytest
 import tifffile
 
 from study import catalog
 from study.catalog.cells import every
-from study.data import Data, Wanted, again, find, keep
+from study.data import Data, Wanted, again, as_found, as_recorded, find, keep
 from study.errors import Mistake
 from study.options import Options, plan
 from study.run_folder import RunFolder
+from study.study import Study
 from trainables.shapes.sampled import Sampled
 
 
@@ -75,7 +80,8 @@ def test_prepared_files_are_kept_in_the_run_folder_and_found_again(tmp_path):
     keep(study, folder)
     (sequence,) = study.methods["sinkhorn"].sequences
     assert sequence.file.startswith(folder.url)
-    assert folder.names("data", ".npz") == ["track-02"]
+    (name,) = folder.names("data", ".npz")
+    assert name.startswith("track-02-")
     assert study.methods["linear-blend"].sequences == [sequence]
     record = {"configuration": study.model_dump(mode="json"), "data": study.data}
     found = again(record)
@@ -117,3 +123,75 @@ def test_data_tells_what_is_recorded():
         "left_out": {"a": "b"},
         "notes": [],
     }
+
+
+def ball_and_cube(labels: tuple[str, str], folder: Path) -> Study:
+    """A study of two sequences of unlike content whose labels are given."""
+    folder.mkdir(exist_ok=True)
+    sequences = []
+    for number, (label, content) in enumerate(zip(labels, (b"a ball", b"a cube"), strict=True)):
+        with zipfile.ZipFile(folder / f"{number}.npz", "w") as file:
+            file.writestr("sdf", content)
+        sequences.append(Sampled(file=str(folder / f"{number}.npz"), title=label))
+    study = catalog.load("cells", "smoke")
+    study.controls = []
+    study.methods = {"none": study.methods["none"].model_copy(update={"sequences": sequences})}
+    return study
+
+
+LABELS = [("cell 1", "cell-1"), ("cell (1)", "cell 1"), ("a#1", "a 1"), ("ä", "ö"), ("..", "."), ("x" * 300, "x" * 299)]
+
+
+@pytest.mark.parametrize("labels", LABELS)
+def test_each_sequence_keeps_its_own_shape_whatever_its_name(tmp_path, labels):
+    study = ball_and_cube(labels, tmp_path / "prepared")
+    keep(study, RunFolder(str(tmp_path / "run")))
+    kept = [zipfile.ZipFile(one.file).read("sdf") for one in study.methods["none"].sequences]
+    assert kept == [b"a ball", b"a cube"]
+    assert all(len(path.name) < 100 for path in (tmp_path / "run" / "data").iterdir())
+
+
+def test_a_run_folder_may_be_moved(tmp_path):
+    study = ball_and_cube(("a", "b"), tmp_path / "prepared")
+    here, there = RunFolder(str(tmp_path / "here")), RunFolder(str(tmp_path / "there"))
+    keep(study, here)
+    absolute = study.model_dump(mode="json")  # as earlier versions have recorded it
+    recorded = as_recorded(absolute, here)
+    assert here.url not in str(recorded)
+    shutil.move(here.path, there.path)
+    for record in (recorded, absolute):
+        found = as_found(record, there)
+        files = [sequence["file"] for sequence in found["methods"]["none"]["sequences"]]
+        assert [zipfile.ZipFile(file).read("sdf") for file in files] == [b"a ball", b"a cube"]
+        assert as_recorded(found, there) == recorded
+
+
+@pytest.mark.parametrize("content", [None, b"", b"PK torn"])
+def test_a_prepared_file_that_is_gone_or_damaged_is_a_sentence(tmp_path, content):
+    study = ball_and_cube(("a", "b"), tmp_path / "prepared")
+    folder = RunFolder(str(tmp_path / "run"))
+    keep(study, folder)
+    record = as_recorded(study.model_dump(mode="json"), folder)
+    (spoiled, _) = sorted((tmp_path / "run" / "data").iterdir())
+    spoiled.unlink()
+    for name in (spoiled.name, "a.npz"):  # earlier versions put no digest into the name
+        if content is not None:
+            (spoiled.parent / name).write_bytes(content)
+        record["methods"]["none"]["sequences"][0]["file"] = f"data/{name}"
+        with pytest.raises(Mistake, match=f"{name} is (gone|damaged).*restore it, or start a new run"):
+            as_found(record, folder)
+
+
+def test_a_prepared_file_that_vanishes_before_the_start_is_no_empty_one(tmp_path):
+    study = ball_and_cube(("a", "b"), tmp_path / "prepared")
+    (tmp_path / "prepared" / "0.npz").unlink()
+    with pytest.raises(Mistake, match="is gone: start the study again"):
+        keep(study, RunFolder(str(tmp_path / "run")))
+
+
+@pytest.mark.parametrize("place", ["/etc/passwd", "http://127.0.0.1:9/x", "../../secret"])
+def test_a_record_cannot_have_files_read_outside_its_folder(tmp_path, place):
+    (tmp_path / "run").mkdir()
+    configuration = {"methods": {"none": {"file": place}}}
+    with pytest.raises(Mistake, match=r"run/data/.* is gone"):
+        as_found(configuration, RunFolder(str(tmp_path / "run")))

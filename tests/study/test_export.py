@@ -102,7 +102,8 @@ def rows_of(folder: Path) -> pd.DataFrame:
 
 def at_voxels(run: RunFolder, sequence: int, label: str, index: np.ndarray, time: float) -> np.ndarray:
     """Mean over the replicates of the model's SDF at voxels `(P, 3)` of the source; +∞ outside the domain."""
-    with np.load(run.file("data", f"{label}.npz")) as held:
+    (name,) = [name for name in run.names("data", ".npz") if name.startswith(label)]
+    with np.load(run.file("data", f"{name}.npz")) as held:
         inverse = np.linalg.inv(held["affine"])
     points = index @ inverse[:3, :3].T + inverse[:3, 3]
     given = np.column_stack([points, np.full(len(points), time)])
@@ -288,7 +289,7 @@ def test_a_run_that_has_moved_is_exported_and_one_whose_data_are_gone_is_told(ru
     out, err = capsys.readouterr()
     assert out == ""
     assert len(err.splitlines()) == 1
-    assert "there is no such prepared file" in err
+    assert "is gone, and track-01 cannot be scored: restore it" in err
     assert not (tmp_path / "out").exists()
 
 

@@ -1,5 +1,7 @@
 """Frames of a run as TIFF files, read back with a standard reader; and images that cannot be used."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +11,7 @@ from study import frames
 from study.run import command_line
 from study.run_folder import RunFolder
 from tests.trainables.inbetween.conftest import drifting, texture
+from trainables.files import write_atomically
 from trainables.inbetween.baselines import FlowWarping
 from trainables.inbetween.blending import Blended
 from trainables.inbetween.display import display_rows
@@ -55,7 +58,8 @@ def run(tmp_path):
         shown = display_rows(method, pair, {0.0: first, 1.0: last}, {0.0: "train", 1.0: "train"}, "a")
         rows += [{"trial": trial["trial"], "replicate": 0} | row for row in shown]
     folder.write_frame("surfaces", "confirm", pd.DataFrame(rows))
-    configuration = {"methods": {"linear-blend": {"file": fields["file"], "downsampling": 1}}}
+    write_atomically(folder.file("data", "images.npz"), Path(fields["file"]).read_bytes())
+    configuration = {"methods": {"linear-blend": {"file": "data/images.npz", "downsampling": 1}}}
     folder.write_record({"study": "sea-ice", "run": folder.name, "status": "finished", "configuration": configuration,
                          "methods": list(methods), "supervisions": ["pair"]})  # fmt: skip
     return pair, methods

@@ -85,7 +85,7 @@ def test_a_run_keeps_its_images_and_finds_them_without_the_folder(folder, tmp_pa
     shutil.rmtree(tmp_path / "cache")
     record = {"configuration": study.model_dump(mode="json"), "data": study.data}
     found = images.again(record)
-    assert found.file == place.file("data", "images.npz")
+    assert found.file == place.file("data", f"{place.names('data', '.npz')[0]}.npz")
     np.testing.assert_array_equal(opened(found.file).volumes, before)
     resumed = catalog.load(NAME, "smoke", found)
     assert resumed.model_dump(mode="json") == study.model_dump(mode="json")
