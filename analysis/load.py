@@ -17,7 +17,7 @@ from typing import Any, overload
 import fsspec
 import pandas as pd
 
-from analysis import tables, units
+from analysis import soundness, tables, units
 from analysis.several import Runs
 
 RECORD = "study.json"
@@ -192,10 +192,12 @@ def _read(filesystem: Any, folder: str) -> Run:
         raise
     except OSError as error:
         raise LoadError(f"the {RECORD} of {location} cannot be read ({error})") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise LoadError(f"the {RECORD} of {location} is not readable as JSON ({error})") from error
     if not isinstance(record, dict):
         raise LoadError(f"the {RECORD} of {location} is not a record but a {type(record).__name__}")
+    if damaged := soundness.damage(record):
+        raise LoadError(f"the {RECORD} of {location} {damaged}")
     return Run(location, record, filesystem, folder)
 
 

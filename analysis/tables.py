@@ -20,6 +20,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from analysis.soundness import DamagedTable
+
 TRIAL_COLUMNS = {
     **dict.fromkeys(("study", "run", "trial", "phase", "setting", "method", "supervision"), "category"),
     "number": "int64",
@@ -75,19 +77,18 @@ def read_trials(filesystem: Any, folder: str) -> pd.DataFrame:
     finished."""
 
     def read() -> list[Part]:
-        tables = [_parquet(filesystem, path) for path in _listed(filesystem, folder, "trials.parquet")]
-        records = [json.loads(filesystem.cat_file(path)) for path in _listed(filesystem, folder, "trials/*.json")]
+        tables = [_parquet(filesystem, path, ["trial"]) for path in _listed(filesystem, folder, "trials.parquet")]
+        records = [_record(filesystem, path) for path in _listed(filesystem, folder, "trials/*.json")]
         # unlike an Arrow table a frame takes a parameter that is now a number, now a text
         return [*tables, pd.DataFrame.from_records(records)]
 
-    table = _joined(_stable(read), TRIAL_COLUMNS, key=["trial"])
+    table = _joined(_stable(read), TRIAL_COLUMNS, ["trial"], f"{folder}/trials")
     return table.sort_values("trial", ignore_index=True)
 
 
 def read_per_time(filesystem: Any, folder: str) -> pd.DataFrame:
     """One row per (trial, replicate, sequence, time), sorted so."""
-    table = _joined(_parts(filesystem, folder, "per_time"), PER_TIME_COLUMNS, key=PER_TIME_KEY)
-    return table.sort_values(PER_TIME_KEY, ignore_index=True)
+    return _table(filesystem, folder, "per_time", PER_TIME_COLUMNS, PER_TIME_KEY)
 
 
 def read_ensembles(filesystem: Any, folder: str) -> pd.DataFrame:
@@ -101,8 +102,7 @@ def read_ensembles(filesystem: Any, folder: str) -> pd.DataFrame:
 def read_curves(filesystem: Any, folder: str) -> pd.DataFrame:
     """One row per (trial, replicate, epoch), sorted so; one column per loss term, NaN where a method has no
     such term."""
-    table = _joined(_parts(filesystem, folder, "curves"), CURVE_COLUMNS, key=CURVE_KEY)
-    return table.sort_values(CURVE_KEY, ignore_index=True)
+    return _table(filesystem, folder, "curves", CURVE_COLUMNS, CURVE_KEY)
 
 
 def read_surfaces(filesystem: Any, folder: str) -> pd.DataFrame:
@@ -116,18 +116,23 @@ def read_surfaces(filesystem: Any, folder: str) -> pd.DataFrame:
     kind ``true``, ``predicted``, ``latent`` and ``field`` with ``picture``, ``height`` and ``width``: see
     :mod:`analysis.pictures`.
     """
-    table = _joined(_parts(filesystem, folder, "surfaces"), SURFACE_COLUMNS, key=SURFACE_KEY)
-    return table.sort_values(SURFACE_KEY, ignore_index=True)
+    return _table(filesystem, folder, "surfaces", SURFACE_COLUMNS, SURFACE_KEY)
 
 
-def _parts(filesystem: Any, folder: str, table: str) -> list[Part]:
+def _table(filesystem: Any, folder: str, table: str, columns: dict[str, str], key: list[str]) -> pd.DataFrame:
+    """A table sorted by ``key``; OSError or DamagedTable if it cannot be read."""
+    found = _joined(_parts(filesystem, folder, table, key), columns, key, f"{folder}/{table}")
+    return found.sort_values(key, ignore_index=True)
+
+
+def _parts(filesystem: Any, folder: str, table: str, key: list[str]) -> list[Part]:
     """All files of one table: the compacted ones first, then those that hold the one trial they are named
     after."""
 
     def read() -> list[Part]:
         parts = []
         for path in _listed(filesystem, folder, f"{table}/*.parquet"):
-            part = _parquet(filesystem, path)
+            part = _parquet(filesystem, path, key)
             stem = posixpath.basename(path).removesuffix(".parquet")
             own = pc.any(pc.equal(part["trial"].cast(pa.string()), stem)).as_py()
             parts.append((bool(own), path, part))
@@ -159,12 +164,38 @@ def _listed(filesystem: Any, folder: str, pattern: str) -> list[str]:
     return sorted(path for path in found if not posixpath.basename(path).startswith("."))
 
 
-def _parquet(filesystem: Any, path: str) -> pa.Table:
-    return pq.read_table(io.BytesIO(filesystem.cat_file(path)))
+def _parquet(filesystem: Any, path: str, needed: list[str]) -> pa.Table:
+    content = filesystem.cat_file(path)
+    try:
+        table = pq.read_table(io.BytesIO(content))
+    except (pa.ArrowException, OSError, ValueError) as error:  # the bytes are here: it is no failure of a disk
+        raise DamagedTable(f"{path}: {error}") from error
+    if len(table) and (missing := [name for name in needed if name not in table.column_names]):
+        raise DamagedTable(f"{path}: it has no column {missing[0]}")
+    return table
 
 
-def _joined(parts: list[Part], columns: dict[str, str], key: list[str]) -> pd.DataFrame:
-    """One table from its parts, typed, without doubles on ``key`` (the last one stays)."""
+def _record(filesystem: Any, path: str) -> dict[str, Any]:
+    content = filesystem.cat_file(path)
+    try:
+        row = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise DamagedTable(f"{path}: it is not JSON ({error})") from error
+    if not isinstance(row, dict) or not isinstance(row.get("trial"), str):
+        raise DamagedTable(f"{path}: it is not the row of a trial")
+    return row
+
+
+def _joined(parts: list[Part], columns: dict[str, str], key: list[str], where: str) -> pd.DataFrame:
+    """One table from its parts, typed, without doubles on ``key`` (the last one stays); DamagedTable, which names
+    ``where``, if values are of another kind."""
+    try:
+        return _typed(parts, columns, key)
+    except (TypeError, ValueError, KeyError, OverflowError, pa.ArrowException) as error:
+        raise DamagedTable(f"{where}: a column holds something else than it should ({error})") from error
+
+
+def _typed(parts: list[Part], columns: dict[str, str], key: list[str]) -> pd.DataFrame:
     names = list(dict.fromkeys([*columns, *(str(name) for part in parts for name in _names(part))]))
     table = _frame([part for part in parts if len(part)]).reindex(columns=names)
     for name, kind in columns.items():

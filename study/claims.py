@@ -10,7 +10,7 @@ import click
 import fsspec
 
 from study.command import exit_status
-from study.errors import Mistake
+from study.errors import Mistake, unreadable
 from study.opening import open_run
 from study.places import default_output
 
@@ -120,8 +120,7 @@ def _read(runs: list[Run]) -> None:
         try:
             rows = run.per_time
         except (OSError, ValueError, KeyError) as error:
-            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise Mistake(f"the tables of run {run.location} cannot be read ({reason}); restore them") from None
+            raise unreadable(f"the tables of run {run.location}", error, "restore them") from None
         if rows.empty:
             raise Mistake(f"run {run.location} has no per_time table; restore it, or name another run")
 

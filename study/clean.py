@@ -17,7 +17,7 @@ from study.command import exit_status
 from study.errors import Mistake
 from study.places import default_output, state_folder
 from study.run_folder import RunFolder
-from study.status import every_run, status
+from study.status import every_run, told
 from trainables.files import cache_folder
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Removal:
             if self.run is None:
                 if cache_folder().exists():
                     shutil.rmtree(cache_folder())
-            elif status(self.run).status == "running":
+            elif told(self.run).status == "running":
                 raise Mistake(f"run {self.run.name} is being written by now: wait for it to end")
             else:
                 folder = RunFolder(self.run.location)
@@ -91,7 +91,7 @@ def _runs(studies: tuple[str, ...], results: str, unfinished: bool, keep: int | 
     chosen: list[Run] = []
     found = every_run(studies, results)
     if unfinished:
-        chosen += [run for run in found if status(run).status == "unfinished"]
+        chosen += [run for run in found if told(run).status == "unfinished"]
     if keep is not None:
         for study in dict.fromkeys(run.study for run in found):
             finished = [run for run in found if run.study == study and run.finished]

@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import click
 
+from analysis.soundness import DamagedTable
 from study.errors import Mistake
 
 
@@ -33,8 +34,8 @@ def exit_status(
 ) -> int:
     """Run `command` as `program` on `arguments` (None: the process's); 2 after wrong input, 130 after an abort.
 
-    Wrong input is exactly one line, `error: what, where, what to do`. `missing()` is that sentence where a
-    required argument is not given.
+    Wrong input, or a damaged table, is exactly one line, `error: what, where, what to do`. `missing()` is that sentence
+    where a required argument is not given.
     """
     try:
         _refuse_empty(sys.argv[1:] if arguments is None else arguments)
@@ -45,6 +46,9 @@ def exit_status(
         if missing is not None and isinstance(error, click.MissingParameter):
             sentence = missing()
         click.echo(f"error: {' '.join(sentence.split())}", err=True)
+        return 2
+    except DamagedTable as error:
+        click.echo(f"error: {' '.join(str(error).split())}; restore it, or name another run", err=True)
         return 2
     except click.Abort:
         return 130

@@ -20,6 +20,16 @@ class Interrupted(Exception):
         self.status, self.reason = status, reason
 
 
+def first_line(error: BaseException) -> str:
+    """The first line of what an error says, or its kind where it says nothing."""
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
+def unreadable(what: str, error: Exception, remedy: str) -> Mistake:
+    """That something which is there cannot be read, with the first line of why."""
+    return Mistake(f"{what} cannot be read ({first_line(error)}); {remedy}")
+
+
 def of_storage(error: OSError) -> str:
     """What a disk or store said, where, and what to do before going on."""
     reason = error.strerror or str(error) or type(error).__name__

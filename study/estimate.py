@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from study.command import warnings_as_notes
 from study.errors import Mistake
 from study.study import Arm, Study
 
@@ -134,11 +135,16 @@ def _earlier(study: str, output: str, on_gpu: bool) -> tuple[float, str] | None:
     """Operations in a second (of a core, or of a trial on a GPU) of the study's newest finished run, and its name."""
     from analysis.load import runs
 
-    for run in reversed(runs(output)):
+    with warnings_as_notes():
+        known = runs(output)
+    for run in reversed(known):
         planned, gpus = run.record.get("operations"), run.record.get("gpus")
         if run.study == study and run.finished and planned and bool(gpus) == on_gpu:
-            cores = 1 if on_gpu else run.record["configuration"]["resources"]["cpus"]
-            return planned / (cores * float(run.trials["seconds"].sum())), f"as fast as run {run.name}"
+            try:
+                cores = 1 if on_gpu else run.record["configuration"]["resources"]["cpus"]
+                return planned / (cores * float(run.trials["seconds"].sum())), f"as fast as run {run.name}"
+            except (OSError, ValueError, KeyError, TypeError, ZeroDivisionError):  # a damaged run tells nothing
+                continue
     return None
 
 

@@ -43,7 +43,7 @@ from ray.tune.search import Searcher
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from study.environment import grows_to
-from study.errors import Mistake
+from study.errors import Mistake, first_line
 from study.jobs import Job, JobSource
 from study.losses import Loss, Losses
 from study.own_ray import alone
@@ -81,9 +81,10 @@ def cluster(address: str | None, scratch: Path) -> Iterator[None]:
             ray.init(address=address, **quiet)
     except (ConnectionError, ValueError, RuntimeError) as error:
         own.close()
-        reason = str(error).strip().splitlines()[0]
         where = f"at --address {address}" if address else "on this machine"
-        raise Mistake(f"Ray cannot be used {where}: {reason}; check that it runs and its version is ours") from None
+        raise Mistake(
+            f"Ray cannot be used {where}: {first_line(error)}; check that it runs and its version is ours"
+        ) from None
     logging.getLogger("ray").setLevel(logging.ERROR)
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # what failed is in the tables, with its reason
     try:

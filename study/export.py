@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from study.command import exit_status
-from study.errors import Mistake
+from study.errors import Mistake, unreadable
 from study.exporting.formats import available
 from study.opening import open_run
 from study.places import check_output, default_output
@@ -170,8 +170,7 @@ def _groups(
     try:
         model = open_model(choice.model)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise Mistake(f"the model {choice.model} cannot be read ({reason}); restore it, or name another run") from None
+        raise unreadable(f"the model {choice.model}", error, "restore it, or name another run") from None
     known = [sequence.label for sequence in model.sequences]
     _follow(run, model)
     missing = [label for label in labels if label not in known]

@@ -93,6 +93,8 @@ def _alive(holder: dict[str, Any]) -> bool:
     if holder["host"] == socket.gethostname():
         try:
             os.kill(holder["process"], 0)
+        except OverflowError:  # no process has such a number
+            return False
         except OSError as error:
             if error.errno == errno.ESRCH:  # no such process; a process of another user is one that lives
                 return False

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from study.command import warnings_as_notes
-from study.errors import Mistake
+from study.errors import Mistake, unreadable
 
 if TYPE_CHECKING:
     from analysis import Run
@@ -30,6 +30,5 @@ def open_run(name: str, results: str, tables: Iterable[str] = (), finished: bool
         for table in tables:
             getattr(run, table)
     except (OSError, ValueError, KeyError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise Mistake(f"RUN {name}: its tables cannot be read ({reason}); restore them") from None
+        raise unreadable(f"RUN {name}: its tables", error, "restore them") from None
     return run

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from study import catalog, earlier, environment, tracking
-from study.errors import Mistake
+from study.errors import Mistake, unreadable
 from study.lock import Lock
 from study.places import check_output, default_output, find_run, split
 from study.run_folder import RunFolder
@@ -89,8 +89,7 @@ def plan(options: Options) -> Plan:
         resumed = find_run(options.output, options.name, options.resume)
         Lock.refuse_if_held(resumed)
         record = resumed.read_record()
-        missing = {"study", "choices", "configuration"} - set(record)
-        if missing or record["study"] != options.name:
+        if not _resumable(record) or record["study"] != options.name:
             raise Mistake(f"{resumed.file('study.json')} is not that of a run of {options.name}: name another run")
         choices = _continued(options, resumed, record)
         check_tables(resumed)
@@ -122,6 +121,13 @@ def plan(options: Options) -> Plan:
             "--address"
         )
     return Plan(study, options, choices, resumed, tracking.absolute(uri), address, began)
+
+
+def _resumable(record: dict[str, Any]) -> bool:
+    """Whether a record holds what a study is made of again."""
+    needed = {"choices": {"preset", "changes"}, "configuration": {"methods", "trials", "replicates", "seed"}}
+    held = all(keys <= set(record.get(part) or {}) for part, keys in needed.items())
+    return held and isinstance(record["configuration"]["methods"], dict) and bool(record.get("study"))
 
 
 def _choices(options: Options) -> dict[str, Any]:
@@ -211,8 +217,7 @@ def check_tables(folder: RunFolder) -> None:
         for line in (read(folder.file("journal.log")) or b"").splitlines()[:-1]:  # the last may be torn
             json.loads(line)
     except (OSError, ValueError, KeyError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise Mistake(f"run {folder.url} cannot be read ({reason}): restore it, or start a new run") from None
+        raise unreadable(f"run {folder.url}", error, "restore it, or start a new run") from None
 
 
 def _say(sentence: str) -> None:

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis import units
+from analysis.soundness import damage
 from study.credentials import without_credentials
 from study.errors import Mistake
 from trainables.files import is_local, patiently, read, write_atomically
@@ -115,10 +116,12 @@ class RunFolder:
             raise Mistake(f"{self.url} is no run: it has no study.json; name a run folder")
         try:
             record: dict[str, Any] = json.loads(content)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Mistake(f"{self.file('study.json')} is not JSON: restore it, or start a new run") from None
         if not isinstance(record, dict):
             raise Mistake(f"{self.file('study.json')} holds no object: restore it, or start a new run")
+        if damaged := damage(record):
+            raise Mistake(f"{self.file('study.json')} {damaged}, or start a new run")
         return record
 
     def write_record(self, record: dict[str, Any]) -> None:

@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
+import numpy as np
 
 from study.command import exit_status, warnings_as_notes
-from study.errors import Mistake
+from study.errors import Mistake, first_line
 from study.lock import Lock
 from study.places import default_output
 from study.run_folder import RunFolder
@@ -39,7 +40,8 @@ class Status:
     status: str
     """`running` only while a living process holds the run folder's lock; `unfinished`, `finished`."""
     phase: str
-    done: int
+    done: int | None
+    """Trials of the phase that have ended; None where they cannot be read."""
     total: int | None
     """Trials of the phase; None where the record does not say."""
     failed: int
@@ -47,23 +49,14 @@ class Status:
     """How many search trials of each arm are complete, and how many were stopped early."""
     best: str
     age: float
-    """Seconds since the run began."""
+    """Seconds since the run began; NaN where the record does not say."""
 
     def cells(self) -> tuple[str, ...]:
         """As they are shown."""
-        trials = f"{self.done} of {self.total}" if self.total else str(self.done)
-        age = str(timedelta(seconds=round(self.age)))
-        return (
-            self.study,
-            self.run,
-            self.status,
-            self.phase,
-            trials,
-            str(self.failed or ""),
-            self.arms,
-            self.best,
-            age,
-        )
+        trials = "" if self.done is None else f"{self.done} of {self.total}" if self.total else str(self.done)
+        failed = str(self.failed or "")
+        age = "" if math.isnan(self.age) else str(timedelta(seconds=round(self.age)))
+        return (self.study, self.run, self.status, self.phase, trials, failed, self.arms, self.best, age)
 
 
 @click.command(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -78,7 +71,7 @@ def main(studies: tuple[str, ...], results: str) -> int:
     from rich.markup import escape
     from rich.table import Table
 
-    found = [status(run) for run in every_run(studies, results)]
+    found = [told(run) for run in every_run(studies, results)]
     drawn = Table(box=box.SIMPLE_HEAD)
     for heading in _HEADINGS:
         drawn.add_column(heading, no_wrap=heading not in _WRAPPED, justify="right" if heading == "age" else "left")
@@ -109,15 +102,29 @@ def every_run(studies: tuple[str, ...], results: str) -> list[Run]:
     return [run for run in found if not studies or run.study in studies]
 
 
+def told(run: Run) -> Status:
+    """How far a run is; where its tables cannot be read, a note and what the record alone says."""
+    try:
+        return status(run)
+    except (OSError, ValueError) as error:
+        click.echo(f"note: the trials of {run.location} cannot be read ({first_line(error)}); restore them", err=True)
+        known = "running" if _held(run) else "finished" if run.finished else "unfinished"
+        return Status(
+            study=run.study, run=run.name, status=known, phase="", done=None, total=None, failed=0, arms="",
+            best="damaged", age=_age(run.record),
+        )  # fmt: skip
+
+
 def status(run: Run) -> Status:
-    """How far a run is; reads its record, its trials and its lock."""
+    """How far a run is; reads its record, its trials and its lock. OSError or ValueError if they cannot be read."""
     from analysis import record
 
-    trials, durations = run.trials, run.record.get("durations") or {}
-    phase = "" if run.finished else next((p for p in ("search", "confirm") if not durations.get(p)), "report")
-    of_phase = trials[trials["phase"] == (phase or "search")] if phase in ("search", "confirm") else trials
-    total = run.record.get("search_trials") if phase == "search" else None
-    complete = trials[(trials["phase"] == "search") & (trials["state"] == "complete")]
+    trials, durations, total = run.trials, run.record.get("durations") or {}, run.record.get("search_trials")
+    searched = trials[trials["phase"] == "search"]
+    complete = searched[searched["state"] == "complete"]
+    searching = not durations.get("search") or (total is not None and len(searched) < total)  # it may be interrupted
+    phase = "" if run.finished else "search" if searching else "report" if durations.get("confirm") else "confirm"
+    of_phase = trials[trials["phase"] == phase] if phase in ("search", "confirm") else trials
     objective = record.objective(run)
     return Status(
         study=run.study,
@@ -125,16 +132,19 @@ def status(run: Run) -> Status:
         status=run.status if run.status == "finished" else "running" if _held(run) else "unfinished",
         phase=phase,
         done=len(of_phase),
-        total=total,
+        total=int(total) if total and phase == "search" else None,
         failed=int((of_phase["state"] == "failed").sum()),
-        arms=_arms(trials[trials["phase"] == "search"]),
+        arms=_arms(searched),
         best=_best(complete, objective.name, record.minimized(run)),
         age=_age(run.record),
     )
 
 
 def _held(run: Run) -> bool:
-    """Whether a living process writes the run: its record says `running` even after a SIGKILL."""
+    """Whether a living process writes the run: its record says `running` even after a SIGKILL.
+
+    A damaged lock is taken for one that is held: nothing is removed then.
+    """
     try:
         Lock.refuse_if_held(RunFolder(run.location))
     except Mistake:
@@ -155,9 +165,9 @@ def _arms(searched: Any) -> str:
 
 def _best(complete: Any, metric: str, minimized: bool) -> str:
     """The best complete search trial under each supervision: their levels differ."""
-    complete = complete[complete["objective"].astype("float64").map(math.isfinite)]
+    complete = complete[np.isfinite(complete["objective"].to_numpy("float64"))]  # also where there is none at all
     said = []
-    for supervision, rows in complete.groupby("supervision", sort=False):
+    for supervision, rows in complete.groupby("supervision", sort=False, observed=True):
         values = rows["objective"].astype("float64")
         row = rows.loc[values.idxmin() if minimized else values.idxmax()]
         said.append(f"{supervision} {row['objective']:.3g} ({row['method']})")

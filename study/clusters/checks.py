@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from study.errors import Mistake
+from study.errors import Mistake, first_line
 
 # Families of Amazon's instances that are of use here; a misspelt type is noticed by Amazon only, minutes later.
 _FAMILY = r"(?:c[5-8]|m[5-8]|r[5-8]|t3|t4g?)[a-z]{0,3}|g[456]e?[dn]{0,2}|gr6|p[3456](?:de?|dn|en?)?"
@@ -31,7 +31,7 @@ def read(file: str, flag: str = "--check") -> dict[str, Any]:
     except OSError as error:
         raise Mistake(f"{flag} {file}: cannot be read ({error.strerror}); name a file for `ray up`") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Mistake(f"{flag} {file}: not YAML ({str(error).splitlines()[0]}); correct it") from None
+        raise Mistake(f"{flag} {file}: not YAML ({first_line(error)}); correct it") from None
     if not isinstance(content, dict) or not isinstance(content.get("provider"), dict):
         raise Mistake(f"{flag} {file}: not a cluster file, it has no provider; name a file for `ray up`")
     return content

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from study.errors import Mistake
+from study.errors import Mistake, unreadable
 from study.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -136,8 +136,7 @@ def _confirmed(run: Run, setting: str) -> pd.DataFrame:
     try:
         rows = run.per_time
     except (OSError, ValueError, KeyError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise Mistake(f"the tables of run {run.location} cannot be read ({reason}); restore them") from None
+        raise unreadable(f"the tables of run {run.location}", error, "restore them") from None
     if not rows.empty:
         rows = rows[(rows["phase"] == "confirm") & (rows["setting"] == setting)]
     if rows.empty:

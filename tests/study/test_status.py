@@ -57,7 +57,7 @@ def test_the_arms_are_told_with_how_many_looks_each_had(tmp_path: Path) -> None:
 
 
 def test_a_phase_has_passed_once_its_duration_is_recorded(tmp_path: Path) -> None:
-    folder = run(tmp_path, "20260101-120000-aaaa", durations={"search": 10.0, "confirm": 0.0})
+    folder = run(tmp_path, "20260101-120000-aaaa", durations={"search": 10.0, "confirm": 0.0}, search_trials=3)
     assert status(analysis.load(folder)).phase == "confirm"
     folder = run(tmp_path, "20260101-120000-bbbb", finished=True)
     assert status(analysis.load(folder)).phase == ""
