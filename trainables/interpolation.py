@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, SerializeAsAny, field_validator
 
-from trainables.base import Trainable, TrainableConfiguration
+from trainables.base import Trainable
+from trainables.metrics.scoring import Scored
 from trainables.shapes.sequence import ShapeSequence, from_descriptions, grid_points, labelled, resampled
 from trainables.shapes.timeline import Role, Timeline
 
@@ -20,11 +21,10 @@ if TYPE_CHECKING:
     from trainables.metrics.surfaces import Array
 
 
-class BetweenFrames(TrainableConfiguration):
+class BetweenFrames(Scored):
     """Base of every method that goes from one shown frame of a sequence to the next."""
 
     sequences: list[SerializeAsAny[ShapeSequence]] = Field(min_length=1)
-    evaluation_grid: int = Field(128, ge=8, le=512, description="points along each axis on which rows are scored")
 
     @field_validator("sequences", mode="before")
     @classmethod
@@ -88,9 +88,9 @@ class Interpolation(Trainable):
         from trainables.metrics.per_time import score
 
         rows = []
+        n, way = self.configuration.evaluation_grid, self.configuration.surface_distance
         for sequence in self.configuration.sequences:
-            n = self.configuration.evaluation_grid
-            scored = score(self.predictor(sequence, n), sequence, self.timeline, roles, n)
+            scored = score(self.predictor(sequence, n), sequence, self.timeline, roles, n, way)
             rows += [{"replicate": r} | row for r in range(self.replicates) for row in scored]
         return rows
 

@@ -195,7 +195,8 @@ class Autodecoder(Trainable):
             for sequence, code in zip(mine, codes[index], strict=True):
                 predicted = Predicted(self, index, code, self.configuration.evaluation_grid)
                 predicted.prepare([t for t, r in zip(timeline.times, timeline.roles, strict=True) if r in roles])
-                scored = score(predicted, sequence, timeline, roles, predicted.n)
+                way = self.configuration.surface_distance
+                scored = score(predicted, sequence, timeline, roles, predicted.n, way)
                 for row in scored:
                     row["dense_fallback"] = row["time"] in predicted.fallback
                 rows += [{"replicate": network.replicate} | row for row in scored]
@@ -290,7 +291,11 @@ class Predicted(ensemble.Member):
             return
         found = narrow_band(self.field, times, self.n, self.device)
         self.fallback |= {time for time, dense in zip(times, found.fallback.tolist(), strict=True) if dense}
-        self._volumes |= zip(times, found.values.nan_to_num_(nan=torch.inf).cpu().numpy(), strict=True)
+        self._volumes |= zip(
+            times,
+            found.values.nan_to_num_(nan=torch.inf, posinf=torch.inf, neginf=-torch.inf).cpu().numpy(),
+            strict=True,
+        )
 
     def __call__(self, time: float) -> Array:
         if self.diverged:

@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 from pydantic import Field, SerializeAsAny, field_validator
 
 from trainables.autodecoder.regularizers.base import Regularizer, available
-from trainables.base import TrainableConfiguration
 from trainables.configuration import Configuration, choose
+from trainables.metrics.scoring import Scored
 from trainables.shapes.sequence import ShapeSequence, from_descriptions, labelled
 
 
@@ -66,7 +66,7 @@ class DecoderConfiguration(Configuration):
         return value
 
 
-class AutodecoderConfiguration(TrainableConfiguration):
+class AutodecoderConfiguration(Scored):
     """Decoder, codes, fitting and regularizers of one trial."""
 
     implementation: ClassVar[str] = "trainables.autodecoder.autodecoder:Autodecoder"
@@ -84,7 +84,6 @@ class AutodecoderConfiguration(TrainableConfiguration):
     learning_rate: float = Field(1e-4, gt=0, le=1, description="Adam, decoder")
     code_learning_rate: float = Field(1e-3, gt=0, le=1, description="Adam, codes")
     halve_every: int = Field(500, ge=1, description="epochs after which both learning rates are halved")
-    evaluation_grid: int = Field(128, ge=8, le=512, description="points along each axis on which rows are scored")
     code_weight: float = Field(1e-4, ge=0, description="weight of eq. 3.3, not given in the document")
     code_sigma: float = Field(1.0, gt=0, description="σ of eq. 3.3, not given in the document")
     code_ramp: int = Field(100, ge=0, description="epochs over which the code penalty grows to its weight")

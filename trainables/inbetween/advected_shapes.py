@@ -91,10 +91,12 @@ class AdvectedShapes(SideBySide):
         return predict
 
     def rows(self, roles: set[Role]) -> list[dict[str, Any]]:
-        rows, n = [], self.configuration.evaluation_grid
+        c = self.configuration
+        rows, n = [], c.evaluation_grid
         for replicate in range(self.replicates):
-            for index, sequence in enumerate(self.configuration.sequences):
-                scored = score(self.predictor(replicate, index, n), sequence, self.timeline, roles, n)
+            for index, sequence in enumerate(c.sequences):
+                predict = self.predictor(replicate, index, n)
+                scored = score(predict, sequence, self.timeline, roles, n, c.surface_distance)
                 rows += [{"replicate": replicate} | row for row in scored]
         return rows
 

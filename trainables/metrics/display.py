@@ -6,9 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from skimage.measure import marching_cubes
 
-from trainables.metrics.surfaces import Array
+from trainables.metrics.surfaces import Array, surface
 from trainables.shapes.sequence import LOWER, ShapeSequence, grid_points, grid_spacing
 from trainables.shapes.timeline import Timeline
 
@@ -36,23 +35,15 @@ def display_rows(
         role = timeline.roles[timeline.times.index(time)]
         true = sequence.sdf(grid_points(resolution), time).numpy()
         for kind, sdf in (("predicted", predict(time)), ("true", true)):
-            vertices, faces = _mesh(sdf, grid_spacing(resolution))
+            mesh = surface(sdf, grid_spacing(resolution))
             rows.append(
                 {
                     "sequence": sequence.label,
                     "time": time,
                     "role": role,
                     "kind": kind,
-                    "vertices": vertices.astype(np.float32).ravel(),
-                    "faces": faces.astype(np.int32).ravel(),
+                    "vertices": (mesh.vertices + LOWER).astype(np.float32).ravel(),
+                    "faces": mesh.faces.astype(np.int32).ravel(),
                 }
             )
     return rows
-
-
-def _mesh(sdf: Array, spacing: float) -> tuple[Array, Any]:
-    """Vertices `(V, 3)` in domain units and faces `(F, 3)` of the zero level."""
-    if not (sdf.min() < 0 < sdf.max()):
-        return np.empty((0, 3)), np.empty((0, 3), dtype=int)
-    vertices, faces, _, _ = marching_cubes(sdf, level=0.0, spacing=(spacing,) * 3)
-    return vertices + LOWER, faces

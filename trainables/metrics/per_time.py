@@ -8,18 +8,23 @@ from typing import Any
 
 import numpy as np
 
-from trainables.metrics.surfaces import Array, surface_distances, surface_points
-from trainables.metrics.volumes import asymmetry, bifurcation_time, components, dice
-from trainables.shapes.sequence import DIAGONAL, ShapeSequence, from_description, grid_points, grid_spacing
+from trainables.metrics.scoring import SurfaceDistance
+from trainables.metrics.surfaces import Array, Surface, surface, surface_distances
+from trainables.metrics.volumes import Volume, asymmetry, bifurcation_time, components, dice
+from trainables.shapes.sequence import ShapeSequence, from_description, grid_points, grid_spacing
 from trainables.shapes.timeline import Role, Timeline
 from trainables.topology.betti import betti_numbers
 
 
 @lru_cache(maxsize=256)
-def _truth(description: str, time: float, resolution: int) -> tuple[Array, Array, tuple[int, int, int]]:
-    """True SDF on the evaluation grid, its surface and Betti numbers: the same for all trials of a process."""
-    sdf = from_description(description).sdf(grid_points(resolution), time).numpy()
-    return sdf, surface_points(sdf, grid_spacing(resolution)), betti_numbers(sdf < 0)
+def _truth(description: str, time: float, resolution: int) -> tuple[Volume, Surface, tuple[int, int, int]]:
+    """True shape on the evaluation grid, its surface and Betti numbers: the same for all trials of a process."""
+    sequence = from_description(description)
+    sdf = sequence.sdf(grid_points(resolution), time).numpy()
+    found = surface(sdf, grid_spacing(resolution))
+    if not found:
+        raise ValueError(f"{sequence.label} has no surface at time {time:.6g} on a grid of {resolution}³ points")
+    return sdf < 0, found, betti_numbers(sdf < 0)
 
 
 def score(
@@ -28,17 +33,21 @@ def score(
     timeline: Timeline,
     roles: set[Role],
     resolution: int,
+    surface_distance: SurfaceDistance = "triangles",
 ) -> list[dict[str, Any]]:
     """One row of metrics for every time of the timeline whose role is in `roles`.
 
     `predict(time)` gives the predicted SDF on `grid_points(resolution)`, `(n, n, n)`. Columns: `chamfer`, `hausdorff`
-    (domain units), `dice`, `empty` (no predicted surface), `components`, `betti_0_error`, `betti_1_error` and
-    `betti_2_error` (|found − true| numbers of components, loops and cavities; voxels are top cells as in the
-    topological loss, so that those that share a corner touch, which in `components` they do not), `asymmetry` (of
-    sequences that are point symmetric), `dense_fallback` (false; true is for callers that evaluate a narrow band whose
-    bound did not hold); if all times are asked for and the sequence bifurcates, `bifurcation_time`, its error and its
-    delay (found − true: negative where the prediction splits too early), the same in every row; and the sequence's
-    descriptors.
+    (domain units, measured as `surface_distance` says), `dice`, `empty` (no predicted surface), `diverged` (some
+    predicted value is no finite number, as all are of a network whose training diverged), `components`,
+    `betti_0_error`, `betti_1_error` and `betti_2_error` (|found − true| numbers of components, loops and cavities;
+    voxels are top cells as in the topological loss, so that those that share a corner touch, which in `components` they
+    do not), `asymmetry` (of sequences that are point symmetric), `dense_fallback` (false; true is for callers that
+    evaluate a narrow band whose bound did not hold); if all times are asked for and the sequence bifurcates,
+    `bifurcation_time`, its error and its delay (found − true: negative where the prediction splits too early), the same
+    in every row; and the sequence's descriptors.
+
+    Raises ValueError where the true shape has no surface on the grid: nothing can be scored against nothing.
     """
     rows: list[dict[str, Any]] = []
     for index, (time, role) in enumerate(zip(timeline.times, timeline.roles, strict=True)):
@@ -46,8 +55,8 @@ def score(
             continue
         predicted = predict(time)
         truth, true_surface, true_betti = _truth(sequence.description, time, resolution)
-        surface = surface_points(predicted, grid_spacing(resolution))
-        chamfer, hausdorff = surface_distances(surface, true_surface, DIAGONAL)
+        found = surface(predicted, grid_spacing(resolution))
+        chamfer, hausdorff = surface_distances(found, true_surface, surface_distance)
         inside = predicted < 0
         betti = zip(betti_numbers(inside), true_betti, strict=True)
         rows.append(
@@ -59,10 +68,11 @@ def score(
                 "role": role,
                 "chamfer": chamfer,
                 "hausdorff": hausdorff,
-                "dice": dice(inside, truth < 0),
-                "empty": len(surface) == 0,
+                "dice": dice(inside, truth),
+                "empty": not found,
+                "diverged": not bool(np.isfinite(predicted).all()),
                 "components": components(inside),
-                **{f"betti_{dimension}_error": abs(found - true) for dimension, (found, true) in enumerate(betti)},
+                **{f"betti_{dimension}_error": abs(counted - true) for dimension, (counted, true) in enumerate(betti)},
                 "asymmetry": asymmetry(inside) if sequence.point_symmetric else np.nan,
                 "dense_fallback": False,
                 "bifurcation_time": np.nan,

@@ -1,39 +1,127 @@
 """Surfaces of sampled signed distance functions, and distances between them.
 
-As in seed 000, section 4.1.1: the surface is the point cloud of the marching cubes vertices of the zero level.
+The surface is the zero level's triangle mesh, by marching cubes. For surfaces A and B
+
+    Chamfer   = ½ ( mean over A of d(a, B)  +  mean over B of d(b, A) ),
+    Hausdorff = max ( max over A of d(a, B),  max over B of d(b, A) ),
+
+d(a, B) being the distance to the nearest point of B's triangles. Means are over area, with the vertices as quadrature
+points, each of which has a third of the area of its triangles; maxima are over vertices. So two concentric spheres
+whose radii differ by δ have Chamfer δ, within 1 % on a grid of 32³ down to δ = 0.005 (a fortieth of its spacing): the
+vertices lie on the sphere and the triangles below it, which adds to one direction what it takes from the other.
+
+`vertices` is the way of Martens 2025, section 4.1.1: distances between the clouds of vertices, unweighted means. They
+have a floor of the order of the spacing: at 32³ those spheres are 1.8 × too far apart for δ = 0.005, 1.2 × for 0.1.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import KDTree
+from scipy.spatial import ConvexHull, KDTree, QhullError
+from scipy.spatial.distance import cdist
 from skimage.measure import marching_cubes
+
+from trainables.metrics.scoring import SurfaceDistance
+
+if TYPE_CHECKING:
+    from trainables.metrics.nearest import Tree
 
 Array = NDArray[np.floating]
 
+_PAIRED = 1000
+"""Vertices between which the mean distance is taken, at most; evenly picked, it differs by less than 1 %."""
+_FAR = 1e6
+"""What stands for infinity."""
 
-def surface_points(sdf: Array, spacing: float) -> Array:
-    """Vertices of the zero level of `sdf` `(n1, n2, n3)`: `(V, 3)` in domain units from the first voxel.
 
-    `(0, 3)` where the field has one sign everywhere: there is no surface.
-    """
+@dataclass(frozen=True)
+class Surface:
+    """A triangle mesh."""
+
+    vertices: Array
+    """`(V, 3)` in domain units; `(0, 3)` where there is no surface."""
+    faces: NDArray[np.integer[Any]]
+    """`(F, 3)` indices of vertices."""
+
+    def __bool__(self) -> bool:
+        return len(self.faces) > 0
+
+    @cached_property
+    def triangles(self) -> Array:
+        """Corners `(F, 3, 3)`."""
+        corners: Array = self.vertices[self.faces].astype(np.float64)
+        return corners
+
+    @cached_property
+    def weights(self) -> Array:
+        """Share of the area at each vertex, `(V,)`, in sum 1; equal shares where there is no area."""
+        edges = self.triangles[:, 1:] - self.triangles[:, :1]
+        doubled = np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1)
+        share = np.bincount(self.faces.ravel(), np.repeat(doubled, 3), len(self.vertices))
+        total = share.sum()
+        return share / total if total > 0 else np.full(len(share), 1 / len(share))
+
+    @cached_property
+    def tree(self) -> Tree:
+        """For distances to the nearest triangle."""
+        from trainables.metrics.nearest import tree_of
+
+        return tree_of(self.triangles)
+
+    @cached_property
+    def own_distances(self) -> tuple[float, float]:
+        """Mean and largest distance between two of its points, in domain units: 4/3 and 2 radii of a sphere."""
+        step = -(-len(self.vertices) // _PAIRED)
+        picked, weights = self.vertices[::step], self.weights[::step]
+        mean = weights @ cdist(picked, picked) @ weights / weights.sum() ** 2
+        return float(mean), _diameter(self.vertices)
+
+
+def surface(sdf: Array, spacing: float) -> Surface:
+    """The zero level of `sdf` `(n1, n2, n3)`, in domain units from the first grid point; empty where the field has one
+    sign everywhere. What is no number is outside, and infinite values are large ones."""
+    if not np.isfinite(sdf).all():
+        sdf = np.nan_to_num(sdf, nan=_FAR, posinf=_FAR, neginf=-_FAR)
     if not (sdf.min() < 0 < sdf.max()):
-        return np.empty((0, 3))
-    return marching_cubes(sdf, level=0.0, spacing=(spacing,) * 3)[0]
+        return Surface(np.empty((0, 3)), np.empty((0, 3), dtype=int))
+    vertices, faces, _, _ = marching_cubes(sdf, level=0.0, spacing=(spacing,) * 3)
+    return Surface(vertices, faces)
 
 
-def surface_distances(predicted: Array, true: Array, if_one_empty: float) -> tuple[float, float]:
-    """Chamfer and Hausdorff distance of two point clouds `(V, 3)`, `(W, 3)`, in their units.
+def surface_distances(predicted: Surface, true: Surface, way: SurfaceDistance = "triangles") -> tuple[float, float]:
+    """Chamfer and Hausdorff distance of two surfaces, in their units; `true` must not be empty (ValueError).
 
-    Chamfer is the mean distance to the nearest point of the other cloud, averaged over the two directions;
-    Hausdorff is the largest such distance of both directions. One cloud empty: `if_one_empty` for both (an empty
-    prediction must not be dropped, that would flatter the model); both empty: 0.
+    An empty prediction must not be dropped, that would flatter the model. It costs the mean distance between two points
+    of the true surface as Chamfer and the largest as Hausdorff: a size of the truth, not of the domain. No prediction
+    that meets the true shape, and is nowhere wider than it, has a larger Hausdorff distance; no ball of the true one's
+    size that meets it has a larger Chamfer distance.
     """
-    if len(predicted) == 0 and len(true) == 0:
-        return 0.0, 0.0
-    if len(predicted) == 0 or len(true) == 0:
-        return if_one_empty, if_one_empty
-    forward, _ = KDTree(true).query(predicted)
-    backward, _ = KDTree(predicted).query(true)
-    return float(forward.mean() + backward.mean()) / 2, float(max(forward.max(), backward.max()))
+    if not true:
+        raise ValueError("The true surface is empty: there is nothing to be distant from.")
+    if not predicted:
+        return true.own_distances
+    if way == "vertices":
+        forward, _ = KDTree(true.vertices).query(predicted.vertices)
+        backward, _ = KDTree(predicted.vertices).query(true.vertices)
+        chamfer = (forward.mean() + backward.mean()) / 2
+    else:
+        from trainables.metrics.nearest import distances
+
+        forward = distances(predicted.vertices, true.tree)
+        backward = distances(true.vertices, predicted.tree)
+        chamfer = (predicted.weights @ forward + true.weights @ backward) / 2
+    return float(chamfer), float(max(forward.max(), backward.max()))
+
+
+def _diameter(points: Array) -> float:
+    """Largest distance between two of `points` `(V, 3)`: two corners of their convex hull, one of them among at most
+    `_PAIRED` evenly picked."""
+    with suppress(QhullError):  # flat, or too few: all are taken
+        points = points[ConvexHull(points).vertices]
+    return float(cdist(points, points[:: -(-len(points) // _PAIRED)]).max())

@@ -1,7 +1,5 @@
 """Fitting: reproducible, resumable, guarded."""
 
-import math
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -99,7 +97,11 @@ def test_a_diverging_replicate_is_named_scored_worst_and_leaves_the_other_alone(
     worst = rows[rows.replicate == 1]
     assert worst["empty"].all()
     assert (worst.dice == 0).all()
-    assert worst.chamfer.to_numpy() == pytest.approx(6 * math.sqrt(3))
+    assert worst["diverged"].all()
+    assert not rows[rows.replicate == 0].diverged.any()
+    # At t = 0 a sphere of radius 1.139: the mean and the largest distance of two of its points.
+    assert worst.chamfer.iloc[0] == pytest.approx(4 / 3 * 1.139, rel=0.03)
+    assert worst.hausdorff.iloc[0] == pytest.approx(2 * 1.139, rel=0.03)
     healthy = rows[rows.replicate == 0].reset_index(drop=True)
     pd.testing.assert_frame_equal(healthy, pd.DataFrame(alone.rows({"train"})), rtol=1e-4)
 

@@ -117,7 +117,9 @@ def test_a_model_that_diverges_is_named_and_scored_as_empty_between_its_frames_a
         trainable.learners[1].model.field.output.weight.fill_(float("nan"))
     trained(trainable, 2)
     assert "replicate 0, bifurcation, from t = 0.5 to 1: " in trainable.guard.reasons[1]
-    assert table(trainable).groupby("time").chamfer.max().loc[[0.5, 0.75, 1.0]].min() > 10
+    flagged = table(trainable).groupby("time")[["empty", "diverged"]].max()
+    assert flagged.loc[[0.5, 0.75, 1.0]].all(axis=None)
+    assert not flagged.loc[[0.0, 0.25], "diverged"].any()
     predict = trainable.predictor(0, 0, 8)
     assert np.isfinite(predict(0.25)).all()
     assert np.isinf(predict(0.5)).all()

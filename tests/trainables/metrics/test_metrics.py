@@ -1,52 +1,18 @@
-"""Metrics against closed forms and brute force."""
+"""Metrics of volumes and the score of a time step, against closed forms."""
 
 import numpy as np
 import pytest
-from scipy.spatial.distance import cdist
 
 from trainables.metrics.per_time import score
-from trainables.metrics.surfaces import surface_distances, surface_points
 from trainables.metrics.volumes import bifurcation_time, components, dice
 from trainables.shapes.bifurcation import Bifurcation
-from trainables.shapes.sequence import DIAGONAL, grid_points, grid_spacing
+from trainables.shapes.sequence import grid_points
+from trainables.shapes.sphere import Sphere
 from trainables.shapes.timeline import Timeline
 
 
-def ball(radius: float, n: int = 48, center: float = 0.0) -> np.ndarray:
-    points = grid_points(n).double().numpy()
-    points[..., 0] -= center
-    return np.linalg.norm(points, axis=-1) - radius
-
-
-def surface(sdf: np.ndarray) -> np.ndarray:
-    return surface_points(sdf, grid_spacing(len(sdf)))
-
-
-def test_concentric_spheres_are_their_radii_apart():
-    chamfer, hausdorff = surface_distances(surface(ball(1.5)), surface(ball(1.0)), DIAGONAL)
-    assert chamfer == pytest.approx(0.5, abs=0.02)
-    assert hausdorff == pytest.approx(0.5, abs=0.04)
-
-
-def test_distances_equal_brute_force():
-    a, b = surface(ball(1.2, 20, 0.3)), surface(ball(0.8, 20, -0.4))
-    distance = cdist(a, b)
-    forward, backward = distance.min(1), distance.min(0)
-    chamfer, hausdorff = surface_distances(a, b, DIAGONAL)
-    assert chamfer == pytest.approx((forward.mean() + backward.mean()) / 2)
-    assert hausdorff == pytest.approx(max(forward.max(), backward.max()))
-
-
-def test_an_empty_surface_costs_the_diagonal_and_two_are_equal():
-    nothing = surface(np.ones((8, 8, 8)))
-    assert len(nothing) == 0
-    assert surface_distances(nothing, surface(ball(1.0)), DIAGONAL) == (DIAGONAL, DIAGONAL)
-    assert surface_distances(surface(ball(1.0)), nothing, DIAGONAL) == (DIAGONAL, DIAGONAL)
-    assert surface_distances(nothing, nothing, DIAGONAL) == (0, 0)
-
-
-def test_an_infinite_field_has_no_surface():
-    assert len(surface(np.full((8, 8, 8), np.inf))) == 0
+def ball(radius: float, n: int = 48) -> np.ndarray:
+    return np.linalg.norm(grid_points(n).double().numpy(), axis=-1) - radius
 
 
 def test_dice_of_concentric_balls_is_that_of_their_volumes():
@@ -92,3 +58,69 @@ def test_betti_errors_count_components_loops_and_cavities():
         rows = score(lambda time, sdf=sdf: sdf.numpy(), sequence, timeline, {"train"}, n)
         assert tuple(rows[-1][f"betti_{d}_error"] for d in range(3)) == expected[name], name
     assert rows[0]["betti_0_error"] == 1  # two pieces, where there is one
+
+
+ENDS = Timeline.shown({0, 1}, 1)
+
+
+def test_an_infinite_field_is_empty_and_diverged():
+    for field, diverged in ((np.full((16,) * 3, np.inf), True), (np.full((16,) * 3, 2.0), False)):
+        for row in score(lambda time, field=field: field, Sphere(z1=0, z2=0.5), ENDS, {"train"}, 16):
+            assert (row["empty"], row["diverged"], row["dice"]) == (True, diverged, 0.0)
+            assert np.isfinite(row["chamfer"])
+
+
+def test_a_field_with_holes_of_nan_is_scored_and_flagged():
+    holed = ball(1.0, 24)
+    holed[:2] = np.nan
+    row = score(lambda time: holed, Sphere(z1=0, z2=0), ENDS, {"train"}, 24)[0]
+    assert (row["empty"], row["diverged"]) == (False, True)
+    assert row["chamfer"] < 1e-6
+
+
+def test_the_way_of_the_documents_can_be_asked_for():
+    rows = {
+        way: score(lambda time: ball(1.02, 32), Sphere(z1=0, z2=0), ENDS, {"train"}, 32, way)[0]["chamfer"]
+        for way in ("triangles", "vertices")
+    }
+    assert rows["triangles"] == pytest.approx(0.02, rel=0.02)
+    assert rows["vertices"] > 0.03
+
+
+def test_a_true_shape_without_a_voxel_is_not_scored():
+    """A sphere of radius 0.05 falls between the points of an even grid: an empty prediction must not be perfect."""
+    with pytest.raises(ValueError, match=r"sphere .* has no surface at time 1 on a grid of 16³ points"):
+        score(lambda time: np.ones((16,) * 3), Sphere(z1=0, z2=-0.95), ENDS, {"train"}, 16)
+
+
+ENDS = Timeline.shown({0, 1}, 1)
+
+
+def test_an_infinite_field_is_empty_and_diverged():
+    for field, diverged in ((np.full((16,) * 3, np.inf), True), (np.full((16,) * 3, 2.0), False)):
+        for row in score(lambda time, field=field: field, Sphere(z1=0, z2=0.5), ENDS, {"train"}, 16):
+            assert (row["empty"], row["diverged"], row["dice"]) == (True, diverged, 0.0)
+            assert np.isfinite(row["chamfer"])
+
+
+def test_a_field_with_holes_of_nan_is_scored_and_flagged():
+    holed = ball(1.0, 24)
+    holed[:2] = np.nan
+    row = score(lambda time: holed, Sphere(z1=0, z2=0), ENDS, {"train"}, 24)[0]
+    assert (row["empty"], row["diverged"]) == (False, True)
+    assert row["chamfer"] < 1e-6
+
+
+def test_the_way_of_the_documents_can_be_asked_for():
+    rows = {
+        way: score(lambda time: ball(1.02, 32), Sphere(z1=0, z2=0), ENDS, {"train"}, 32, way)[0]["chamfer"]
+        for way in ("triangles", "vertices")
+    }
+    assert rows["triangles"] == pytest.approx(0.02, rel=0.02)
+    assert rows["vertices"] > 0.03
+
+
+def test_a_true_shape_without_a_voxel_is_not_scored():
+    """A sphere of radius 0.05 falls between the points of an even grid: an empty prediction must not be perfect."""
+    with pytest.raises(ValueError, match=r"sphere .* has no surface at time 1 on a grid of 16³ points"):
+        score(lambda time: np.ones((16,) * 3), Sphere(z1=0, z2=-0.95), ENDS, {"train"}, 16)
