@@ -55,8 +55,8 @@ def score(
             continue
         predicted = predict(time)
         truth, true_surface, true_betti = _truth(sequence.description, time, resolution)
-        found = surface(predicted, grid_spacing(resolution))
-        chamfer, hausdorff = surface_distances(found, true_surface, surface_distance)
+        drawn = surface(predicted, grid_spacing(resolution))
+        chamfer, hausdorff = surface_distances(drawn, true_surface, surface_distance)
         inside = predicted < 0
         betti = zip(betti_numbers(inside), true_betti, strict=True)
         rows.append(
@@ -69,7 +69,7 @@ def score(
                 "chamfer": chamfer,
                 "hausdorff": hausdorff,
                 "dice": dice(inside, truth),
-                "empty": not found,
+                "empty": not drawn,
                 "diverged": not bool(np.isfinite(predicted).all()),
                 "components": components(inside),
                 **{f"betti_{dimension}_error": abs(counted - true) for dimension, (counted, true) in enumerate(betti)},
