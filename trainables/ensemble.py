@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from trainables.shapes.sequence import DIAGONAL
 
 if TYPE_CHECKING:
+    from trainables.metrics.scoring import SurfaceDistance
     from trainables.shapes.sequence import ShapeSequence
     from trainables.shapes.timeline import Role, Timeline
 
@@ -147,7 +148,12 @@ def _between(insides: list[NDArray[np.bool_]]) -> NDArray[np.bool_]:
 
 
 def scored(
-    members: Sequence[Member], sequence: ShapeSequence, timeline: Timeline, roles: set[Role], n: int
+    members: Sequence[Member],
+    sequence: ShapeSequence,
+    timeline: Timeline,
+    roles: set[Role],
+    n: int,
+    surface_distance: SurfaceDistance = "triangles",
 ) -> list[dict[str, Any]]:
     """Rows of `metrics.per_time.score` of the mean of one sequence's members, and of its draws.
 
@@ -167,7 +173,7 @@ def scored(
         key = draw == ALL, drawn.tobytes()  # of few replicates many draws are the same
         if key not in found:
             wanted = roles if draw == ALL else roles - {"train"}
-            found[key] = score(together.mean(drawn), sequence, timeline, wanted, n)
+            found[key] = score(together.mean(drawn), sequence, timeline, wanted, n, surface_distance)
         rows += [{"draw": draw, "replicates": count} | row for row in found[key]]
     return rows
 

@@ -218,7 +218,8 @@ class Autodecoder(Trainable):
                 if shared or position in network.sequences:
                     members.append(Predicted(self, index, codes[index, position if shared else 0], n))
                     members[-1].prepare(times)
-            rows += ensemble.scored(members, sequence, timeline, roles, n)
+            way = self.configuration.surface_distance
+            rows += ensemble.scored(members, sequence, timeline, roles, n, way)
         return rows
 
     def surfaces(self, replicate: int) -> list[dict[str, Any]]:

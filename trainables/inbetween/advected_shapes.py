@@ -101,10 +101,10 @@ class AdvectedShapes(SideBySide):
         return rows
 
     def ensemble(self, rows: list[dict[str, Any]], roles: set[Role]) -> list[dict[str, Any]]:
-        found, n = [], self.configuration.evaluation_grid
+        found, c, n = [], self.configuration, self.configuration.evaluation_grid
         for index, sequence in enumerate(self.configuration.sequences):
             members = [ensemble.Known(self.predictor(replicate, index, n), n) for replicate in range(self.replicates)]
-            found += ensemble.scored(members, sequence, self.timeline, roles, n)
+            found += ensemble.scored(members, sequence, self.timeline, roles, n, c.surface_distance)
         return found
 
     def surfaces(self, replicate: int) -> list[dict[str, Any]]:

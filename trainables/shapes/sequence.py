@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 # Domain of the document's experiments (seed 000, section 4.1): [-3, 3]³ × [0, 1], in domain units.
 LOWER, UPPER = -3.0, 3.0
 SIDE = UPPER - LOWER
+DIAGONAL = SIDE * math.sqrt(3)
 
 
 class ShapeSequence(Plugin):

@@ -91,36 +91,3 @@ def test_a_true_shape_without_a_voxel_is_not_scored():
     """A sphere of radius 0.05 falls between the points of an even grid: an empty prediction must not be perfect."""
     with pytest.raises(ValueError, match=r"sphere .* has no surface at time 1 on a grid of 16³ points"):
         score(lambda time: np.ones((16,) * 3), Sphere(z1=0, z2=-0.95), ENDS, {"train"}, 16)
-
-
-ENDS = Timeline.shown({0, 1}, 1)
-
-
-def test_an_infinite_field_is_empty_and_diverged():
-    for field, diverged in ((np.full((16,) * 3, np.inf), True), (np.full((16,) * 3, 2.0), False)):
-        for row in score(lambda time, field=field: field, Sphere(z1=0, z2=0.5), ENDS, {"train"}, 16):
-            assert (row["empty"], row["diverged"], row["dice"]) == (True, diverged, 0.0)
-            assert np.isfinite(row["chamfer"])
-
-
-def test_a_field_with_holes_of_nan_is_scored_and_flagged():
-    holed = ball(1.0, 24)
-    holed[:2] = np.nan
-    row = score(lambda time: holed, Sphere(z1=0, z2=0), ENDS, {"train"}, 24)[0]
-    assert (row["empty"], row["diverged"]) == (False, True)
-    assert row["chamfer"] < 1e-6
-
-
-def test_the_way_of_the_documents_can_be_asked_for():
-    rows = {
-        way: score(lambda time: ball(1.02, 32), Sphere(z1=0, z2=0), ENDS, {"train"}, 32, way)[0]["chamfer"]
-        for way in ("triangles", "vertices")
-    }
-    assert rows["triangles"] == pytest.approx(0.02, rel=0.02)
-    assert rows["vertices"] > 0.03
-
-
-def test_a_true_shape_without_a_voxel_is_not_scored():
-    """A sphere of radius 0.05 falls between the points of an even grid: an empty prediction must not be perfect."""
-    with pytest.raises(ValueError, match=r"sphere .* has no surface at time 1 on a grid of 16³ points"):
-        score(lambda time: np.ones((16,) * 3), Sphere(z1=0, z2=-0.95), ENDS, {"train"}, 16)
