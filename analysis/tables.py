@@ -95,8 +95,7 @@ def read_ensembles(filesystem: Any, folder: str) -> pd.DataFrame:
     """One row per (trial, draw, sequence, time), sorted so: the scores of the mean of all ``replicates`` of a confirmed
     trial (``draw`` −1), and of means of replicates drawn with replacement (``draw`` ≥ 0, not at shown times). Empty,
     with its columns, in runs of earlier versions and where a mean of replicates is not scored."""
-    table = _joined(_parts(filesystem, folder, "ensembles"), ENSEMBLE_COLUMNS, key=ENSEMBLE_KEY)
-    return table.sort_values(ENSEMBLE_KEY, ignore_index=True)
+    return _table(filesystem, folder, "ensembles", ENSEMBLE_COLUMNS, ENSEMBLE_KEY)
 
 
 def read_curves(filesystem: Any, folder: str) -> pd.DataFrame:
