@@ -3,7 +3,8 @@
 The document's own (seed 000, chapter 3): `none`, `sinkhorn`, `barycenter`. Added: both together; `temporal-smoothness`,
 the control that smooths without transport; and without a network, floor and ceiling, `linear-blend` and
 `barycenter-only`. A method whose network is a decoder is called after its regularizers, joined by `+`, so that a new
-regularizer is a new method. `advection` has other networks (seed 004).
+regularizer is a new method; `anchored` in a name says that the network is added to an interpolant of the shown frames.
+`advection` has other networks (seed 004).
 """
 
 from __future__ import annotations
@@ -39,7 +40,20 @@ FUTURE = ["multiscale-sinkhorn", "unbalanced-sinkhorn", "distant-barycenter", "p
 ACROSS = ["cross-sequence-barycenter"]
 """And where a network has several."""
 
+ANCHOR = "moved+volume"
+"""The interpolant that anchored networks are added to, where a search proposes no other."""
+
+ANCHORED = [
+    "anchored",
+    "anchored+sinkhorn",
+    "anchored+barycenter",
+    "anchored+sinkhorn+barycenter",
+    "anchored+temporal-smoothness",
+]
+"""Networks that are added to an interpolant; `anchored` alone is the interpolant itself, with nothing to train."""
+
 VARIANTS: dict[str, dict[str, Any]] = {
+    "anchored": {"anchor": ANCHOR},
     "positional-encoding": {"decoder.encoding": {"spatial": 2, "temporal": 1}},
 }
 """Parts of a method's name that are no regularizer: what they change in its configuration."""

@@ -27,6 +27,7 @@ def paper(study: Study) -> None:
     study.pruning = Pruning(first_epoch=300, factor=3)
     study.resources = Resources(cpus=1, gpus=0.5)
     size(study, "paper")
+    shorten(study, 200)
 
 
 def laptop(study: Study) -> None:
@@ -42,6 +43,7 @@ def laptop(study: Study) -> None:
         method.halve_every = 150
         method.code_ramp = 30
     size(study, "laptop")
+    shorten(study, 60)
     put(study, evaluation_grid=32, barycenter_grid=32)
 
 
@@ -57,6 +59,7 @@ def smoke(study: Study) -> None:
         method.points_per_frame = 256
         method.learning_rate = method.code_learning_rate = 1e-3
     size(study, "smoke")
+    shorten(study, 20)
     put(study, evaluation_grid=24, barycenter_grid=24)
 
 
@@ -88,6 +91,15 @@ def size(study: Study, preset: str) -> None:
         for regularizer in method.regularizers.values():
             for field, value in regularizer.sizes.get(preset, {}).items():
                 setattr(regularizer, field, value)
+
+
+def shorten(study: Study, epochs: int) -> None:
+    """Train anchored networks for so many epochs, on their whole loss from the first: they begin as a good base."""
+    for method in autodecoders(study):
+        if method.anchor is not None:
+            method.epochs = epochs
+            for regularizer in method.regularizers.values():
+                regularizer.warm_up = 0
 
 
 def resized(decoder: DecoderConfiguration, **fields: object) -> DecoderConfiguration:

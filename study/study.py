@@ -158,9 +158,9 @@ class Study(Configuration):
         return [Arm(method, supervision) for method in self.methods for supervision in self.supervisions]
 
     def arm_space(self, arm: Arm) -> dict[str, BaseDistribution]:
-        """The part of the search space that the arm's method has."""
+        """The part of the search space that the arm's method has: what is switched off (null) is not searched."""
         has = paths(self.methods[arm.method])
-        return {path: distribution for path, distribution in self.space.items() if path in has}
+        return {path: distribution for path, distribution in self.space.items() if has.get(path) is not None}
 
     def arm_trials(self, arm: Arm) -> int:
         """Search trials of an arm: one if there is nothing to search."""

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 EARLIER = "trainables.autodecoder.model:SavedDecoder"
 """What files that name no class hold: those of earlier versions."""
+GRID = 64
+"""Points along an axis of the grid on which what stands beside a network is exact, if nobody says which."""
 
 
 class SavedModel(ABC):
@@ -41,10 +43,11 @@ class SavedModel(ABC):
         """Read what `saved` wrote."""
 
     @abstractmethod
-    def field(self, replicate: int, sequence: int) -> Callable[[Tensor], Tensor]:
+    def field(self, replicate: int, sequence: int, grid: int = GRID) -> Callable[[Tensor], Tensor]:
         """The function (P, 4) → (P,): x, y, z in domain units and t in [0, 1] to the signed distance, inside negative.
 
-        `sequence` is the index among `sequences`.
+        `sequence` is the index among `sequences`. A model that is added to an interpolant of the shown frames has that
+        on `grid_points(grid)`, once for every time that is asked for, and trilinear between these points.
         """
 
     @classmethod

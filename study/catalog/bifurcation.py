@@ -12,7 +12,7 @@ from study import methods, presets
 from study.study import Objective, Study
 from trainables.shapes.bifurcation import Bifurcation, family
 
-COMPARED = [*methods.COMPARED, *methods.TOPOLOGICAL]
+COMPARED = [*methods.COMPARED, *methods.TOPOLOGICAL, *methods.ANCHORED]
 
 
 def study() -> Study:

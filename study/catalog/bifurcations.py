@@ -11,6 +11,7 @@ from study.study import Objective, Study
 from trainables.shapes.bifurcation import family
 from trainables.shapes.sequence import ShapeSequence
 
+COMPARED = [*methods.COMPARED, *methods.ANCHORED]
 MEMBERS = 9
 SEARCHED = 1
 """Members that the search sees."""
@@ -33,13 +34,13 @@ def of(members: list[ShapeSequence]) -> Study:
         unit="sequence",
         validation="other-sequences",
         search_sequences=[member.label for member in members[:SEARCHED]],
-        methods=methods.networks(members, regularizers={"barycenter": {"count": 3}}, shared=False)
+        methods=methods.networks(members, COMPARED, regularizers={"barycenter": {"count": 3}}, shared=False)
         | methods.references(members),
         baseline="none",
         controls=methods.CONTROLS,
         references=methods.REFERENCES,
         supervisions=methods.SUPERVISIONS,
-        space=methods.space(),
+        space=methods.space(COMPARED),
         metrics=methods.bifurcation_metrics(),
         objective=Objective(metric="chamfer"),
     )

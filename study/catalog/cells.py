@@ -17,6 +17,7 @@ from trainables.configuration import assign
 from trainables.shapes.sampled import Sampled
 from trainables.shapes.timeline import Role, Timeline
 
+COMPARED = [*methods.COMPARED, *methods.ANCHORED]
 RESOLUTION = 64
 """Points along each axis on which a recorded shape is kept; takes data, as `--data` tells."""
 
@@ -29,7 +30,7 @@ def study(data: Data | None = None) -> Study:
         name="cells",
         question="Does regularization help to fill in frames between those of a recorded cell, and which method does?",
         replication_unit=f"training noise of one set of {len(data.sequences)} recorded sequences (seeds)",
-        methods=methods.networks(data.sequences)
+        methods=methods.networks(data.sequences, COMPARED)
         | methods.advected(data.sequences)
         | methods.references(data.sequences),
         validation="left-out",
@@ -37,7 +38,7 @@ def study(data: Data | None = None) -> Study:
         controls=methods.CONTROLS,
         references=methods.REFERENCES,
         supervisions={"sparse": every(4, times), "dense": every(2, times)},
-        space=methods.space([*methods.COMPARED, *methods.ADVECTED]),
+        space=methods.space([*COMPARED, *methods.ADVECTED]),
         metrics=methods.metrics(),
         objective=Objective(metric="chamfer"),
         data=data.told(),

@@ -12,11 +12,13 @@ from study.study import Objective, Study
 from trainables.autodecoder.latent_generalization import LatentGeneralizationConfiguration
 from trainables.shapes.sphere import searched_unseen_spheres, training_spheres, unseen_spheres
 
+COMPARED = [*methods.COMPARED, *methods.ANCHORED]
+
 
 def study() -> Study:
     """The document's experiment."""
     compared = methods.networks(
-        training_spheres(), configuration=LatentGeneralizationConfiguration, unseen=unseen_spheres()
+        training_spheres(), COMPARED, configuration=LatentGeneralizationConfiguration, unseen=unseen_spheres()
     )
     return Study(
         name="latent-generalization",
@@ -31,7 +33,7 @@ def study() -> Study:
         baseline="none",
         controls=methods.CONTROLS,
         supervisions=methods.SUPERVISIONS,
-        space=methods.space(),
+        space=methods.space(COMPARED),
         metrics=methods.metrics(),
         objective=Objective(metric="chamfer"),
     )

@@ -12,6 +12,8 @@ from study import methods, presets
 from study.study import Objective, Study
 from trainables.shapes.sphere import searched_spheres, training_spheres
 
+COMPARED = [*methods.COMPARED, *methods.ANCHORED]
+
 
 def study() -> Study:
     """The document's experiment."""
@@ -22,14 +24,14 @@ def study() -> Study:
             "narrow the differences between sequences?"
         ),
         replication_unit="training noise of one set of four sequences (seeds)",
-        methods=methods.networks(training_spheres()) | methods.references(training_spheres()),
+        methods=methods.networks(training_spheres(), COMPARED) | methods.references(training_spheres()),
         validation="other-sequences",
         search_on=searched_spheres(),
         baseline="none",
         controls=methods.CONTROLS,
         references={"linear-blend": "exact answer here", "barycenter-only": "ceiling"},
         supervisions=methods.SUPERVISIONS,
-        space=methods.space(),
+        space=methods.space(COMPARED),
         metrics=methods.metrics(),
         objective=Objective(metric="chamfer"),
     )

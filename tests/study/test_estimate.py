@@ -44,7 +44,7 @@ def test_a_study_takes_what_its_trainings_take():
     study = catalog.load("bifurcation", "laptop")
     study.edit("pruning.least_trials", "4")
     # Half of the trials of an arm end after a third of their epochs, a quarter after two thirds.
-    shares = {300: 175 / 300, 100: (33 + 33 / 2 + 34 / 4) / 100}
+    shares = {300: 175 / 300, 100: (33 + 33 / 2 + 34 / 4) / 100, 60: 175 / 300}
     expected = 0.0
     for arm in study.arms():
         method = study.methods[arm.method]
@@ -129,7 +129,7 @@ def test_the_dry_run_names_what_is_searched_and_nothing_else(capfd):
 def test_the_dry_run_prints_it(capfd):
     assert command_line(["bifurcation", "--dry-run", "--preset", "paper", "--prices", str(CLUSTER)]) == 0
     out = capfd.readouterr().out
-    for said in ("602 search trials", "core-hours, or", "GPU-hours", "MB of disk", "gpu-spot (g5.xlarge)"):
+    for said in ("902 search trials", "core-hours, or", "GPU-hours", "MB of disk", "gpu-spot (g5.xlarge)"):
         assert said in out
     assert command_line(["bifurcation", "--prices", str(CLUSTER)]) == 2
     assert "only --dry-run" in capfd.readouterr().err

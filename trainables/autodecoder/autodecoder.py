@@ -5,6 +5,9 @@
 The sums of eq. 3.4 over points, frames and sequences are means; w, which the document does not give, is `code_weight`.
 A step compares a few frames, each of any of the network's sequences (`sampling.batches`).
 
+A network that is anchored (`anchor.py`) meets the shown frames whatever it is: its loss is the sum without the first
+term, of one step in an epoch; and where there is no regularizer either, there is nothing to train, and it is its base.
+
 Where every sequence has a network of its own, a replicate is as many networks, trained side by side.
 
 # R = network, N = sequence of a network, B = frames of a batch, P = points per frame
@@ -22,8 +25,10 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from trainables import ensemble
+from trainables.autodecoder.anchor import Anchor, Base, weight
 from trainables.autodecoder.configuration import AutodecoderConfiguration
 from trainables.autodecoder.decoder import Decoder
+from trainables.autodecoder.kept_frames import kept
 from trainables.autodecoder.model import SavedDecoder
 from trainables.autodecoder.regularizers.base import Problem
 from trainables.autodecoder.sampling import FramePool, batches
@@ -51,7 +56,7 @@ class Autodecoder(Trainable):
     ) -> None:
         super().__init__()
         self.configuration = c = self.configuration_type.model_validate(configuration)
-        self.timeline, self.device, self.epochs = timeline, device, c.epochs
+        self.timeline, self.device = timeline, device
         self.networks = networks(len(seeds), len(c.sequences), c.shared)
         self.guard.names = [self._name(network) for network in self.networks]
         self.generators = [torch.Generator().manual_seed(self._seed(seeds, network)) for network in self.networks]
@@ -69,7 +74,9 @@ class Autodecoder(Trainable):
         )
         self.schedule = torch.optim.lr_scheduler.StepLR(self.optimiser, c.halve_every, 0.5)
         self.frames = timeline.train_times
-        self.pools = [[FramePool.of(s, t, c.near_distance, device) for t in self.frames] for s in c.sequences]
+        self.anchor = None if c.anchor is None else self._anchored(c.anchor)
+        seen = [] if self.anchor else c.sequences
+        self.pools = [[FramePool.of(s, t, c.near_distance, device) for t in self.frames] for s in seen]
         apart = self.networks[:1] if c.shared else self.networks
         sequences = [[c.sequences[i] for i in network.sequences] for network in apart]
         problem = Problem(sequences, self.frames, device, self.generators)
@@ -78,6 +85,7 @@ class Autodecoder(Trainable):
             for name, regularizer in c.regularizers.items()
             if regularizer.weight > 0
         }
+        self.epochs = 0 if self.anchor and not self.regularizers else c.epochs
         self._curves: list[dict[str, Any]] = []
 
     def _name(self, network: Network) -> str:
@@ -94,13 +102,27 @@ class Autodecoder(Trainable):
             return seed
         return int(np.random.SeedSequence([seed, *network.sequences]).generate_state(1)[0])
 
+    def _anchored(self, anchor: str) -> Anchor:
+        """The bases of all sequences; the networks that are added to them begin at zero."""
+        self.decoder.begin_at_zero()
+        bases = [Base.of(anchor, sequence, self.frames) for sequence in self.configuration.sequences]
+        apart = self.networks[:1] if self.configuration.shared else self.networks
+        return Anchor(bases, [list(network.sequences) for network in apart], self.device)
+
     def decode(self, points: Tensor, mixture: Tensor | None = None) -> Tensor:
-        """points `(R | 1, N | 1, P, 4)` → predicted SDF `(R, N, P)`; of mixed codes `(K, N)`, `(R, K, P)`."""
-        return self.decoder(points, self.codes if mixture is None else mixture @ self.codes)
+        """points `(R | 1, N | 1, P, 4)` → predicted SDF `(R, N, P)`; of mixed codes `(K, N)`, `(R, K, P)`.
+
+        Raises ValueError for mixed codes of anchored networks.
+        """
+        if self.anchor is None:
+            return self.decoder(points, self.codes if mixture is None else mixture @ self.codes)
+        if mixture is not None:
+            raise ValueError("shapes of mixed codes have no base: anchored networks have none of them")
+        return self.anchor.added(points, self.decoder(points, self.codes))
 
     def train_epoch(self) -> None:
         size = self.configuration.frames_per_batch
-        steps = batches(self.codes.shape[1], len(self.frames), size, self.epoch)
+        steps = [[]] if self.anchor else batches(self.codes.shape[1], len(self.frames), size, self.epoch)
         totals = [self._step(batch) for batch in steps]
         self.schedule.step()
         self.epoch += 1
@@ -115,10 +137,12 @@ class Autodecoder(Trainable):
 
     def _step(self, batch: list[tuple[int, int]]) -> dict[str, list[float]]:
         c = self.configuration
-        terms = {"reconstruction": self._reconstruction(batch)}
+        terms = {} if self.anchor else {"reconstruction": self._reconstruction(batch)}
         ramp = min(1.0, (self.epoch + 1) / c.code_ramp) if c.code_ramp else 1.0
         terms["code"] = self.codes.square().sum(2).mean(1) / c.code_sigma**2
-        loss = terms["reconstruction"] + ramp * c.code_weight * terms["code"]
+        loss = ramp * c.code_weight * terms["code"]
+        if not self.anchor:
+            loss = terms["reconstruction"] + loss
         for name, (regularizer, term) in self.regularizers.items():
             if self.epoch >= regularizer.warm_up:
                 terms[name] = term(self.decode)
@@ -167,11 +191,24 @@ class Autodecoder(Trainable):
         x = grid_points(resolution, self.device).view(1, 1, -1, 3)
         points = torch.cat([x, torch.full_like(x[..., :1], time)], dim=-1)
         chunk = max(1, _CHUNK // (self.codes.shape[0] * self.codes.shape[1]))
-        parts = [self.decode(part) for part in points.split(chunk, dim=2)]
-        return torch.cat(parts, dim=2).unflatten(2, (resolution,) * 3)
+        parts = [self.decoder(part, self.codes) for part in points.split(chunk, dim=2)]
+        values = torch.cat(parts, dim=2).unflatten(2, (resolution,) * 3)
+        if self.configuration.anchor is None:
+            return values
+        volumes = [self.base(s, self.frames).volume(time, resolution) for s in self.configuration.sequences]
+        mine = torch.stack([torch.stack([volumes[i] for i in network.sequences]) for network in self.networks])
+        return mine.to(self.device) + weight(points[0, 0, :1, 3], torch.tensor(self.frames).to(self.device)) * values
 
-    def field(self, network: int, code: Tensor) -> Field:
-        """One network's prediction with a code `(C,)`: points `(P, 4)` → SDF `(P,)`, without gradients."""
+    def base(self, sequence: ShapeSequence, shown: list[float]) -> Base:
+        """What the network is added to for a sequence that is shown at these times. (Only for anchored networks.)"""
+        assert self.configuration.anchor is not None
+        return Base.of(self.configuration.anchor, sequence, shown)
+
+    def field(self, network: int, code: Tensor, base: Base | None = None, grid: int = 64) -> Field:
+        """One network's prediction with a code `(C,)`: points `(P, 4)` → SDF `(P,)`, without gradients.
+
+        It is added to `base`, which is exact on `grid_points(grid)`.
+        """
         parameters = {name: p.detach()[network : network + 1] for name, p in self.decoder.named_parameters()}
         code = code.detach().view(1, 1, -1)
 
@@ -180,7 +217,7 @@ class Autodecoder(Trainable):
             parts = points.view(1, 1, -1, 4).split(_FIELD_CHUNK, dim=2)
             return torch.cat([functional_call(self.decoder, parameters, (part, code))[0, 0] for part in parts])
 
-        return predicted
+        return predicted if base is None else base.plus(predicted, grid, self.device)
 
     def rows(self, roles: set[Role]) -> list[dict[str, Any]]:
         return self.scored(self.configuration.sequences, self.codes, self.timeline, roles)
@@ -193,7 +230,7 @@ class Autodecoder(Trainable):
         for index, network in enumerate(self.networks):
             mine = sequences if self.configuration.shared else [sequences[i] for i in network.sequences]
             for sequence, code in zip(mine, codes[index], strict=True):
-                predicted = Predicted(self, index, code, self.configuration.evaluation_grid)
+                predicted = self._predicted(index, code, sequence, timeline, self.configuration.evaluation_grid)
                 predicted.prepare([t for t, r in zip(timeline.times, timeline.roles, strict=True) if r in roles])
                 way = self.configuration.surface_distance
                 scored = score(predicted, sequence, timeline, roles, predicted.n, way)
@@ -216,7 +253,8 @@ class Autodecoder(Trainable):
             members = []
             for index, network in enumerate(self.networks):
                 if shared or position in network.sequences:
-                    members.append(Predicted(self, index, codes[index, position if shared else 0], n))
+                    code = codes[index, position if shared else 0]
+                    members.append(self._predicted(index, code, sequence, timeline, n))
                     members[-1].prepare(times)
             way = self.configuration.surface_distance
             rows += ensemble.scored(members, sequence, timeline, roles, n, way)
@@ -224,9 +262,16 @@ class Autodecoder(Trainable):
 
     def surfaces(self, replicate: int) -> list[dict[str, Any]]:
         network = next(i for i, network in enumerate(self.networks) if network.replicate == replicate)
-        predicted = Predicted(self, network, self.codes[network, 0], RESOLUTION)
+        sequence = self.configuration.sequences[0]
+        predicted = self._predicted(network, self.codes[network, 0], sequence, self.timeline, RESOLUTION)
         predicted.prepare(display_times(self.timeline))
-        return display_rows(predicted, self.configuration.sequences[0], self.timeline)
+        return display_rows(predicted, sequence, self.timeline)
+
+    def _predicted(self, network: int, code: Tensor, sequence: ShapeSequence, timeline: Timeline, n: int) -> Predicted:
+        base = None if self.configuration.anchor is None else self.base(sequence, timeline.train_times)
+        # A network that diverged has no surface: it is scored as the worst, not left out.
+        diverged = network in self.guard.reasons
+        return Predicted(self.field(network, code, base, n), self.device, n, diverged)
 
     def curves(self) -> list[dict[str, Any]]:
         return self._curves
@@ -252,10 +297,13 @@ class Autodecoder(Trainable):
         self._curves = state["curves"]
 
     def model(self) -> dict[str, Any] | None:
+        c = self.configuration
+        anchored = {} if c.anchor is None else {"base": kept(c.anchor, c.sequences, self.frames)}
         return SavedDecoder.saved(
             configuration=self.configuration.model_dump_json(),
             decoder={k: v.cpu() for k, v in self.decoder.state_dict().items()},
             codes=self.codes.detach().cpu(),
+            **anchored,
         )
 
 
@@ -278,12 +326,10 @@ def networks(replicates: int, sequences: int, shared: bool) -> list[Network]:
 class Predicted(ensemble.Member):
     """Predicted SDF of one network and code by time, `(n, n, n)`: exact where its zero level is."""
 
-    def __init__(self, model: Autodecoder, network: int, code: Tensor, n: int) -> None:
-        self.field, self.device, self.n = model.field(network, code), model.device, n
+    def __init__(self, field: Field, device: torch.device, n: int, diverged: bool) -> None:
+        self.field, self.device, self.n, self.diverged = field, device, n, diverged
         self.fallback: set[float] = set()
         """Times at which the narrow band's bound did not hold."""
-        # A network that diverged has no surface: it is scored as the worst, not left out.
-        self.diverged = network in model.guard.reasons
         self._volumes: dict[float, Array] = {}
 
     def prepare(self, times: list[float]) -> None:

@@ -12,8 +12,13 @@ from pydantic import Field, SerializeAsAny, field_validator
 
 from trainables.autodecoder.regularizers.base import Regularizer, available
 from trainables.configuration import Configuration, choose
+from trainables.interpolants import named
 from trainables.metrics.scoring import Scored
+from trainables.shapes.sampled import Sampled
 from trainables.shapes.sequence import ShapeSequence, from_descriptions, labelled
+
+# Of a recorded frame that an anchored model keeps, 64³ points (measured on nuclei).
+_FRAME_BYTES = 130_000
 
 
 class PositionalEncoding(Configuration):
@@ -74,6 +79,11 @@ class AutodecoderConfiguration(Scored):
     sequences: list[SerializeAsAny[ShapeSequence]] = Field(min_length=1)
     shared: bool = Field(True, description="one network for all sequences; false: one for each")
     decoder: DecoderConfiguration = DecoderConfiguration()
+    anchor: str | None = Field(
+        None,
+        description="interpolant to which the network is added (moved, moved+volume, …), so that shown frames are met "
+        "exactly; none if null",
+    )
     regularizers: dict[str, SerializeAsAny[Regularizer]] = Field(default_factory=dict)
 
     epochs: int = Field(1000, ge=1, description="passes over the shown frames")
@@ -101,17 +111,34 @@ class AutodecoderConfiguration(Scored):
         kinds = available()
         return {name: choose(kinds, fields, "regularizer", name) for name, fields in value.items()}
 
+    @field_validator("anchor")
+    @classmethod
+    def _anchor(cls, value: str | None) -> str | None:
+        if value is not None:
+            named(value)
+        return value
+
+    def unfit(self) -> str | None:
+        mixing = [name for name, regularizer in self.regularizers.items() if regularizer.mixes]
+        if self.anchor is None or not mixing:
+            return None
+        return (
+            f"{mixing[0]} asks for shapes between two sequences, which have no base: leave it out, or set anchor=null"
+        )
+
     def operations(self, shown: int) -> float:
         frames = shown * (len(self.sequences) if self.shared else 1)
-        steps = math.ceil(frames / self.frames_per_batch)
-        points = self.epochs * shown * self.points_per_frame
+        steps = 1 if self.anchor else math.ceil(frames / self.frames_per_batch)
+        points = 0 if self.anchor else self.epochs * shown * self.points_per_frame
         for regularizer in self.regularizers.values():
             points += max(0, self.epochs - regularizer.warm_up) * steps * regularizer.points_in_a_step(shown)
         return 6.0 * self.decoder.work() * points * len(self.sequences)  # forward 2, backward 4
 
     def model_bytes(self, shown: int) -> int:
         networks = 1 if self.shared else len(self.sequences)
-        return 4 * (networks * self.decoder.parameters() + len(self.sequences) * self.decoder.code_dimension)
+        numbers = networks * self.decoder.parameters() + len(self.sequences) * self.decoder.code_dimension
+        recorded = sum(isinstance(sequence, Sampled) for sequence in self.sequences) if self.anchor else 0
+        return 4 * numbers + _FRAME_BYTES * shown * recorded
 
     def derived(self) -> dict[str, float]:
         return {

@@ -131,6 +131,12 @@ class Decoder(nn.Module):
                     columns += [angle.sin(), angle.cos()]
         return torch.cat(columns, dim=-1)
 
+    def begin_at_zero(self) -> None:
+        """Let the output be zero everywhere, for whatever code."""
+        with torch.no_grad():
+            for parameter in self.output.parameters():
+                parameter.zero_()
+
     def parameter_count(self) -> int:
         """Parameters of one replicate."""
         return sum(parameter[0].numel() for parameter in self.parameters())

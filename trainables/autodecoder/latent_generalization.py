@@ -4,6 +4,9 @@ First the autodecoder is trained on its sequences. Then it is frozen, and a code
 Adam on the L1 distance at ten times; all codes of all replicates are fitted together. Rows are those of the unseen
 sequences at times midway between the fitted ones; while the decoder is still in training, those of its own sequences.
 
+Anchored, an unseen sequence has the interpolant of its frames at the ten times as its base. These are met whatever the
+code is, so that there is nothing to fit it to: codes stay where they begin.
+
 # R = network, N = unseen sequence, T = fitted time, M = candidate points at a time, P = points per time of a step
 """
 
@@ -46,7 +49,8 @@ class LatentGeneralizationConfiguration(AutodecoderConfiguration):
         return from_descriptions(value)
 
     def operations(self, shown: int) -> float:
-        points = self.code_epochs * self.code_fitting_times * self.code_fitting_points * len(self.unseen)
+        steps = 0 if self.anchor else self.code_epochs
+        points = steps * self.code_fitting_times * self.code_fitting_points * len(self.unseen)
         return super().operations(shown) + 4.0 * self.decoder.work() * points  # the decoder itself is frozen
 
     def model_bytes(self, shown: int) -> int:
@@ -70,18 +74,19 @@ class LatentGeneralization(Autodecoder):
     ) -> None:
         super().__init__(configuration, timeline, seeds, device)
         c = self.configuration
-        self.epochs = c.epochs + c.code_epochs
+        self._trained = self.epochs
+        self.epochs += c.code_epochs
         self.fitted = torch.linspace(0, 1, c.code_fitting_times).tolist()
         self.unseen: nn.Parameter | None = None
         """Codes of the unseen sequences, `(R, N, C)`, once the decoder is trained."""
 
     def train_epoch(self) -> None:
-        if self.epoch < self.configuration.epochs:
+        if self.epoch < self._trained:
             super().train_epoch()
             return
         if self.unseen is None:
             self._begin()
-        terms = self._fit()
+        terms = {"code fit": [0.0] * len(self.networks)} if self.anchor else self._fit()
         self.epoch += 1
         self._log([terms])
 
@@ -92,6 +97,8 @@ class LatentGeneralization(Autodecoder):
         self.unseen = nn.Parameter(codes.to(self.device))
         self.fitting = torch.optim.Adam([self.unseen], lr=c.code_fitting_rate, fused=True)
         self.decoder.requires_grad_(False)
+        if self.anchor:
+            return
         # The same candidates for every trial, so that only what is compared differs.
         generator = torch.Generator().manual_seed(0)
         drawn = [

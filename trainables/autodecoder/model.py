@@ -11,7 +11,8 @@ from torch.func import functional_call
 
 from trainables.autodecoder.configuration import AutodecoderConfiguration
 from trainables.autodecoder.decoder import Decoder
-from trainables.saved_model import SavedModel
+from trainables.autodecoder.kept_frames import bases
+from trainables.saved_model import GRID, SavedModel
 from trainables.saved_model import load as load  # here the models look for it that MLflow has kept of earlier versions
 
 # Points evaluated at once: a layer's values stay in the cache.
@@ -27,10 +28,12 @@ class SavedDecoder(SavedModel):
         self._decoder = Decoder(configuration.decoder, [torch.Generator() for _ in self._codes])
         self._decoder.load_state_dict(saved["decoder"])
         self._shared = configuration.shared
+        # Files of earlier versions hold no base.
+        self._bases = bases(saved["base"], configuration.sequences) if "base" in saved else None
         self.sequences = configuration.sequences
         self.replicates = len(self._codes) // (1 if self._shared else len(self.sequences))
 
-    def field(self, replicate: int, sequence: int) -> Callable[[Tensor], Tensor]:
+    def field(self, replicate: int, sequence: int, grid: int = GRID) -> Callable[[Tensor], Tensor]:
         network, position = replicate, sequence
         if not self._shared:
             network, position = replicate * len(self.sequences) + sequence, 0
@@ -42,4 +45,4 @@ class SavedDecoder(SavedModel):
             parts = points.view(1, 1, -1, 4).split(_CHUNK, dim=2)
             return torch.cat([functional_call(self._decoder, parameters, (part, code))[0, 0] for part in parts])
 
-        return sdf
+        return sdf if self._bases is None else self._bases[sequence].plus(sdf, grid)

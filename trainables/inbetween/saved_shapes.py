@@ -10,7 +10,7 @@ from torch import Tensor
 
 from trainables.inbetween.evolution import Evolution, model_of, sdf_at
 from trainables.inbetween.shape_advection import ShapeAdvection
-from trainables.saved_model import SavedModel
+from trainables.saved_model import GRID, SavedModel
 from trainables.shapes.sequence import trilinear
 
 
@@ -29,7 +29,7 @@ class SavedShapes(SavedModel):
         self.sequences = self._configuration.sequences
         self.replicates = len(self._models) // (len(self._volumes) * (len(self._shown) - 1))
 
-    def field(self, replicate: int, sequence: int) -> Callable[[Tensor], Tensor]:
+    def field(self, replicate: int, sequence: int, grid: int = GRID) -> Callable[[Tensor], Tensor]:
         pairs, length = len(self._shown) - 1, self._configuration.truncation
         first = (replicate * len(self._volumes) + sequence) * pairs
         evolutions = [

@@ -13,6 +13,8 @@ from trainables.shapes.sequence import LOWER, UPPER, ShapeSequence, trilinear
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from trainables.shapes.prepared import Array
+
 _SAME_TIME = 1e-6
 
 
@@ -47,18 +49,23 @@ class Sampled(ShapeSequence):
         time = self.division_time()
         return {} if time is None else {"division_time": time}
 
-    def sdf(self, points: Tensor, time: float) -> Tensor:
-        """Trilinear between the grid's points; beyond the domain the distance to the domain is added.
-
-        Raises BadData if no frame is within 1e-6 of `time`.
-        """
+    def frame(self, time: float) -> Array:
+        """The frame at `time` as it was prepared, `(n, n, n)`. Raises BadData if none is within 1e-6 of it."""
         import numpy as np
-        import torch
 
         prepared = self.prepared()
         nearest = int(np.abs(prepared.times - time).argmin())
         if not abs(float(prepared.times[nearest]) - time) <= _SAME_TIME:
             times = ", ".join(f"{t:.6g}" for t in prepared.times)
             raise BadData(f"{self.title} has no frame at time {time}; its frames are at the times {times}")
-        volume = torch.from_numpy(np.asarray(prepared.sdf[nearest])).to(points)
+        return np.asarray(prepared.sdf[nearest])
+
+    def sdf(self, points: Tensor, time: float) -> Tensor:
+        """Trilinear between the grid's points; beyond the domain the distance to the domain is added.
+
+        Raises BadData if no frame is within 1e-6 of `time`.
+        """
+        import torch
+
+        volume = torch.from_numpy(self.frame(time)).to(points)
         return trilinear(volume, points) + (points - points.clamp(LOWER, UPPER)).norm(dim=-1)

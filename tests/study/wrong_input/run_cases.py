@@ -80,6 +80,20 @@ RUN: Cases = {
         ["bifurcation", "--set", "regularizers.topology.dimensions=[0,3]"],
         "topology.dimensions=[0,3]: choose one or more of 0, 1 and 2, each once",
     ),
+    "unknown interpolant": (["bifurcation", "--set", "anchor=magic"], "anchor=magic: there is no interpolant 'magic'"),
+    "unknown part of an interpolant": (
+        ["cells", "--set", "anchor=moved+magic"],
+        "anchor=moved+magic: there is no interpolant 'magic'; choose among",
+    ),
+    "interpolants that do not combine": (
+        ["bifurcation", "--set", "anchor=linear+spline"],
+        "linear and spline both say how frames are weighted in time: keep one of them",
+    ),
+    "a number as an interpolant": (["spheres", "--set", "anchor=5"], "--set anchor=5: input should be a valid string"),
+    "a regularizer without a base": (
+        ["future-work-spheres", "--set", "anchor=moved"],
+        "cross-sequence-barycenter asks for shapes between two sequences, which have no base: leave it out, or set",
+    ),
     "a file for the images": (
         ["red-blood-cells", "--set", "file=nonsense"],
         "--set file=nonsense: file follows from the data; name others with --data",

@@ -6,6 +6,7 @@ import torch
 
 from trainables.autodecoder.configuration import DecoderConfiguration
 from trainables.autodecoder.latent_generalization import LatentGeneralization, LatentGeneralizationConfiguration
+from trainables.autodecoder.regularizers.temporal_smoothness import TemporalSmoothness
 from trainables.shapes.sphere import training_spheres, unseen_spheres
 from trainables.shapes.timeline import Timeline
 
@@ -100,3 +101,16 @@ def test_rows_are_of_the_unseen_sequences_between_the_fitted_times():
 def test_before_the_decoder_is_trained_its_own_sequences_are_scored():
     rows = pd.DataFrame(trained(2).rows({"validation"}))
     assert set(rows.sequence) == {s.label for s in training_spheres()[:2]}
+
+
+def test_anchored_codes_have_the_base_of_the_frames_they_are_fitted_to():
+    """Distances of spheres blend to distances: the truth, at any time, once the base is that of the unseen frames."""
+    smooth = {"temporal-smoothness": TemporalSmoothness(points=50)}
+    alone, added = trained(6, anchor="linear"), trained(11, anchor="linear", regularizers=smooth)
+    assert (alone.epochs, added.epochs) == (6, 11)
+    rows = pd.DataFrame(alone.rows({"validation", "test"}))
+    assert set(rows.sequence) == {s.label for s in unseen_spheres()[:3]}
+    assert (rows.dice == 1).all()
+    changed = pd.DataFrame(added.rows({"validation", "test"}))
+    assert (changed.chamfer > rows.chamfer).any()
+    assert {"code fit": 0.0}.items() <= added.curves()[-1].items()

@@ -54,6 +54,8 @@ class Regularizer(Plugin):
 
     sizes: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
     """Preset → fields that it sets, so that the term costs about as much as the network's own step."""
+    mixes: ClassVar[bool] = False
+    """Whether it asks for shapes of mixed codes, which are those of no sequence."""
 
     warm_up: int = Field(0, ge=0, description="epochs trained without this term")
 

@@ -35,6 +35,8 @@ class CrossSequenceBarycenter(Regularizer):
         "smoke": {"grid": 24, "points": 64},
     }
 
+    mixes: ClassVar[bool] = True
+
     gamma: float = Field(0.1, ge=0, description="weight of the term")
     grid: int = Field(64, ge=8, le=256, description="points along each axis of the grid on which they are computed")
     blur_voxels: float = Field(1.0, ge=1, description="entropic blur of the barycenter, in voxels")

@@ -1,0 +1,10 @@
+"""The interpolant that an anchored network is added to."""
+
+from __future__ import annotations
+
+from optuna.distributions import BaseDistribution, CategoricalDistribution
+
+
+def space() -> dict[str, BaseDistribution]:
+    """A fresh copy, for a preset to narrow."""
+    return {"anchor": CategoricalDistribution(["linear", "spline", "volume", "moved", "moved+volume", "spline+volume"])}
