@@ -227,6 +227,20 @@ def test_the_search_sees_only_the_sequences_it_is_given_and_the_confirmation_all
         assert searched[0] == confirmed[0]
 
 
+@pytest.mark.parametrize("preset", ["laptop", "smoke", "paper"])
+def test_growth_is_searched_on_other_cells_than_it_is_tested_on(preset):
+    study = catalog.load("growth", preset)
+    cells = study.methods["none"].sequences
+    assert study.search_sequences == [cell.label for cell in cells[: len(study.search_sequences)]]
+    assert len(cells) - len(study.search_sequences) >= 2
+    assert all(cell.seed < 1000 for cell in cells), "higher seeds are kept for independent tests"
+    assert not study.methods["none"].shared
+    shown = {name: [round(29 * time) for time in line.train_times] for name, line in study.supervisions.items()}
+    expected = {"ends": [0, 29], "every-10th": [0, 10, 20, 29], "every-4th": [0, 4, 8, 12, 16, 20, 24, 28, 29]}
+    assert shown == {name: expected[name] for name in shown}
+    assert {len(line.times) for line in study.supervisions.values()} == {30}
+
+
 def test_a_sequence_that_is_not_there_cannot_be_searched_on():
     study = catalog.load("bifurcations", "smoke")
     study.search_sequences = ["bifurcation-77"]
