@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from analysis import carry_over, comparison, order, question, record, selection
+from analysis import carry_over, comparison, ensembles, order, question, record, selection
 from analysis.inference import PairedMean, paired_mean
 from analysis.load import Run
 
@@ -53,6 +53,9 @@ class Facts:
     levels: pd.DataFrame
     """Mean on the test times: metric, setting, supervision, method, mean, n, lost (pairs of replicate and
     sequence with a missing value), empty (number of empty surfaces), surfaces."""
+    league: pd.DataFrame
+    """:func:`analysis.league`, ensembles beside single networks: of every metric on the test times, at ``best`` and at
+    ``document``; and of the answer's metric on the validation times, at ``best``."""
     dips: list[Dip]
     arms: pd.DataFrame
     """Per searched (method, supervision): complete, pruned, failed, best_objective."""
@@ -83,6 +86,19 @@ class Facts:
         wanted = (table["metric"] == self.metric.name) & (table["setting"] == "best")
         found = table[wanted & (table["supervision"] == supervision) & (table["method"] == method)]
         return float(found["mean"].iloc[0]) if len(found) else float("nan")
+
+    def standing(self, supervision: str, role: str = "test") -> pd.DataFrame:
+        """The lines of the league of the answer's metric at the best setting, the best ensemble first."""
+        table = self.league
+        wanted = (table["metric"] == self.metric.name) & (table["setting"] == "best") & (table["role"] == role)
+        return table[wanted & (table["supervision"] == supervision)]
+
+    def delivered(self, method: str, supervision: str) -> float:
+        """The mean of the answer's metric on test times of what a method delivers: its ensemble's, or where that is not
+        known its single networks'; NaN if there is none."""
+        lines = self.standing(supervision)
+        found = lines[lines["method"] == method].to_dict("records")
+        return ensembles.value(found[0]) if found else float("nan")
 
     @property
     def units(self) -> int:
@@ -115,6 +131,7 @@ def gather(run: Run) -> Facts:
         controls=controls(run),
         settings=_settings(run, metric),
         levels=_levels(tested, metrics, methods),
+        league=_league(run, [one.name for one in metrics], metric.name),
         dips=[
             dip
             for name in supervisions
@@ -193,6 +210,12 @@ def _levels(tested: pd.DataFrame, metrics: list[record.Metric], methods: list[st
     rank = order.rank(table["method"], methods)
     place = table["method"].map(rank).astype("int64")
     return table.assign(place=place).sort_values("place", kind="stable", ignore_index=True)[columns]
+
+
+def _league(run: Run, metrics: list[str], answered: str) -> pd.DataFrame:
+    tested = [ensembles.leagues(run, metrics, setting=setting) for setting in ("best", "document")]
+    found = [table for table in (*tested, ensembles.league(run, answered, role="validation")) if len(table)]
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=ensembles.COLUMNS)
 
 
 def _varies(run: Run, metric: record.Metric) -> bool:

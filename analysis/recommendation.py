@@ -1,4 +1,10 @@
-"""What to do with the answer: which method to use, with which strength, and what that costs."""
+"""What to do with the answer: which method to use, with which strength, and what that costs.
+
+Methods are chosen by what they deliver, the ensemble of all replicates (:mod:`analysis.ensembles`), on validation
+times, and quoted on test times; rules without a network are chosen among them. A method with a network stands for
+election only where the run shows that it is better than the baseline: by its single networks, whose comparison is
+corrected for the number of methods, or by ensembles whose intervals lie apart.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +12,11 @@ import math
 
 import pandas as pd
 
+from analysis import ensembles
 from analysis.comparison import BETTER, CANNOT_TELL, NO_DIFFERENCE
 from analysis.cost import relative_seconds
 from analysis.facts import Facts
+from analysis.sentences import together
 from analysis.wording import capital, listing, number
 
 REGULARIZERS = "regularizers."
@@ -33,12 +41,47 @@ def _advice(facts: Facts, supervision: str) -> str:
     rows = rows[rows["method"].isin(facts.trained())]
     if rows.empty or (rows["verdict"] == CANNOT_TELL).any() or math.isnan(facts.level(facts.baseline, supervision)):
         return ""
-    better = rows[rows["verdict"] == BETTER].sort_values("method_mean", ascending=facts.metric.lower)
-    if better.empty:
-        return f"stay with '{facts.baseline}'{_without_network(facts, supervision, facts.baseline)}"
-    method = str(better["method"].iloc[0])
-    said = f"use {method}{_strength(facts, method, supervision)}{_cost(facts, method, supervision)}"
-    return said + _without_network(facts, supervision, method)
+    elected = {facts.baseline, *facts.references, *rows.loc[rows["verdict"] == BETTER, "method"]}
+    elected |= {method for method in facts.trained() if _apart(facts, method, supervision)}
+    standing = [row for row in facts.standing(supervision, "validation").to_dict("records") if row["method"] in elected]
+    if not standing or ensembles.is_empty(standing[0]):
+        return ""
+    method = str(standing[0]["method"])
+    if method in facts.references:
+        return f"use {method}, without any network{_against_networks(facts, method, supervision)}"
+    if method == facts.baseline:
+        said = f"stay with '{method}'"
+    else:
+        said = f"use {method}{_strength(facts, method, supervision)}{_cost(facts, method, supervision)}"
+    return said + _delivered(facts, method, supervision) + _without_network(facts, supervision, method)
+
+
+def _apart(facts: Facts, method: str, supervision: str) -> bool:
+    """Whether a method's ensemble is better than the baseline's, by intervals that do not meet."""
+    lines = facts.standing(supervision).set_index("method")
+    if not {method, facts.baseline} <= set(lines.index):
+        return False
+    mine, other = lines.loc[method], lines.loc[facts.baseline]
+    return bool(mine["high"] < other["low"] if facts.metric.lower else mine["low"] > other["high"])  # false for NaN
+
+
+def _delivered(facts: Facts, method: str, supervision: str) -> str:
+    words = together(facts, method, supervision)
+    if not words:
+        return ""
+    return f" ({facts.metric.label} {number(facts.delivered(method, supervision))}{words})"
+
+
+def _against_networks(facts: Facts, method: str, supervision: str) -> str:
+    """What the rule scores, beside the best that a network delivers on the same times."""
+    lines = facts.standing(supervision)
+    networks = [row for row in lines.to_dict("records") if row["method"] not in facts.references]
+    said = f" ({facts.metric.label} {number(facts.delivered(method, supervision))}"
+    if networks:
+        best = str(networks[0]["method"])
+        of = together(facts, best, supervision)
+        said += f"; the best with a network is {best}, {number(ensembles.value(networks[0]))}{of}"
+    return f"{said})"
 
 
 def _strength(facts: Facts, method: str, supervision: str) -> str:
@@ -68,12 +111,13 @@ def _cost(facts: Facts, method: str, supervision: str) -> str:
 
 
 def _without_network(facts: Facts, supervision: str, chosen: str) -> str:
-    """Methods that need no training, and have the better mean all the same."""
-    level = facts.level(chosen, supervision)
+    """Methods that need no training, and have the better mean all the same on test times."""
+    level = facts.delivered(chosen, supervision)
+    levels = {name: facts.delivered(name, supervision) for name in facts.references}
     found = [
-        f"{name} ({number(facts.level(name, supervision))})"
-        for name in facts.references
-        if (facts.level(name, supervision) < level if facts.metric.lower else facts.level(name, supervision) > level)
+        f"{name} ({number(found)})"
+        for name, found in levels.items()
+        if (found < level if facts.metric.lower else found > level)
     ]
     return f", or without any network with {listing(found)}, whose mean is better than {number(level)}" if found else ""
 

@@ -49,6 +49,7 @@ def render(run: Run, drawings: Sequence[figures.Drawing] | None = None) -> str:
             metric=facts.metric,
             figures=[figure(drawing) for drawing in shown],
             viewer=viewer([run], room(shown)) if any(drawing.name == "surfaces" for drawing in shown) else None,
+            league=_league(facts),
             comparison=_comparison(facts),
             unit=_unit(facts),
             cases=record.cases(run),
@@ -135,6 +136,27 @@ def _comparison(facts: Facts) -> list[dict[str, Any]]:
     return groups
 
 
+def _league(facts: Facts) -> list[dict[str, Any]]:
+    """What each method delivers beside what its single networks score, the best first within a supervision."""
+    lines = []
+    for supervision in facts.supervisions:
+        chosen = [row["method"] for row in facts.standing(supervision, "validation").to_dict("records")][:1]
+        for row in facts.standing(supervision).to_dict("records"):
+            line = {
+                "supervision": supervision, "method": row["method"], "chosen": row["method"] in chosen,
+                "interval": wording.between(row["low"], row["high"]),
+                "networks": "none" if row["method"] in facts.references else wording.plain(row["replicates"]),
+            }  # fmt: skip
+            line |= {name: wording.number(row[name]) for name in ("ensemble", "single", "single_with_surface")}
+            line |= {name: _share(row[name]) for name in ("empty_ensemble", "empty_single")}
+            lines.append(line)
+    return lines
+
+
+def _share(value: float) -> str:
+    return "–" if np.isnan(value) else wording.percent(value)
+
+
 def _unit(facts: Facts) -> str:
     """What n counts, in words."""
     other = facts.sequences if facts.unit == "replicate" else facts.replicates
@@ -200,7 +222,12 @@ def _claims(facts: Facts) -> list[dict[str, Any]]:
 
 def _line(row: Mapping[Hashable, Any], facts: Facts) -> dict[str, Any]:
     note = facts.references.get(row["method"], "")
+    address = ["metric", "setting", "supervision", "method"]
+    lines = facts.league[facts.league["role"] == "test"]
+    (standing,) = lines[(lines[address] == [row[name] for name in address]).all(axis="columns")].to_dict("records")
     return {
+        "ensemble": wording.number(standing["ensemble"]),
+        "ensemble_interval": wording.between(standing["low"], standing["high"]),
         "supervision": row["supervision"],
         "method": row["method"] + (f" ({note})" if note else ""),
         "n": int(row["n"]),

@@ -43,8 +43,9 @@ def shown(run: Run) -> dict[str, pd.DataFrame]:
     """Every table that a report of the run shows, by name; those without rows are left out.
 
     ``comparison`` and ``controls`` (:func:`analysis.compare`), ``settings`` (the search's best against the
-    document's), ``levels``, ``transfer``, ``claims``, ``arms``, ``parameters``, ``one_standard_error``
-    (:func:`analysis.one_standard_error`), ``problems``; ``bands`` of every metric over time.
+    document's), ``levels``, ``league`` (ensembles beside single networks, :func:`analysis.league`), ``transfer``,
+    ``claims``, ``arms``, ``parameters``, ``one_standard_error`` (:func:`analysis.one_standard_error`), ``problems``;
+    ``bands`` of every metric over time.
     """
     from analysis import bands, claims, facts, record, search, selection
 
@@ -54,6 +55,7 @@ def shown(run: Run) -> dict[str, pd.DataFrame]:
         "controls": known.controls,
         "settings": known.settings,
         "levels": known.levels,
+        "league": known.league,
         "transfer": known.transfer,
         "claims": claims.ledger([run]) if run.finished else pd.DataFrame(),
         "arms": known.arms,

@@ -16,7 +16,7 @@ from analysis.comparison import BETTER, CANNOT_TELL, ENOUGH, NO_DIFFERENCE, WORS
 from analysis.facts import Dip, Facts, gather
 from analysis.limits import limits
 from analysis.load import Run
-from analysis.wording import capital, count, interval, listing, number, percent, probability, signed
+from analysis.wording import between, capital, count, interval, listing, number, percent, plain, probability, signed
 
 
 @dataclass(frozen=True)
@@ -253,14 +253,25 @@ def _references(facts: Facts, supervision: str) -> list[str]:
         return []
     said = [f"{number(level)} ({method}, the {facts.references[method]})" for method, level in levels.items()]
     line = f"Without any network, mean {facts.metric.label} on the test {record.cases(facts.run)} is {listing(said)}"
-    reached = {name: facts.level(name, supervision) for name in [facts.baseline, *facts.trained()]}
+    reached = {name: facts.delivered(name, supervision) for name in [facts.baseline, *facts.trained()]}
     reached = {name: level for name, level in reached.items() if not np.isnan(level)}
     if not reached:
         return [f"{line}."]
     pick = min if facts.metric.lower else max
     best = pick(reached, key=lambda name: reached[name])
-    line += f"; the best mean with a network is {number(reached[best])} ({best})"
+    line += f"; the best mean with a network is {number(reached[best])} ({best}{together(facts, best, supervision)})"
     beaten = [name for name, level in levels.items() if pick(level, reached[best]) == level]
     if beaten:
         line += f", so no network gets past {listing(beaten)}"
     return [f"{line}."]
+
+
+def together(facts: Facts, method: str, supervision: str) -> str:
+    """Of how many networks a method's delivered mean is, how sure it is, and what single networks score; empty where
+    the run knows no ensemble of several."""
+    lines = facts.standing(supervision)
+    row = lines[lines["method"] == method].iloc[0]
+    if np.isnan(row["ensemble"]) or row["replicates"] < 2:
+        return ""
+    sure = "" if np.isnan(row["low"]) else f", 95 % interval {between(row['low'], row['high'])}"
+    return f", the mean of {plain(row['replicates'])} networks{sure}; single networks {number(row['single'])}"

@@ -28,6 +28,16 @@ def interval(low: float, high: float) -> str:
     return f"{signed(low)} to {signed(high)}" if not math.isnan(low) else "no interval"
 
 
+def between(low: float, high: float) -> str:
+    """An interval of a level, which has no sign to be told."""
+    return f"{number(low)} to {number(high)}" if not math.isnan(low) else "–"
+
+
+def plain(value: float) -> str:
+    """A count, or a mean of counts, without more digits than it has."""
+    return "–" if math.isnan(value) else f"{value:.3g}"
+
+
 def probability(p: float) -> str:
     """A p value, with its sign: ``= 0.021`` or ``< 0.001``."""
     if math.isnan(p):

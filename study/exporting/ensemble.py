@@ -72,12 +72,31 @@ class Ensemble:
         self._cells: tuple[float, NDArray, NDArray] | None = None
         self.exported = exported
         """Index of the exported replicate; None for the mean of all SDFs."""
+        self.factor = 1.0
+        """c of `uncertainty.py`, once it is calibrated."""
 
     def values(self, points: NDArray, time: float) -> NDArray:
         """SDF of every replicate at domain coordinates `(P, 3)`: `(R, P)` float32."""
         x = torch.from_numpy(np.ascontiguousarray(points, dtype=np.float32))
         given = torch.cat([x, torch.full_like(x[:, :1], time)], dim=1)
         return torch.stack([field(given) for field in self.fields]).numpy()
+
+    def field(self, points: torch.Tensor) -> torch.Tensor:
+        """The exported field, (P, 4) → (P,)."""
+        if self.exported is not None:
+            return self.fields[self.exported](points)
+        return torch.stack([field(points) for field in self.fields]).mean(dim=0)
+
+    def exported_of(self, values: NDArray) -> NDArray:
+        """The exported field of the values `(R, …)` of all replicates: their mean, or that of the one."""
+        field: NDArray = values.mean(axis=0) if self.exported is None else values[self.exported]
+        return field
+
+    def standard_error(self, values: NDArray) -> NDArray:
+        """Of the exported field, by the values `(R, …)` of two replicates or more: that of their mean, or of one."""
+        count = len(values) if self.exported is None else 1
+        found: NDArray = values.std(axis=0, ddof=1) / np.sqrt(count)
+        return found
 
     def volume(self, points: NDArray, time: float, everywhere: bool = False) -> Volume:
         """The replicates at the lattice `points` `(a, b, c, 3)`; `everywhere`: no voxel gets its sign only."""
@@ -93,7 +112,7 @@ class Ensemble:
         def evaluate(chosen: NDArray) -> None:
             for places in np.array_split(chosen, max(1, -(-len(chosen) // _HELD))):
                 found = self.values(flat[places], time)
-                value[places] = found.mean(axis=0) if self.exported is None else found[self.exported]
+                value[places] = self.exported_of(found)
                 if len(found) > 1:
                     deviation[places] = found.std(axis=0, ddof=1)
                 insides[:, places] = found < 0

@@ -51,11 +51,15 @@ class Member:
         nearest = int(np.abs(self.source.times - time).argmin())
         return int(self.source.frames[nearest]) if abs(self.source.times[nearest] - time) < SAME else None
 
+    def is_known(self, time: float) -> bool:
+        """Whether the true shape is known at this time of the sequence."""
+        return self.source is None or self.frame(time) is not None
+
     def truth(self, time: float) -> NDArray | None:
         """Where the true shape is, on the voxels of the box; None where the source has no frame."""
         import torch
 
-        if self.source is not None and self.frame(time) is None:
+        if not self.is_known(time):
             return None
         inside: NDArray = (self.sequence.sdf(torch.from_numpy(self.points), time) < 0).numpy()
         return inside & (np.abs(self.points) <= 3 + 1e-5).all(axis=-1)

@@ -12,6 +12,7 @@ from study.exporting.ensemble import Volume
 from study.exporting.group import Group, Member
 from study.exporting.lineage import Labels, Lineage, Track
 from study.exporting.mesh import Mesh, surface
+from study.exporting.uncertainty import WIDTH, displacement, distances, looked_at, on_lattice
 from trainables.metrics.volumes import dice
 from trainables.shapes.sequence import grid_points
 
@@ -31,6 +32,8 @@ COLUMNS = {
     "fragments": "parts too small to count",
     "disagreement": "mean over the replicates of 1 − Dice to their median shape",
     "surface_sd": "standard deviation over the replicates of the SDF, mean over the voxels at the surface, unit",
+    "uncertainty": "calibrated standard deviation of the surface's place, mean over the surface, unit",
+    "within_two": "share of the surface within two of its uncertainties of the true surface, where that is known",
     "dice": "Dice of the exported labels and the true shape, where that is known",
 }
 
@@ -49,6 +52,10 @@ class Part:
     mesh: Mesh | None
     """In domain coordinates; None if no format asked for it."""
     row: dict[str, Any]
+
+    def uncertainty(self) -> NDArray:
+        """Calibrated, in domain units, on the same voxels; of a movie whose distances are exact everywhere."""
+        return on_lattice(self.member.ensemble, self.volume, self.member.points)
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +121,7 @@ class Movie:
             "fragments": fragments,
             "disagreement": volume.disagreement(),
             "surface_sd": volume.surface_deviation() * member.space.scale,
+            **_uncertain(member, own, known=truth is not None),
             "dice": float("nan") if truth is None else dice(labels > 0, truth),
         }
         mesh = None if self.meshes is None else self._mesh(member, own, volume, self.meshes)
@@ -123,6 +131,19 @@ class Movie:
         if member.source is None:  # its voxels are the grid of the domain, as z, y, x
             return surface(volume.value.transpose(2, 1, 0))
         return surface(member.ensemble.volume(grid_points(n).numpy(), time).value)
+
+
+def _uncertain(member: Member, time: float, known: bool) -> dict[str, float]:
+    """How sure the place of the surface is, and where the true one is known, whether that was right."""
+    nothing = {"uncertainty": float("nan"), "within_two": float("nan")}
+    if len(member.ensemble.fields) < 2:
+        return nothing
+    points = looked_at(member.ensemble, time)
+    if not len(points):
+        return nothing
+    own = member.ensemble.factor * displacement(member.ensemble, points, time)
+    within = (distances(member.sequence, points, time) <= WIDTH * own).mean() if known else float("nan")
+    return {"uncertainty": float(own.mean()) * member.space.scale, "within_two": float(within)}
 
 
 def _apart(volumes: list[tuple[Member, Volume]], group: Group) -> list[NDArray]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import analysis
 from analysis.facts import gather
 from analysis.recommendation import recommendation
+from tests.analysis.simulated import arm, ensemble, write
 
 Opener = Callable[..., analysis.Run]
 METHODS = ("none", "sinkhorn", "linear-blend")
@@ -21,7 +23,7 @@ def said(run: analysis.Run) -> str:
 
 
 def test_the_method_that_helps_is_named_with_its_strength_and_cost(write_run: Callable[..., Path]) -> None:
-    folder = write_run(methods=METHODS, dense_factor=0.0)
+    folder = write_run(methods=("none", "sinkhorn"), dense_factor=0.0)
     trials = pd.read_parquet(folder / "trials.parquet")
     trials.loc[trials["method"] == "sinkhorn", "seconds"] = 25.0
     trials.to_parquet(folder / "trials.parquet")
@@ -32,13 +34,38 @@ def test_the_method_that_helps_is_named_with_its_strength_and_cost(write_run: Ca
     assert text in analysis.render(analysis.load(folder), drawings=[]).replace("&#39;", "'").replace("\u00a0", " ")
 
 
-def test_a_method_without_network_is_named_where_it_is_better(run_of: Opener) -> None:
+def test_a_method_without_network_is_recommended_where_it_is_the_best(run_of: Opener) -> None:
     level = {"none": 0.3, "sinkhorn": 0.15, "linear-blend": 0.02}
     text = said(run_of(methods=METHODS, level=level, supervisions=("sparse",)))
-    assert text.startswith("Use sinkhorn with alpha")
-    assert "or without any network with linear-blend (0.0" in text
+    assert text.startswith("Use linear-blend, without any network (Chamfer distance 0.0")
+    assert "the best with a network is sinkhorn, 0." in text
     worse = said(run_of(methods=METHODS, level=level | {"linear-blend": 0.5}, supervisions=("sparse",)))
+    assert worse.startswith("Use sinkhorn with alpha")
     assert "linear-blend" not in worse
+
+
+def chosen_among(tmp_path: Path, ensembles: dict[str, float], deviation: float = 0.001) -> str:
+    """What is said of single networks that are all alike, with these ensembles; sinkhorn's are not shown better."""
+    random = np.random.default_rng(0)
+    arms = {name: arm(name, random.normal(0.2, 0.01, (6, 1, 1)), setting="best") for name in ("none", "sinkhorn")}
+    arms["linear-blend"] = arm("linear-blend", 0.05, setting="best")
+    together = [ensemble(arms[name], value, deviation) for name, value in ensembles.items()]
+    together.append(ensemble(arms["linear-blend"], 0.05, draws=0).assign(replicates=1))
+    record = {"objective": {"metric": "chamfer"}, "supervisions": ["sparse"], "methods": list(arms)}
+    return said(analysis.load(write(tmp_path / "results", "s", list(arms.values()), ensembles=together, **record)))
+
+
+def test_the_ensemble_decides_and_its_number_is_told_beside_that_of_single_networks(tmp_path: Path) -> None:
+    text = chosen_among(tmp_path / "far", {"none": 0.09, "sinkhorn": 0.02})
+    assert text.startswith("Use sinkhorn (chamfer 0.0200, the mean of 6 networks, 95 % interval 0.0")
+    assert "single networks 0.199" in text
+    text = chosen_among(tmp_path / "rule", {"none": 0.09, "sinkhorn": 0.06})
+    assert text.startswith("Use linear-blend, without any network (chamfer 0.0500; the best with a network is sinkhorn")
+
+
+def test_an_ensemble_that_is_not_shown_to_be_better_is_not_recommended(tmp_path: Path) -> None:
+    text = chosen_among(tmp_path, {"none": 0.021, "sinkhorn": 0.02}, deviation=0.01)
+    assert text.startswith("Stay with 'none' (chamfer 0.0210, the mean of 6 networks")
 
 
 def test_where_more_is_better_the_best_is_the_highest(write_run: Callable[..., Path]) -> None:

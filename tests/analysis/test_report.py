@@ -13,6 +13,7 @@ import pytest
 
 import analysis
 from analysis import figures
+from tests.analysis.simulated import arm, ensemble, write
 
 Writer = Callable[..., Path]
 Opener = Callable[..., analysis.Run]
@@ -98,6 +99,18 @@ def test_a_report_draws_its_figures_and_says_which_cannot_be_drawn_yet(write_run
     shown = Page(analysis.render(run))
     assert len(shown.images) == 1 + 4  # the search of all methods, and of each
     assert shown.text.count("Not drawn: ") == 3
+
+
+def test_what_is_delivered_stands_beside_single_networks_and_in_the_comparison(tmp_path: Path) -> None:
+    none, sinkhorn = (arm(name, level, setting="best") for name, level in (("none", 0.2), ("sinkhorn", 0.3)))
+    none["empty"] = (none["replicate"] == 1) & (none["role"] == "test")
+    together = [ensemble(none, 0.0912, 0.002), ensemble(sinkhorn, 0.0413, 0.001)]
+    record = {"objective": {"metric": "chamfer"}, "supervisions": ["sparse"], "methods": ["none", "sinkhorn"]}
+    shown = page(analysis.load(write(tmp_path / "results", "s", [none, sinkhorn], ensembles=together, **record))).text
+    half = 2.5706 * 0.001 * (6 / 5) ** 0.5
+    assert f"sparse sinkhorn ✓ 0.0413 {0.0413 - half:.4f} to {0.0413 + half:.4f} 6 0.300 0.300 0.0 % 0.0 %" in shown
+    assert "0.200 0.200 0.0 % 17 %" in shown
+    assert f"0.0413 {0.0413 - half:.4f}" in shown.split("Comparison with the baseline")[1]
 
 
 def test_every_row_of_the_comparison_is_in_a_table(whole: analysis.Run) -> None:

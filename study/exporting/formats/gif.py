@@ -113,13 +113,13 @@ def _curves(figure: Any, rows: list[dict[str, Any]], unit: str) -> list[Any]:
     volume.set_title(f"volume, {_cubed(unit)}", fontsize=9.5)
     volume.set_ylim(bottom=0)
     spread = figure.add_axes((0.56, 0.11, 0.42, 0.31))
-    values = np.array([row["surface_sd"] for row in rows])
+    values = np.array([row["uncertainty"] for row in rows])
     if np.isfinite(values).any():
         spread.plot(times, values, color=style.INK)
         spread.set_ylim(bottom=0)
     else:
         spread.text(0.5, 0.5, "one replicate: no spread", ha="center", transform=spread.transAxes, style="italic")
-    spread.set_title(f"spread over replicates at the surface, {_plain(unit)}", fontsize=9.5)
+    spread.set_title(f"uncertainty of the surface, {_plain(unit)}", fontsize=9.5)
     spread.set_xlabel("time")
     markers = []
     for axis in (volume, spread):

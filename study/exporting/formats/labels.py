@@ -35,7 +35,7 @@ class LabelImages(Format):
             volume = np.full(space.shape, np.nan, dtype=np.float32)
             for part in moment.parts:
                 view = volume[part.member.box]
-                np.fmax(view, part.volume.deviation * np.float32(part.member.space.scale), out=view)
+                np.fmax(view, part.uncertainty() * np.float32(part.member.space.scale), out=view)
             self._write("spread", moment.index, volume)
 
     def _write(self, stem: str, index: int, image: NDArray) -> None:

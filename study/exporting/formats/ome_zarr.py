@@ -57,7 +57,7 @@ class OmeZarr(Format):
         for part in moment.parts:
             box, scale = part.member.box, np.float32(part.member.space.scale)
             np.fmin(volumes["sdf"][box], part.volume.value * scale, out=volumes["sdf"][box])
-            np.fmax(volumes["spread"][box], part.volume.deviation * scale, out=volumes["spread"][box])
+            np.fmax(volumes["spread"][box], part.uncertainty() * scale, out=volumes["spread"][box])
             np.maximum(labels[box], part.labels, out=labels[box])
         self._sdf[moment.index] = volumes["sdf"]
         self._labels[moment.index] = labels

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class Meshes(Format):
     """`<sequence>/t0.2500.ply`, vertices x, y, z, and `index.csv`; a time without a surface has no file.
 
-    With `--spread` every vertex has the property `spread`, the standard deviation of the SDF there.
+    With `--spread` every vertex has the property `spread`, how sure its place is: a calibrated standard deviation
+    (`exporting/uncertainty.py`).
     """
 
     name: ClassVar[str] = "ply"
@@ -33,6 +34,8 @@ class Meshes(Format):
     def add(self, moment: Moment) -> None:
         import trimesh
 
+        from study.exporting.uncertainty import displacement
+
         for part in moment.parts:
             space, mesh = part.member.space, part.mesh
             name, volume = "", 0.0
@@ -40,9 +43,9 @@ class Meshes(Format):
                 faces = mesh.faces[:, ::-1] if space.mirrored else mesh.faces
                 solid = trimesh.Trimesh(space.physical(mesh.vertices), faces, process=False)
                 if self.spread:
-                    values = part.member.ensemble.values(mesh.vertices, part.time) * space.scale
-                    deviation = values.std(axis=0, ddof=1) if len(values) > 1 else np.full(len(mesh.vertices), np.nan)
-                    solid.vertex_attributes["spread"] = deviation.astype(np.float32)
+                    ensemble = part.member.ensemble
+                    own = ensemble.factor * displacement(ensemble, mesh.vertices, part.time) * space.scale
+                    solid.vertex_attributes["spread"] = own.astype(np.float32)
                 name, volume = f"{slug(part.member.label)}/t{moment.time:.4f}.ply", float(solid.volume)
                 if (self.folder / name).exists():
                     name = f"{slug(part.member.label)}/t{moment.time:.8f}.ply"
