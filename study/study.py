@@ -221,6 +221,9 @@ class Study(Configuration):
             self._check_replicates(name)
             if fault := method.unfit():
                 raise Mistake(f"method {name}: {fault}")
+            for timeline in self.supervisions.values():
+                if fault := method.unscorable(timeline):
+                    raise Mistake(f"method {name}: {fault}")
         for arm in self.arms():
             setting = self.document_setting(arm)
             for path, distribution in self.arm_space(arm).items():

@@ -75,6 +75,10 @@ class TrainableConfiguration(Configuration):
         """Score these sequences in place of its own; ValueError if it has none."""
         raise ValueError("this trainable has no sequences to exchange for others")
 
+    def unscorable(self, timeline: Timeline) -> str | None:
+        """Where on this timeline no true shape is there to be scored against, and what to do: a clause, or None."""
+        return None
+
     def restrict(self, sequences: list[str]) -> None:
         """Keep only the sequences with these labels; ValueError if there is no such sequence."""
         raise ValueError("this trainable has no sequences to choose from")

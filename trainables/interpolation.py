@@ -10,7 +10,7 @@ from abc import abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import Field, SerializeAsAny, field_validator
+from pydantic import Field, field_validator
 
 from trainables.base import Trainable
 from trainables.metrics.scoring import Scored
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 class BetweenFrames(Scored):
     """Base of every method that goes from one shown frame of a sequence to the next."""
-
-    sequences: list[SerializeAsAny[ShapeSequence]] = Field(min_length=1)
 
     @field_validator("sequences", mode="before")
     @classmethod

@@ -76,7 +76,6 @@ class AutodecoderConfiguration(Scored):
 
     implementation: ClassVar[str] = "trainables.autodecoder.autodecoder:Autodecoder"
 
-    sequences: list[SerializeAsAny[ShapeSequence]] = Field(min_length=1)
     shared: bool = Field(True, description="one network for all sequences; false: one for each")
     decoder: DecoderConfiguration = DecoderConfiguration()
     anchor: str | None = Field(

@@ -59,6 +59,11 @@ class LatentGeneralizationConfiguration(AutodecoderConfiguration):
     def take(self, sequences: list[ShapeSequence]) -> None:
         self.unseen = sequences
 
+    def compared(self, timeline: Timeline) -> list[tuple[ShapeSequence, list[float]]]:
+        count = 2 * self.code_fitting_times - 1
+        between = [index / (count - 1) for index in range(count)]
+        return [*super().compared(timeline), *((sequence, between) for sequence in self.unseen)]
+
     def labels(self) -> list[str]:
         return [*super().labels(), *(sequence.label for sequence in self.unseen)]
 

@@ -52,6 +52,9 @@ class Bifurcation(ShapeSequence):
         time = (self.radius + math.log(2) / self.smoothing) / self.speed
         return time if time < 1 else None
 
+    def inscribed(self, time: float) -> float:
+        return self.radius  # the blended field is smaller than that of either sphere
+
     def sdf(self, points: Tensor, time: float) -> Tensor:
         import torch
 

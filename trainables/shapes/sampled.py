@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from trainables.shapes.prepared import Array
 
 _SAME_TIME = 1e-6
+_STEEPNESS = 0.8
+"""Distance per change of a recorded field, at least: filtering makes it a little steeper than a distance."""
 
 
 class Sampled(ShapeSequence):
@@ -48,6 +50,9 @@ class Sampled(ShapeSequence):
     def descriptors(self) -> dict[str, float | str]:
         time = self.division_time()
         return {} if time is None else {"division_time": time}
+
+    def inscribed(self, time: float) -> float:
+        return -_STEEPNESS * float(self.frame(time).min())
 
     def frame(self, time: float) -> Array:
         """The frame at `time` as it was prepared, `(n, n, n)`. Raises BadData if none is within 1e-6 of it."""

@@ -44,6 +44,10 @@ class ShapeSequence(Plugin):
         """Time at which one component becomes two, where there is such a time."""
         return None
 
+    def inscribed(self, time: float) -> float:
+        """Radius of a ball that lies inside the shape, in domain units, as far as it is known without torch; else 0."""
+        return 0.0
+
     @abstractmethod
     def sdf(self, points: Tensor, time: float) -> Tensor:
         """Signed distance, inside negative, in domain units. points `(..., 3)` → `(...)`."""
@@ -98,6 +102,20 @@ def resampled(volume: Tensor, n: int) -> Tensor:
     from torch.nn.functional import interpolate
 
     return interpolate(volume[None, None], (n,) * 3, mode="trilinear", align_corners=True)[0, 0]
+
+
+def has_voxel(sequence: ShapeSequence, time: float, n: int) -> bool:
+    """Whether some point of `grid_points(n)` is inside the shape; thin shapes may fall between them."""
+    if sequence.inscribed(time) > math.sqrt(3) / 2 * grid_spacing(n):  # such a ball holds a point of the grid
+        return True
+    import torch
+
+    axis = torch.linspace(LOWER, UPPER, n)
+    for step in (8, 4, 2, 1):
+        points = torch.stack(torch.meshgrid(*(axis[::step],) * 3, indexing="ij"), dim=-1)
+        if bool((sequence.sdf(points, time) < 0).any()):
+            return True
+    return False
 
 
 def grid_spacing(n: int) -> float:

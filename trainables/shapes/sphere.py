@@ -43,6 +43,9 @@ class Sphere(ShapeSequence):
         inside = abs(self.z1) <= HULL[0] and abs(self.z2) <= HULL[1]
         return {"z1": self.z1, "z2": self.z2, "hull": "inside" if inside else "outside"}
 
+    def inscribed(self, time: float) -> float:
+        return 1.0 + self.z2 * time
+
     def sdf(self, points: Tensor, time: float) -> Tensor:
         return (points - points.new_tensor([0.0, self.z1, 0.0])).norm(dim=-1) - (1.0 + self.z2 * time)
 

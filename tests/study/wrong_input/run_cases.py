@@ -31,6 +31,10 @@ RUN: Cases = {
     "no replicates": (["bifurcation", "--replicates", "0"], "--replicates"),
     "negative seed": (["bifurcation", "--seed", "-1"], "--seed"),
     "epochs within the warm-up": (["bifurcation", "--set", "epochs=50"], "end before its regularizers begin"),
+    "a grid between whose points a shape falls": (
+        ["spheres", "--set", "evaluation_grid=8"],
+        "sphere z1=+1 z2=-0.5 has no voxel at time 0.7 on the grid of 8³ points",
+    ),
     "output in a file": (["bifurcation", "--output", "a-file/results"], "a-file is a file"),
     "output of unknown protocol": (["bifurcation", "--output", "nowhere://x"], "--output nowhere://x"),
     "nothing to resume": (
