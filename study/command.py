@@ -13,7 +13,7 @@ from typing import NoReturn
 import click
 
 from analysis.soundness import DamagedTable
-from study.errors import Mistake
+from study.errors import Interrupted, Mistake
 
 
 def leave(status: int) -> NoReturn:
@@ -47,6 +47,9 @@ def exit_status(
             sentence = missing()
         click.echo(f"error: {' '.join(sentence.split())}", err=True)
         return 2
+    except Interrupted as interrupted:
+        click.echo(f"unfinished: {interrupted.reason}", err=True)
+        return interrupted.status
     except DamagedTable as error:
         click.echo(f"error: {' '.join(str(error).split())}; restore it, or name another run", err=True)
         return 2

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from study.errors import Mistake
 from study.places import split
-from trainables.files import cache_folder, read, write_atomically
+from trainables.files import kept, read
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.sampled import Sampled
 from trainables.shapes.sequence import ShapeSequence, from_descriptions
@@ -152,10 +152,8 @@ def _prepared(
             left_out[recorded.label] = str(error)
     sequences: list[ShapeSequence] = []
     for label, content in contents.items():
-        file = cache_folder() / "sequences" / f"{hashlib.sha256(content).hexdigest()[:32]}.npz"
-        if not file.exists():
-            write_atomically(str(file), content)
-        sequences.append(Sampled(file=str(file), title=label))
+        file = kept("sequences", f"{hashlib.sha256(content).hexdigest()[:32]}.npz", content)
+        sequences.append(Sampled(file=file, title=label))
     return sequences
 
 
@@ -200,21 +198,21 @@ def keep(study: Study, folder: RunFolder) -> None:
     title, for people, and after its content: no two contents have one file, whatever their titles are. Mistake if a
     file is gone.
     """
-    kept: dict[str, str] = {}
+    copies: dict[str, str] = {}
     for method in study.methods.values():
         for holder in [*getattr(method, "sequences", []), method]:
             file = getattr(holder, "file", None)
             if file is None or file.startswith(f"{folder.url}/"):
                 continue
-            if file not in kept:
+            if file not in copies:
                 content = read(file)
                 if content is None:
                     raise Mistake(f"prepared file {file} of {holder.title} is gone: start the study again")
                 name = _file_name(holder.title, content)
-                kept[file] = folder.file(_FOLDER, name)
+                copies[file] = folder.file(_FOLDER, name)
                 if not folder.exists(_FOLDER, name):
-                    write_atomically(kept[file], content)
-            holder.file = kept[file]
+                    folder.write(_FOLDER, name, content=content)
+            holder.file = copies[file]
 
 
 def _file_name(title: str, content: bytes) -> str:

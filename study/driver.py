@@ -30,7 +30,7 @@ from study.stop import Stop
 from study.study import Arm
 from study.tracking.beside import Tracking
 from trainables.base import Request
-from trainables.files import patiently, write_atomically
+from trainables.files import patiently
 
 if TYPE_CHECKING:
     import analysis
@@ -134,15 +134,15 @@ class Driver:
         drawings = analysis.figures.drawings(loaded)
         for drawing in drawings:
             if drawing.png:
-                write_atomically(self.folder.file("figures", f"{drawing.name}.png"), drawing.png)
+                self.folder.write("figures", f"{drawing.name}.png", content=drawing.png)
             if drawing.gif:
-                write_atomically(self.folder.file("figures", f"{drawing.name}.gif"), drawing.gif)
+                self.folder.write("figures", f"{drawing.name}.gif", content=drawing.gif)
         if self.stop() and self.stop.status:  # at the time limit the little that is left is done
             self._interrupt()
         self.record.durations["report"] = time.time() - began
         self.record.account()
         loaded.record.update(self.record.values)
-        write_atomically(self.folder.file("report.html"), analysis.render(loaded, drawings).encode())
+        self.folder.write("report.html", content=analysis.render(loaded, drawings).encode())
         self.record.write()  # only now is the run finished: it has its report
         self.folder.sweep()
         tracking.report()
@@ -152,9 +152,12 @@ class Driver:
     def _unfinished_if_storage_fails(self) -> Iterator[None]:
         try:
             yield
-        except OSError:
-            with suppress(OSError):  # there is little hope that just now it can be written
-                self.record.unfinished()
+        except Exception as error:
+            if isinstance(error, OSError):
+                with suppress(OSError):  # there is little hope that just now it can be written
+                    self.record.unfinished()
+            else:
+                self.folder.fenced()  # whatever fails once the run is another's, such as its journal, is no news
             raise
 
     def _loaded(self) -> analysis.Run:

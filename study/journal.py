@@ -29,17 +29,25 @@ class Journal:
         for lock in local.parent.glob(f"{local.name}.lock*"):  # left by a process that was killed holding it
             os.remove(lock)
         optuna.logging.set_verbosity(optuna.logging.ERROR)
-        self.storage = JournalStorage(_File(str(local)))
+        self.storage = JournalStorage(_File(str(local), folder))
 
     def copy(self) -> None:
         """Bring the run folder's copy up to date."""
-        write_atomically(self._folder.file("journal.log"), _whole_lines(self._path.read_bytes()))
+        self._folder.write("journal.log", content=_whole_lines(self._path.read_bytes()))
 
 
 class _File(JournalFileBackend):
-    """Says where a line could not be written. It may be torn then, and must be the last: the run ends."""
+    """Says where a line could not be written. It may be torn then, and must be the last: the run ends.
+
+    Nothing is appended once another process has the run, which may go on with this very file.
+    """
+
+    def __init__(self, path: str, folder: RunFolder) -> None:
+        super().__init__(path)
+        self._folder = folder
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        self._folder.fenced()
         try:
             super().append_logs(logs)
         except OSError as error:

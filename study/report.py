@@ -75,7 +75,7 @@ def _alone(run: Run, output: str | None) -> str:
         if output is None:
             for drawing in drawings:
                 if drawing.png:
-                    write_atomically(folder.file("figures", f"{drawing.name}.png"), drawing.png)
+                    folder.write("figures", f"{drawing.name}.png", content=drawing.png)
         return _write(output or folder.file("report.html"), analysis.render(run, drawings))
 
 

@@ -38,6 +38,8 @@ class RunFolder:
         self.filesystem, self.path = fsspec.core.url_to_fs(url)
         self.local = is_local(self.filesystem)
         self.url = self.path if self.local else url.rstrip("/")
+        self.fence: Callable[[], None] | None = None
+        """Asked before every write: the lock's, while it is held."""
 
     @property
     def name(self) -> str:
@@ -80,8 +82,19 @@ class RunFolder:
             os.path.basename(path.rstrip("/")).removesuffix(suffix) for path in found if path.endswith(suffix)
         )
 
+    def write(self, *parts: str, content: bytes) -> None:
+        """Write a file, whole or not at all; Interrupted if another process has taken the run over."""
+        self.fenced()
+        write_atomically(self.file(*parts), content)
+
+    def fenced(self) -> None:
+        """Interrupted if this process has held the run's lock and another has taken the run over."""
+        if self.fence is not None:
+            self.fence()
+
     def remove(self, *parts: str) -> None:
-        """Remove a file or subfolder, or without parts the run folder itself, if it is there."""
+        """Remove a file or subfolder, or without parts the run folder itself, if it is there; as `write`."""
+        self.fenced()
         if self.exists(*parts):
             self._remove("/".join([self.path, *parts]))
 
@@ -126,28 +139,26 @@ class RunFolder:
 
     def write_record(self, record: dict[str, Any]) -> None:
         """Replace study.json."""
-        write_atomically(self.file("study.json"), json.dumps(record, indent=1, ensure_ascii=False).encode())
+        self.write("study.json", content=json.dumps(record, indent=1, ensure_ascii=False).encode())
 
     # rows of trials
 
     def write_table(self, table: str, trial: str, content: bytes) -> None:
         """Write a trial's rows, Arrow bytes, to `table`, one of `TABLES`."""
         rows = pa.ipc.open_stream(content).read_all()
-        write_atomically(self.file(table, f"{trial}.parquet"), _parquet(rows))
+        self.write(table, f"{trial}.parquet", content=_parquet(rows))
 
     def write_frame(self, table: str, trial: str, rows: pd.DataFrame) -> None:
         """Write a trial's rows to `table`."""
-        write_atomically(
-            self.file(table, f"{trial}.parquet"), _parquet(pa.Table.from_pandas(rows, preserve_index=False))
-        )
+        self.write(table, f"{trial}.parquet", content=_parquet(pa.Table.from_pandas(rows, preserve_index=False)))
 
     def write_error(self, trial: str, traceback: str) -> None:
         """Keep the traceback of a trial that failed, for whoever looks for the cause."""
-        write_atomically(self.file("errors", f"{trial}.txt"), without_credentials(traceback).encode())
+        self.write("errors", f"{trial}.txt", content=without_credentials(traceback).encode())
 
     def write_trial(self, row: dict[str, Any]) -> None:
         """Write the row of a trial that has ended: from now on it is not run again."""
-        write_atomically(self.file("trials", f"{row['trial']}.json"), json.dumps(row, ensure_ascii=False).encode())
+        self.write("trials", f"{row['trial']}.json", content=json.dumps(row, ensure_ascii=False).encode())
 
     def trials(self) -> dict[str, dict[str, Any]]:
         """Rows of all trials that have ended, by trial id."""
@@ -182,7 +193,7 @@ class RunFolder:
             if before is not None:
                 old = pq.read_table(io.BytesIO(before))
                 others = old.filter([str(name) != trial for name in old["trial"].to_pylist()])
-                write_atomically(self.file(table, f"{phase}.parquet"), _parquet(others))
+                self.write(table, f"{phase}.parquet", content=_parquet(others))
         rows = self.trials()
         if rows.pop(trial, None) is not None:
             self._write_trials(rows)
@@ -202,7 +213,7 @@ class RunFolder:
                 kept.append(old.filter([str(t) not in parts and str(t) in rows for t in old["trial"].to_pylist()]))
             together = pa.concat_tables([*kept, *parts.values()], promote_options="permissive")
             described = units.described(together.sort_by("trial"), self._units())
-            write_atomically(self.file(table, f"{phase}.parquet"), _parquet(described))
+            self.write(table, f"{phase}.parquet", content=_parquet(described))
             for name in mine:
                 self.remove(table, f"{name}.parquet")
         self._write_trials(rows)
@@ -212,7 +223,7 @@ class RunFolder:
         if rows:
             frame = pd.DataFrame([rows[name] for name in sorted(rows)])
             table = units.described(pa.Table.from_pandas(frame, preserve_index=False), self._units())
-            write_atomically(self.file("trials.parquet"), _parquet(table))
+            self.write("trials.parquet", content=_parquet(table))
 
     def _units(self) -> dict[str, str]:
         """Units of the columns of compacted tables, which their schemas tell whoever reads them without the record."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from study.lock import Lock
+from study.lock import TAKEN_OVER, Lock
 
 
 class Stop:
@@ -23,7 +23,7 @@ class Stop:
         if self.status is None and self._deadline is not None and time.monotonic() > self._deadline:
             self.status, self.reason = 0, "the time limit is reached"
         if self.status is None and self.lost:
-            self.status, self.reason = 1, "another process has taken the run over"
+            self.status, self.reason = 1, TAKEN_OVER
         return self.status is not None
 
     @property

@@ -6,16 +6,19 @@ disk, a missing permission) is raised at once. Either way an OSError says what f
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import errno
 import io
 import os
 import random
+import shutil
 import tempfile
 import threading
 import time
 import uuid
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
@@ -44,18 +47,64 @@ _UPLOADED_WHOLE = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "oss", "oci"
 """Protocols of object stores: an upload is visible when it is complete, and a rename would be a copy."""
 
 
+_OURS = "shape-sequence-studies"
+
+
 def cache_folder() -> Path:
-    """$STUDY_CACHE, or `shape-sequence-studies` under the user's cache folder; results can always be made again."""
-    chosen = os.environ.get("STUDY_CACHE")
-    if chosen:
-        return Path(chosen)
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    folder = Path(base) / "shape-sequence-studies"
+    """`shape-sequence-studies` under $STUDY_CACHE or the user's cache folder; what is in it can always be made again.
+
+    A folder of our own in either: what else lies there is others'.
+    """
+    base = os.environ.get("STUDY_CACHE") or os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    folder = Path(base) / _OURS
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:  # a home that cannot be written to: compute nodes, service accounts
-        folder = Path(tempfile.gettempdir()) / f"shape-sequence-studies-cache-{os.getuid()}"
+        folder = Path(tempfile.gettempdir()) / f"{_OURS}-cache-{os.getuid()}"
+        with contextlib.suppress(OSError):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        if folder.is_symlink() or not folder.is_dir() or folder.stat().st_uid != os.getuid():
+            return _folder_of_this_process()  # another user's: what is in it would become our results
     return folder
+
+
+@lru_cache
+def _folder_of_this_process() -> Path:
+    folder = tempfile.mkdtemp(prefix=f"{_OURS}-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
+
+
+def kept(kind: str, name: str, content: bytes) -> str:
+    """A file with this content in a subfolder `kind` of the cache.
+
+    Where the cache is full or cannot be written, in a folder that lasts as long as this process; OSError if not there
+    either.
+    """
+    try:
+        return _put(cache_folder() / kind / name, content)
+    except OSError:
+        return _put(_folder_of_this_process() / kind / name, content)
+
+
+def _put(file: Path, content: bytes) -> str:
+    if not file.exists() or file.read_bytes() != content:
+        write_atomically(str(file), content)
+    return str(file)
+
+
+def remembered(kind: str, name: str) -> bytes | None:
+    """What `remember` has put into the cache; None where there is nothing, or nothing that can be read."""
+    try:
+        return (cache_folder() / kind / name).read_bytes()
+    except OSError:
+        return None
+
+
+def remember(kind: str, name: str, content: bytes) -> None:
+    """Put a result into the cache, so that it need not be computed again; a cache that fails costs that time only."""
+    with contextlib.suppress(OSError):
+        write_atomically(str(cache_folder() / kind / name), content)
 
 
 def patiently(action: Callable[[], T], where: str, local: bool = True) -> T:
@@ -170,6 +219,57 @@ def _upload(filesystem: Any, path: str, content: bytes) -> None:
         with contextlib.suppress(Exception):  # the store is unwell; the run folder is swept at the end
             filesystem.rm_file(temporary)
         raise
+
+
+def create(url: str, content: bytes) -> bool:
+    """Make a file, unless there is one of that name: whether it is ours.
+
+    On a local disk of several processes exactly one makes it, and it appears whole. A store keeps to that as far as it
+    can: some look first and write then.
+    """
+    filesystem, path = fsspec.core.url_to_fs(url)
+    local = is_local(filesystem)
+    if not local and not is_object_store(filesystem):
+        filesystem.makedirs(os.path.dirname(path), exist_ok=True)
+
+    def make() -> bool:
+        try:
+            if local:
+                _link(path, content)
+            else:
+                filesystem.pipe_file(path, content, mode="create")
+        except FileExistsError:
+            return read(url) == content  # an attempt whose answer was lost may have made it
+        return True
+
+    return patiently(make, url, local)
+
+
+def _link(path: str, content: bytes) -> None:
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    temporary = f"{path}.{uuid.uuid4().hex[:8]}.part"
+    try:
+        _write_on_disk(None, temporary, content)
+        try:
+            os.link(temporary, path)
+        except OSError as error:
+            if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK):
+                raise
+            with open(path, "xb") as file:  # a file system without hard links: it may be seen half-written
+                file.write(content)
+    finally:
+        with contextlib.suppress(OSError):
+            os.remove(temporary)
+
+
+def overwrite(url: str, content: bytes) -> None:
+    """Replace the content of a file by one of equal length; on a local disk FileNotFoundError if there is none."""
+    filesystem, path = fsspec.core.url_to_fs(url)
+    if not is_local(filesystem):
+        write_atomically(url, content)
+        return
+    with open(path, "r+b") as file:
+        file.write(content)
 
 
 def read(url: str) -> bytes | None:

@@ -1,19 +1,12 @@
 """The run folder: whole files, compaction, one writer."""
 
 import contextlib
-import json
-import os
-import subprocess
-import sys
-import time
 
 import fsspec
 import pytest
 
 import analysis
-from study import lock as locks
 from study.errors import Mistake
-from study.lock import Lock
 from study.run_folder import RunFolder
 from tests import faults
 from tests.faults import FOR_EVER, Fault
@@ -87,19 +80,6 @@ def test_a_forgotten_trial_leaves_no_rows_behind_when_its_rerun_fails(folder):
     assert folder.rows_of("per_time", "confirm-b-best", "confirm").chamfer.tolist() == [2.0]
 
 
-def test_a_lock_that_was_taken_over_is_noticed_and_left_to_its_new_owner(folder, monkeypatch):
-    monkeypatch.setattr(locks, "_HEARTBEAT", 0.01)
-    with Lock(folder) as lock:
-        other = {"host": "elsewhere", "process": 1, "token": "other", "heartbeat": time.time()}
-        write_atomically(folder.file("lock.json"), json.dumps(other).encode())
-        deadline = time.monotonic() + 10
-        while not lock.lost and time.monotonic() < deadline:
-            time.sleep(0.01)
-            write_atomically(folder.file("lock.json"), json.dumps(other).encode())
-    assert lock.lost
-    assert json.loads(read(folder.file("lock.json")))["token"] == "other"
-
-
 def test_a_folder_without_record_is_no_run(folder):
     with pytest.raises(Mistake, match=r"is no run: it has no study\.json"):
         folder.read_record()
@@ -136,30 +116,6 @@ def test_a_failing_write_leaves_the_old_file_and_nothing_else(tmp_path):
         write_atomically(str(path), fail)
     assert path.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == ["table"]
-
-
-def test_a_second_writer_is_refused_and_a_dead_one_taken_over(folder):
-    with Lock(folder), pytest.raises(Mistake, match=f"being written by process {os.getpid()}"), Lock(folder):
-        pass
-    dead = subprocess.Popen([sys.executable, "-c", ""])
-    dead.wait()
-    holder = {"host": os.uname().nodename, "process": dead.pid, "token": "x", "heartbeat": time.time()}
-    write_atomically(folder.file("lock.json"), json.dumps(holder).encode())
-    with Lock(folder):
-        assert json.loads(read(folder.file("lock.json")))["process"] == os.getpid()
-    assert not folder.exists("lock.json")
-
-
-@pytest.mark.parametrize(("age", "refused"), [(5, True), (300, False)])
-def test_a_lock_of_another_host_goes_by_its_heartbeat(folder, age, refused):
-    holder = {"host": "elsewhere", "process": 1, "token": "x", "heartbeat": time.time() - age}
-    write_atomically(folder.file("lock.json"), json.dumps(holder).encode())
-    if refused:
-        with pytest.raises(Mistake, match="elsewhere"), Lock(folder):
-            pass
-    else:
-        with Lock(folder):
-            assert folder.exists("lock.json")
 
 
 def test_reading_what_is_not_there_gives_none():
@@ -208,20 +164,3 @@ def test_a_compaction_that_fails_anywhere_is_done_again_without_loss(operation, 
         folder.sweep()
         assert list((tmp_path / f"{operation}-{count}").rglob("*.part")) == []
     raise AssertionError("there is no end to its operations")
-
-
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"5", b'{"host": 1, "process": "x", "token": "t"}'])
-def test_a_lock_that_cannot_be_read_is_named(folder, content):
-    write_atomically(folder.file("lock.json"), content)
-    with pytest.raises(Mistake, match=r"lock\.json is damaged: remove it if no process writes run r"), Lock(folder):
-        pass
-
-
-def test_a_lock_on_a_disk_that_fails_does_not_hide_why_the_run_ended(faulty):
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(pytest.raises(ValueError, match="the reason"))
-        stack.enter_context(contextlib.closing(failing := contextlib.ExitStack()))
-        with Lock(faulty):
-            failing.enter_context(faults.injected(Fault("read", times=FOR_EVER), Fault("list", times=FOR_EVER)))
-            raise ValueError("the reason")
-    assert faulty.exists("lock.json")

@@ -111,7 +111,7 @@ def test_a_store_that_stays_away_stops_the_study_after_some_seconds(undisturbed,
 
 
 def test_a_store_that_fails_at_the_start_leaves_nothing(tmp_path):
-    process = on_store(tmp_path, Fault("write", "lock.json", 1, FOR_EVER, "ENOSPC"), arguments=SIZE)
+    process = on_store(tmp_path, Fault("write", "lock-", 1, FOR_EVER, "ENOSPC"), arguments=SIZE)
     _, err = finish(process, 2)
     assert len(err.splitlines()) == 1
     assert err.startswith(f"error: run faults://{tmp_path}/results/sleeping/")

@@ -60,7 +60,7 @@ def make(folder: Path) -> None:
     (damaged("torn") / "per_time" / "confirm.parquet").write_bytes(b"PAR1 torn")
     (damaged("rows") / "trials.parquet").write_bytes(b"PAR1 torn")
     (damaged("log") / "journal.log").write_text('{"op_code": 0}\nspilled coffee\n{}\n')
-    held = {"host": "elsewhere", "process": 7, "token": "t", "heartbeat": time.time() + 1e6}
+    held = {"host": "elsewhere", "process": 7, "token": "t", "heartbeat": time.time() + 500.0}
     (damaged("held") / "lock.json").write_text(json.dumps(held))
     (damaged("lock") / "lock.json").write_text("{")
     damaged("word", tracking_uri="http://***@127.0.0.1:1")
