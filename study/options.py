@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from study import catalog, earlier, environment, tracking
-from study.errors import Mistake, unreadable
+from study.errors import Mistake, of_storage, unreadable
 from study.lock import Lock
 from study.places import check_output, default_output, find_run, split
 from study.run_folder import RunFolder
@@ -207,7 +207,10 @@ def _data(options: Options, record: dict[str, Any]) -> Data | ImageData | Pictur
         if flags:
             raise Mistake(f"{flags[0]} cannot be changed when a run is resumed: leave it out, or start a new run")
         return catalog.again(options.name, record)
-    return catalog.find(options.name, wanted, _say)
+    try:
+        return catalog.find(options.name, wanted, _say)
+    except OSError as error:
+        raise Mistake(f"the data of {options.name} cannot be read or kept: {of_storage(error)}") from None
 
 
 def check_tables(folder: RunFolder) -> None:

@@ -11,6 +11,7 @@ from study.clean import command_line
 from study.places import state_folder
 from study.run_folder import RunFolder
 from tests.study.test_status import locked, run
+from trainables.files import remember, remembered
 
 
 @pytest.fixture
@@ -58,12 +59,17 @@ def test_the_newest_finished_runs_stay(results: Path, keep: int, kept: list[str]
     assert left(results) == kept
 
 
-def test_the_cache_goes_alone(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_cache_goes_alone_and_nothing_else_under_its_place(
+    results: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     cache = results.parent / "cache"
-    (cache / "barycenters").mkdir(parents=True)
-    (cache / "barycenters" / "a.npy").write_bytes(b"0" * 1500)
+    (cache / "thesis").mkdir(parents=True)
+    (cache / "barycenters").mkdir()
+    (cache / "thesis" / "chapter1.txt").write_text("years")
+    remember("barycenters", "a.npy", b"0" * 1500)
     assert clean(results, "--cache", "--yes") == 0
-    assert not cache.exists()
+    assert sorted(path.name for path in cache.rglob("*")) == ["barycenters", "chapter1.txt", "thesis"], "others' stays"
+    assert remembered("barycenters", "a.npy") is None
     assert left(results) == ["busy", "dead", "new", "old"]
     assert "1.5 kB freed" in capsys.readouterr().out
     assert clean(results, "--cache", "--yes") == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -117,3 +118,46 @@ def test_an_error_of_the_program_itself_is_not_taken_for_the_disk(tmp_path):
     with pytest.raises(KeyError):
         write_atomically(str(tmp_path / "table"), wrong)
     assert names(tmp_path) == []
+
+
+@pytest.fixture
+def full_cache(monkeypatch, tmp_path):
+    """A disk under the cache that is full, beside a temporary folder that is not."""
+    monkeypatch.setenv("STUDY_CACHE", str(tmp_path / "cache"))
+    whole = files.write_atomically
+
+    def write(url, content):
+        if str(tmp_path / "cache") in url:
+            raise OSError(errno.ENOSPC, "No space left on device", url)
+        whole(url, content)
+
+    monkeypatch.setattr(files, "write_atomically", write)
+
+
+def test_a_full_cache_costs_time_only(full_cache, tmp_path):
+    file = files.kept("sequences", "a.npz", b"content")
+    assert str(tmp_path) not in file
+    assert read(file) == b"content"
+    files.remember("barycenters", "a.npy", b"content")
+    assert files.remembered("barycenters", "a.npy") is None
+
+
+def test_what_is_kept_in_the_cache_has_the_content_that_it_was_given(monkeypatch, tmp_path):
+    monkeypatch.setenv("STUDY_CACHE", str(tmp_path))
+    file = files.kept("sequences", "a.npz", b"content")
+    assert file == str(tmp_path / "shape-sequence-studies" / "sequences" / "a.npz")
+    Path(file).write_bytes(b"of somebody else")
+    assert read(files.kept("sequences", "a.npz", b"content")) == b"content"
+
+
+def test_a_cache_of_another_user_is_not_trusted(monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("STUDY_CACHE", str(tmp_path / "file"))  # where nothing can be made
+    monkeypatch.setattr(files.tempfile, "gettempdir", lambda: str(tmp_path))
+    planted = tmp_path / f"shape-sequence-studies-cache-{os.getuid()}"
+    (tmp_path / "theirs").mkdir()
+    planted.symlink_to(tmp_path / "theirs")
+    assert files.cache_folder() != planted
+    planted.unlink()
+    assert files.cache_folder() == planted
+    assert planted.stat().st_mode & 0o777 == 0o700

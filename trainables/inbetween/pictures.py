@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from trainables.files import cache_folder, read, write_atomically
+from trainables import files
+from trainables.files import read
 
 Array = np.ndarray[Any, Any]
 
@@ -82,10 +83,7 @@ class Pair:
 def kept(pictures: Pictures) -> str:
     """The file in the cache that holds the pictures, named after its content."""
     content = pictures.to_bytes()
-    file = cache_folder() / "pictures" / f"{hashlib.sha256(content).hexdigest()[:32]}.npz"
-    if not file.exists():
-        write_atomically(str(file), content)
-    return str(file)
+    return files.kept("pictures", f"{hashlib.sha256(content).hexdigest()[:32]}.npz", content)
 
 
 def _means(values: Array, factor: int) -> Array:

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trainables.files import cache_folder, read, write_atomically
+from trainables import files
+from trainables.files import read
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.readers.tiff import SUFFIXES, read_volume
 
@@ -105,10 +106,7 @@ def opened(file: str) -> Triplets:
 
 def kept(triplets: Triplets) -> str:
     """The file in the cache that holds the triplets, named after its content."""
-    file = cache_folder() / "triplets" / f"{triplets.digest()[:32]}.npz"
-    if not file.exists():
-        write_atomically(str(file), triplets.to_bytes())
-    return str(file)
+    return files.kept("triplets", f"{triplets.digest()[:32]}.npz", triplets.to_bytes())
 
 
 def read_folder(path: str | Path) -> Triplets:

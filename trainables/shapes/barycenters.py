@@ -6,7 +6,9 @@ Occupancy → measure → barycenter (`transport.barycenter`) → threshold at t
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import io
 import json
 from collections.abc import Sequence
 from functools import lru_cache
@@ -46,20 +48,23 @@ def barycenter_sdf(frames: list[Frame], weights: Weights, grid: int, blur_voxels
     import numpy as np
     import torch
 
-    from trainables.files import cache_folder, write_atomically
+    from trainables.files import remember, remembered
 
     points = grid_points(grid)
     inside = torch.stack([sequence.sdf(points, time) < 0 for sequence, time in frames])
     key = hashlib.sha256(json.dumps([weights, grid, blur_voxels, _code()]).encode())
     key.update(np.packbits(inside.numpy()).tobytes())
-    path = cache_folder() / "barycenters" / f"{key.hexdigest()[:32]}.npy"
-    if path.exists():
-        return torch.from_numpy(np.load(path, allow_pickle=False))
+    name = f"{key.hexdigest()[:32]}.npy"
+    with contextlib.suppress(ValueError, EOFError):  # it is damaged, and computed again
+        if (known := remembered("barycenters", name)) is not None:
+            return torch.from_numpy(np.load(io.BytesIO(known), allow_pickle=False))
     for (sequence, time), frame in zip(frames, inside, strict=True):
         if not bool(frame.any()):
             raise ValueError(f"{sequence.label} has no voxel inside at time {time} on a grid of {grid}³: refine it")
     sdfs = _compute(inside, weights, grid_spacing(grid), blur_voxels)
-    write_atomically(str(path), lambda file: np.save(file, sdfs.numpy(), allow_pickle=False))
+    buffer = io.BytesIO()
+    np.save(buffer, sdfs.numpy(), allow_pickle=False)
+    remember("barycenters", name, buffer.getvalue())
     return sdfs
 
 

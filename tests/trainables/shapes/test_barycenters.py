@@ -63,3 +63,12 @@ def test_it_is_computed_once_for_equal_content_and_anew_for_other_content(monkey
 def test_a_shape_too_small_for_the_grid_is_named():
     with pytest.raises(ValueError, match="no voxel inside"):
         barycenter_sdf(frames_of(Bifurcation(radius=0.05, smoothing=100), [0.0, 1.0]), [(0, 1, 0.5)], 8, 1.0)
+
+
+def test_a_damaged_result_in_the_cache_is_computed_again(tmp_path):
+    frames = frames_of(Bifurcation(), [0.0, 1.0])
+    before = barycenter_sdf(frames, [(0, 1, 0.5)], 12, 1.0)
+    (file,) = tmp_path.rglob("*.npy")
+    for damaged in (b"", b"no array", file.read_bytes()[:-40]):
+        file.write_bytes(damaged)
+        assert barycenter_sdf(frames, [(0, 1, 0.5)], 12, 1.0).equal(before)
