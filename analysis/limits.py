@@ -35,7 +35,8 @@ def limits(facts: Facts) -> list[str]:
 def _data(facts: Facts) -> list[str]:
     """What is to be known of recorded data, and which sequences were left out."""
     data = facts.run.record.get("data") or {}
-    said = [f"Of the recorded data: {note}." for note in data.get("notes", [])]
+    said = [f"The recording: {data['understood']}"] if data.get("understood") else []
+    said += [f"Of the recorded data: {note}." for note in data.get("notes", [])]
     left_out = data.get("left_out") or {}
     if left_out:
         reasons = "; ".join(f"{label} ({reason})" for label, reason in left_out.items())

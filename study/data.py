@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from study import understood
 from study.errors import Mistake
 from study.places import split
 from trainables.files import kept, read
@@ -39,29 +40,35 @@ class Data:
     left_out: dict[str, str] = field(default_factory=dict)
     """Label → why it could not be used."""
     notes: list[str] = field(default_factory=list)
+    understood: str = ""
+    """What was read, in one paragraph."""
 
     def told(self) -> dict[str, Any]:
         """What is recorded of the data."""
-        return {"source": self.source, "left_out": self.left_out, "notes": self.notes}
+        told = {"source": self.source, "left_out": self.left_out, "notes": self.notes}
+        return told | ({"understood": self.understood} if self.understood else {})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """Which data: `--data`, `--tracks`, `--voxel`, `--skip-bad`, and what a reader is told (`--layout`); None where the
-    user gave nothing."""
+    """Which data: `--data`, `--tracks`, `--voxel`, `--skip-bad`, and what a reader is told (`--layout`, `--link`,
+    `--pieces`, `--times`); None where the user gave nothing."""
 
     path: str | None = None
     tracks: str | None = None
     voxel: str | None = None
     skip_bad: bool = False
     layout: str | None = None
+    link: bool = False
+    pieces: str | None = None
+    times: str | None = None
 
     @property
     def flags(self) -> list[str]:
         """What a recording is told, beside its path, as the flags of the command line with their values."""
-        given = {"--tracks": self.tracks, "--voxel": self.voxel, "--layout": self.layout}
-        flags = [f"{flag} {value}" for flag, value in given.items() if value is not None]
-        return flags + (["--skip-bad"] if self.skip_bad else [])
+        named = ("tracks", "voxel", "layout", "pieces", "times")
+        flags = [f"--{name} {value}" for name in named if (value := getattr(self, name)) is not None]
+        return flags + [flag for flag, on in (("--skip-bad", self.skip_bad), ("--link", self.link)) if on]
 
     def refuse_flags(self, why: str) -> None:
         """Mistake if a recording is told something, for data that have nothing of the kind."""
@@ -73,6 +80,16 @@ class Wanted:
     def paths(self) -> list[str]:
         """The files of `--data A B`; none where the user gave nothing."""
         return [] if self.path is None else split(self.path)
+
+    def told_reader(self) -> dict[str, Any]:
+        """What a reader is told beside the size of a voxel; Mistake if the file of times cannot be used."""
+        from trainables.shapes.readers.frame_times import read_times
+
+        try:
+            times = None if self.times is None else read_times(Path(self.times))
+        except BadData as error:
+            raise Mistake(str(error)) from None
+        return {"layout": self.layout, "link": self.link or None, "pieces": self.pieces, "times": times}
 
     def track_numbers(self) -> list[int] | None:
         if self.tracks is None:
@@ -105,9 +122,11 @@ def find(
 
     tracks, voxel = wanted.track_numbers(), wanted.voxel_size()
     path = base.example() if wanted.path is None else Path(wanted.path)
-    hint = ""
+    told, hint = wanted.told_reader(), ""
     try:
-        reader = base.open_recording(path, voxel, layout=wanted.layout)
+        reader = base.open_recording(path, voxel, **told)
+        if exchanged := understood.refuse_exchanged(reader):
+            raise Mistake(exchanged)
         listing = reader.sequences(tracks)
         if not wanted.skip_bad and wanted.path is not None and len(listing.usable) + len(listing.bad) > 1:
             hint = " (--skip-bad leaves out sequences that cannot be used)"
@@ -118,9 +137,14 @@ def find(
         raise Mistake(f"--data {error}{hint}") from None
     if not prepared:
         raise Mistake(f"--data {path}: no sequence can be used: {'; '.join(left_out.values())}")
-    lengths = {recorded.label: len(recorded.frames) for recorded in found}
     source = "the recording that comes with the program" if wanted.path is None else path.resolve().name
-    return Data(sequences=prepared, source=source, left_out=left_out, notes=_notes(prepared, lengths))
+    return Data(
+        sequences=prepared,
+        source=source,
+        left_out=left_out,
+        notes=understood.notes(found, listing, prepared),
+        understood=understood.paragraph(wanted, reader, listing, found, prepared),
+    )
 
 
 @lru_cache
@@ -137,15 +161,17 @@ def _prepared(
     say: Callable[[str], None],
     shown: Shown | None,
 ) -> list[ShapeSequence]:
-    """Every sequence cut to the length of the shortest, its prepared file in the cache, named after its content."""
+    """Every sequence at the moments that all know, its prepared file in the cache, named after its content."""
+    from trainables.shapes.common_frames import in_common
     from trainables.shapes.preparation import prepare
 
     contents = {}
-    count = min((len(recorded.frames) for recorded in found), default=0)
-    for number, recorded in enumerate(found, 1):
+    for number, recorded in enumerate(in_common(found), 1):
         say(f"preparing {recorded.label}, {number} of {len(found)}")
         try:
-            contents[recorded.label] = prepare(recorded, resolution, count, shown and shown(count)).to_bytes()
+            contents[recorded.label] = prepare(
+                recorded, resolution, shown=shown and shown(len(recorded.frames))
+            ).to_bytes()
         except BadData as error:
             if not skip_bad:
                 raise
@@ -157,28 +183,6 @@ def _prepared(
     return sequences
 
 
-def _notes(sequences: list[ShapeSequence], lengths: dict[str, int]) -> list[str]:
-    """What a reader of the report must know of the recording."""
-    notes = []
-    known = [(sequence.label, sequence.prepared()) for sequence in sequences if isinstance(sequence, Sampled)]
-    count = len(known[0][1].frames)
-    cut = [label for label, _ in known if lengths[label] > count]
-    if cut:
-        notes.append(f"cut to the first {count} frames, the length of the shortest: {', '.join(cut)}")
-    border = [f"{label} ({len(p.metadata['border'])} of {count} frames)" for label, p in known if p.metadata["border"]]
-    if border:
-        notes.append(f"touch a face of the recorded volume, so that part of the shape is missing: {', '.join(border)}")
-    beyond = [
-        f"{label} (frames {', '.join(map(str, p.metadata['beyond']))})" for label, p in known if p.metadata["beyond"]
-    ]
-    if beyond:
-        notes.append(f"reach beyond the domain, which the shown frames choose, and are cut there: {', '.join(beyond)}")
-    thin = sorted({int(min(p.source_shape)) for _, p in known if min(p.source_shape) < 8})
-    if thin:
-        notes.append(f"the recording is only {thin[0]} voxels deep")
-    return notes
-
-
 def again(record: dict[str, Any]) -> Data:
     """The data of a run that is resumed, from its record: the original recording is not needed."""
     methods = record["configuration"]["methods"]
@@ -188,6 +192,7 @@ def again(record: dict[str, Any]) -> Data:
         source=told.get("source", ""),
         left_out=told.get("left_out", {}),
         notes=told.get("notes", []),
+        understood=told.get("understood", ""),
     )
 
 

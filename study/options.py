@@ -47,6 +47,9 @@ class Options:
     voxel: str | None = None
     skip_bad: bool = False
     layout: str | None = None
+    link: bool = False
+    pieces: str | None = None
+    times: str | None = None
     resume: str | None = None
     changes: list[str] = field(default_factory=list)
     time_limit: str | None = None

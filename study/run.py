@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from study.driver import Driver
+    from study.study import Study
 
 _EPILOG = """\b
 Examples:
@@ -58,6 +59,11 @@ def _list(context: click.Context, parameter: click.Parameter, value: bool) -> No
 @click.option(
     "--layout", type=click.Choice(["time-last", "time-first"]), help="axes of an HDF5 file that leaves it open"
 )
+@click.option("--link", is_flag=True, help="number cells by their overlap from frame to frame, whatever their labels")
+@click.option(
+    "--pieces", type=click.Choice(["largest", "all", "split"]), help="what to take of a label in several pieces"
+)
+@click.option("--times", metavar="FILE", help="when the frames were taken: a time a line, or a frame and its time")
 @click.option("--skip-bad", is_flag=True, help="leave out sequences that cannot be used; the report lists them")
 @click.option("--resume", metavar="last|RUN", help="take up a run where it was left, or extend it with --trials")
 @click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help="change the configuration; may be repeated")
@@ -92,6 +98,8 @@ def _describe(checked: Plan, prices: str | None) -> None:
     found = estimate(study, checked.options.output)
     priced = [*sentences(found), *(costs(found, prices) if prices is not None else [])]
     click.echo(f"{study.name}: {study.question}")
+    for sentence in _of_data(study):
+        click.echo(sentence)
     for arm in arms:
         click.echo(f"  {arm.method}, {arm.supervision}: {study.arm_trials(arm)} search trials")
     searched = {path for arm in arms if study.arm_trials(arm) > 1 for path in study.arm_space(arm)}
@@ -107,6 +115,14 @@ def _describe(checked: Plan, prices: str | None) -> None:
         click.echo(sentence)
 
 
+def _of_data(study: Study) -> list[str]:
+    """What was understood of a recording, and what must be known of it."""
+    if "understood" not in study.data:
+        return []
+    left_out = [f"left out: {label}, {why}" for label, why in study.data["left_out"].items()]
+    return [study.data["understood"], *(f"note: {note}" for note in study.data["notes"]), *left_out]
+
+
 def _run(checked: Plan) -> int:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     from rich.console import Console
@@ -117,6 +133,8 @@ def _run(checked: Plan) -> int:
 
     console = Console(stderr=True)
     driver, stopped = Driver(checked, console), None
+    for sentence in [] if checked.resumed else _of_data(checked.study):
+        _tell(console, sentence)
     try:
         answer = driver.run()
     except OSError as error:  # a full disk, a store that fails: what was written is whole

@@ -62,15 +62,18 @@ def test_every_fourth_frame_and_the_last_are_shown_and_the_others_take_turns():
 
 
 def test_a_bad_sequence_is_left_out_only_when_told(tmp_path):
-    path = recording(tmp_path / "TRA", {1: range(6), 2: range(6)}, gone=(2, 3))
-    with pytest.raises(Mistake, match=r"man_track003\.tif|frame 3") as refused:
+    path = recording(tmp_path / "TRA", {1: range(6), 2: range(6)})
+    table = path / "man_track.txt"
+    table.write_text(table.read_text().replace("2 0 5 0", "2 0 five 0"))
+    with pytest.raises(Mistake, match=r"man_track\.txt, row 2: '2 0 five 0'") as refused:
         find(Wanted(path=str(path)), 24)
     assert "--skip-bad" in str(refused.value)
     assert not (tmp_path / "cache").exists()
     data = find(Wanted(path=str(path), skip_bad=True), 24)
     assert len(data.sequences) == 1
     assert len(data.left_out) == 1
-    assert "3" in next(iter(data.left_out.values()))
+    assert "row 2" in data.left_out["track-02"]
+    assert "cannot be used: track-02" in data.understood
 
 
 def test_prepared_files_are_kept_in_the_run_folder_and_found_again(tmp_path):
@@ -115,6 +118,36 @@ def test_a_shape_cut_by_the_border_is_told(tmp_path):
     data = find(Wanted(path=str(folder)), 24)
     assert any("touch a face of the recorded volume" in note and "3 of 3 frames" in note for note in data.notes)
     assert any("5 voxels deep" in note for note in data.notes)
+
+
+def test_what_was_understood_is_one_paragraph(tmp_path):
+    path = recording(tmp_path / "TRA", {1: range(6), 2: range(6), 3: range(1, 4)})
+    data = find(Wanted(path=str(path)), 24)
+    assert data.told()["understood"] == data.understood
+    for words in (
+        "TRA, read as cell-tracking-challenge: 6 frames, 0 to 5, of z 14, y 40, x 24 voxels",
+        "a voxel is 1 x 1 x 1 µm (z, y, x), assumed, for the files do not say it: name it with --voxel",
+        "used: track-01, track-02, not full-length: track 3 (frames 1 to 3); --tracks takes them",
+        "nothing of a shape is left out",
+        "labels overlap themselves in the next frame by 8",
+        "on the grid of 24³ a shape is 1",
+    ):
+        assert words in data.understood, words
+    assert "\n" not in data.understood
+    assert (
+        again({"configuration": catalog.load("cells", "smoke", data).model_dump(mode="json"), "data": data.told()})
+        == data
+    )
+
+
+def test_the_source_of_the_voxel_is_told_and_exchanged_sizes_are_refused(tmp_path):
+    path = recording(tmp_path / "TRA", {1: range(6)})
+    (path / "voxel_size.txt").write_text("1 0.2 0.2")
+    assert "1 x 0.2 x 0.2 µm (z, y, x), by the voxel_size.txt" in find(Wanted(path=str(path)), 24).understood
+    other = find(Wanted(path=str(path), voxel="2,0.2,0.2"), 24).understood
+    assert "as given with --voxel, against the voxel_size.txt, which says 1 x 0.2 x 0.2" in other
+    with pytest.raises(Mistake, match=r"--voxel 0.2,0.2,1: the voxel_size.txt says .* write --voxel 1,0.2,0.2"):
+        find(Wanted(path=str(path), voxel="0.2,0.2,1"), 24)
 
 
 def test_data_tells_what_is_recorded():

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from trainables import files
 from trainables.files import read
 from trainables.shapes.bad_data import BadData
-from trainables.shapes.readers.tiff import SUFFIXES, read_volume
+from trainables.shapes.readers.tiff import SUFFIXES, read_array
 
 if TYPE_CHECKING:
     import numpy as np
@@ -164,7 +164,7 @@ def _tiffs(folder: Path) -> dict[str, Path]:
 
 
 def _volume(file: Path) -> Array:
-    volume = _numbers(file, read_volume(file))
+    volume = _numbers(file, read_array(file))
     shape = " x ".join(str(size) for size in volume.shape)
     if volume.ndim != 3 or len(set(volume.shape)) != 1:
         raise BadData(f"{file}: the volume is {shape}, not a cube; cut or scale it to three equal sides")
@@ -207,7 +207,7 @@ def _image(file: Path, side: int) -> Array:
 
 
 def _plane(file: Path, side: int) -> Array:
-    plane = _numbers(file, read_volume(file))
+    plane = _numbers(file, read_array(file))
     if plane.shape != (side, side):
         shape = " x ".join(str(size) for size in plane.shape)
         raise BadData(f"{file}: it is {shape}, but its volume has side {side}; scale it to {side} x {side}")

@@ -28,6 +28,10 @@ REACH = 2.2
 """Half the side of the cube that the shape fills in the shown frames together, domain units."""
 
 
+DROPPED = 0.2
+"""Share of a shape that may be left out as a stray piece in more than one frame, unless the user says so."""
+
+
 def prepare(
     sequence: Recorded,
     resolution: int = 64,
@@ -51,16 +55,18 @@ def prepare(
     """
     import numpy as np
 
-    frames = np.array(sequence.frames[:count])
+    frames, moments = np.array(sequence.frames[:count]), np.array(sequence.times()[:count])
     if len(frames) < 2:
         raise BadData(f"{sequence.reader.path}: {sequence.label} has {len(frames)} frame; a sequence needs two or more")
     voxel = np.array(sequence.reader.voxel_size())
-    boxes, border, dropped = [], [], 0.0
+    boxes, border, dropped = [], [], {}
     for frame in sequence.read(count):
         boxes.append(_box(frame))
-        dropped = max(dropped, frame.dropped)
+        dropped[frame.number] = frame.dropped
         if frame.border:
             border.append(frame.number)
+    _refuse_pieces(sequence, dropped)
+    worst = max(dropped, key=dropped.__getitem__)
     known = [boxes[index] for index in shown] if shown is not None else boxes
     lower = voxel * (np.min([low for low, _ in known], axis=0) - 0.5)
     upper = voxel * (np.max([high for _, high in known], axis=0) + 0.5)
@@ -82,7 +88,7 @@ def prepare(
         volumes[index] = redistanced(field, grid_spacing(resolution))
     return Prepared(
         sdf=volumes,
-        times=(frames - frames[0]) / (frames[-1] - frames[0]),
+        times=(moments - moments[0]) / (moments[-1] - moments[0]),
         frames=frames,
         affine=affine,
         source_shape=np.array(sequence.shape),
@@ -94,11 +100,24 @@ def prepare(
             "unit": "µm",
             "border": border,
             "beyond": beyond,
-            "dropped": round(dropped, 4),
+            "dropped": round(dropped[worst], 4),
+            "dropped_in": worst,
             "tracks": [list(track) for track in sequence.tracks],
             "division": _division(sequence, frames, volumes),
         },
     )
+
+
+def _refuse_pieces(sequence: Recorded, dropped: dict[int, float]) -> None:
+    """BadData if much of a shape would be left out in several frames, and the user has not said that it should."""
+    much = [number for number, share in dropped.items() if share > DROPPED]
+    if len(much) > 1 and not sequence.reader.drops_pieces():
+        raise BadData(
+            f"{sequence.reader.path} (frame {much[0]}): {sequence.label} is in several pieces, of which all but the "
+            f"largest, up to {max(dropped.values()):.0%} of its voxels, would be left out in {len(much)} frames; keep "
+            "them as one shape with --pieces all, make cells of them with --pieces split, or leave them out with "
+            "--pieces largest"
+        )
 
 
 def _unseen(frame: Frame, beyond: list[int], resolution: int) -> str:

@@ -8,7 +8,8 @@ An `.npz` of plain arrays, read without pickle:
     affine        (4, 4)        domain (x, y, z, 1) → voxel index (z, y, x, 1) of the source
     source_shape  (3,)          voxels of the source, z, y, x
     voxel         (3,)          size of a voxel, z, y, x
-    metadata      ()            JSON: label, source, reader, unit, border, beyond, dropped, tracks, division
+    metadata      ()            JSON: label, source, reader, unit, border, beyond, dropped, dropped_in,
+                                tracks, division
 """
 
 from __future__ import annotations
@@ -42,8 +43,9 @@ class Prepared:
     metadata: dict[str, Any]
     """`label`; `source`, its name without folder; `reader`; `unit` of `voxel`; `border`, the frames in which the shape
     touches a face of the volume; `beyond`, those in which it reaches beyond the domain (not in older files); `dropped`,
-    the largest fraction of a frame's voxels that was left out; `tracks`, a list of [label, begin, end, parent];
-    `division`, halfway between the two frames at which one cell first becomes two, or none."""
+    the largest fraction of a frame's voxels that was left out, and `dropped_in` that frame (not in older files);
+    `tracks`, a list of [label, begin, end, parent]; `division`, halfway between the two frames at which one cell first
+    becomes two, or none."""
 
     @property
     def units_per_length(self) -> float:

@@ -81,6 +81,19 @@ def _recordings(folder: Path) -> None:
     tifffile.imwrite(data / "grey.tif", np.random.default_rng(0).random((3, 8, 8, 8)).astype(np.float32))
     tifffile.imwrite(data / "whole.tif", np.ones((3, 8, 8, 8), np.uint16))
     (data / "torn.tif").write_bytes((data / "whole.tif").read_bytes()[:900])
+    tifffile.imwrite(data / "channels.tif", np.zeros((3, 2, 8, 8), np.uint16), imagej=True, metadata={"axes": "ZCYX"})
+    swapped = np.zeros((4, 8, 8, 8), np.uint16)
+    for t in range(4):
+        swapped[t, 2:6, 2:6, 1:3], swapped[t, 2:6, 2:6, 5:7] = 1 + t % 2, 2 - t % 2
+    np.savez(data / "swapped.npz", labels=swapped)
+    np.savez(data / "pieces.npz", labels=(swapped > 0).astype(np.uint8))
+    np.savez(data / "noise.npz", labels=np.random.default_rng(0).poisson(200, (3, 8, 8, 8)).astype(np.uint16))
+    (data / "times.txt").write_text("0\n2\n1\n")
+    (data / "few.txt").write_text("0\n2\n")
+    for folder_name, names in (("kinds", ("t0", "t0_mask")), ("positions", ("p1_t1", "p1_t2", "p2_t1"))):
+        (data / folder_name).mkdir()
+        for name in names:
+            tifffile.imwrite(data / folder_name / f"{name}.tif", swapped[0])
     np.savez(data / "empty.npz", labels=np.zeros((3, 8, 8, 8), np.uint16))
     (data / "torn.npz").write_bytes((data / "empty.npz").read_bytes()[:200])
     (data / "challenge").mkdir()

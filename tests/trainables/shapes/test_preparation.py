@@ -107,6 +107,7 @@ def test_the_file_says_where_it_came_from(recordings):
         "border": [1],
         "beyond": [],
         "dropped": 0.0,
+        "dropped_in": 0,
         "tracks": [[3, 0, 2, 0]],
         "division": None,
     }

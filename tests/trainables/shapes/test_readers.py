@@ -121,7 +121,7 @@ def test_the_largest_part_of_each_label_is_kept_and_the_rest_is_told(recordings)
     size = int((labels[1] > 0).sum())
     assert frames[1].values.sum() == size - 1
     assert [f.dropped for f in frames] == pytest.approx([0, 1 / size, 0])
-    reader.largest_component = False
+    reader.pieces = "all"
     assert next(f for f in reader.sequences().usable[0].read() if f.number == 1).values.sum() == size
 
 

@@ -55,33 +55,22 @@ def test_a_file_that_only_calls_itself_tiff(recordings):
     sentence(folder, "man_track002.tif", "cannot be read as TIFF")
 
 
+def test_values_that_are_no_whole_numbers(recordings):
+    values = recordings.balls() * 0.37
+    sentence(
+        recordings.tiff_4d(values.astype("float32")), "frame 0", "it has the value 1.11", "labels are whole numbers"
+    )
+
+
 def test_grey_values_instead_of_labels(recordings):
-    sentence(recordings.tiff_4d(recordings.balls().astype("float32")), "frame 0", "float32", "labels are integers")
+    noise = np.random.default_rng(0).poisson(200, (3, 14, 16, 18)).astype("uint16")
+    sentence(recordings.tiff_folder(noise), r"t0.tif \(frame 0\)", "look like grey values", "give the label images")
 
 
 def test_frames_of_different_size(recordings):
     folder = recordings.challenge(recordings.balls())
     tifffile.imwrite(folder / "man_track002.tif", recordings.balls()[2, :, :-1])
     sentence(folder, r"man_track002.tif \(frame 2\): \(14, 15, 18\)", "all frames must be of one size")
-
-
-def test_an_image_that_is_missing(recordings):
-    folder = recordings.challenge(recordings.balls())
-    (folder / "man_track001.tif").unlink()
-    sentence(folder, "image of frame 1 is missing")
-
-
-@pytest.mark.parametrize("kind", ["challenge", "tiff_folder", "tiff_4d", "npz"])
-def test_a_track_with_a_gap(kind, recordings):
-    labels = recordings.balls()
-    labels[1] = 0
-    sentence(getattr(recordings, kind)(labels), r"\(frame 1\)", "track 3", "empty", "gap")
-
-
-def test_an_empty_mask_in_the_last_frame(recordings):
-    labels = recordings.balls()
-    labels[2] = 0
-    sentence(recordings.challenge(labels, [(3, 0, 2, 0)]), r"man_track002.tif \(frame 2\): track 3", "empty mask")
 
 
 @pytest.mark.parametrize("kind", ["challenge", "tiff_folder", "tiff_4d", "npz"])
@@ -98,12 +87,12 @@ def test_one_frame_only(kind, recordings):
 
 
 def test_one_file_without_the_axis_of_time(recordings):
-    sentence(recordings.tiff_4d(recordings.balls()[0]), "3 axes", "four: t, z, y, x")
+    sentence(recordings.tiff_4d(recordings.balls()[0]), "3 axes", "named QYX", "four: t, z, y, x")
     sentence(recordings.npz(recordings.balls()[0]), "3 axes", "four: t, z, y, x")
 
 
 def test_an_image_without_the_axis_of_depth(recordings):
-    sentence(recordings.challenge(recordings.balls()[:, 6]), r"man_track000.tif \(frame 0\): 2 axes")
+    sentence(recordings.challenge(recordings.balls()[:, 6]), r"man_track000.tif: 2 axes", "a frame is a volume")
 
 
 def test_nothing_labelled(recordings):
@@ -122,8 +111,6 @@ def test_a_track_number_that_is_not_there(kind, recordings):
         ("3 0 2 0\n4 0 x 0\n", ["row 2", "not four numbers"]),
         ("3 2 0 0\n", ["row 1", "begin is at most end"]),
         ("3 0 2 0\n3 0 2 0\n", ["track 3 is listed twice"]),
-        ("3 0 2 9\n", ["track 3 has the parent 9, not listed"]),
-        ("3 0 2 0\n4 1 2 3\n", ["track 4 begins in frame 1", "before its parent 3"]),
         ("3 0 5 0\n", ["lasts from frame 0 to 5", "the images are 0 to 2"]),
         ("3 0 2 0\n4 0 2 0\n", ["track 4 is in the list of tracks but in no image"]),
         ("3 1 2 0\n", [r"man_track000.tif \(frame 0\): label 3", "lasts from frame 1 to 2"]),
@@ -142,8 +129,7 @@ def test_a_label_that_is_not_listed(recordings):
 
 def test_bad_sequences_are_left_out_only_by_those_who_look_at_the_reasons(recordings):
     labels = recordings.balls()
-    labels[:, :2, :2, :2] = 5
-    labels[1, :2, :2, :2] = 0
+    labels[1, :2, :2, :2] = 5
     listing = open_recording(recordings.challenge(labels)).sequences()
     assert [s.label for s in listing.usable] == ["track-03"]
     assert list(listing.bad) == ["track-05"]

@@ -59,17 +59,23 @@ class Recorded:
     label: str
     """Its name in tables."""
     frames: tuple[int, ...]
-    """Frame numbers of the source, consecutive."""
+    """Frame numbers of the source, rising: those in which the shape is known."""
     shape: tuple[int, int, int]
     """Of the volume, voxels."""
     tracks: tuple[Track, ...] = ()
     """The tracks whose union it is; none for recordings without tracks."""
     source: str = ""
     """File that holds it, where a recording has several."""
+    notes: tuple[str, ...] = ()
+    """What must be told of it."""
 
     def read(self, count: int | None = None) -> Iterator[Frame]:
         """Its first `count` frames, or all, one at a time in order; raises BadData."""
         return self.reader.read(self, self.frames[:count])
+
+    def times(self) -> list[float]:
+        """When its frames were taken, in the recording's unit of time: their numbers, where nothing else is known."""
+        return [self.reader.time(number) for number in self.frames]
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,12 @@ class Listing:
     usable: list[Recorded]
     bad: dict[str, str] = field(default_factory=dict)
     """Label → the sentence that says why it cannot be used."""
+    notes: list[str] = field(default_factory=list)
+    """What must be told of the recording."""
+    unused: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """Track → its first and last frame, for those that are not listed since they are too short."""
+    overlap: tuple[float, int, int] | None = None
+    """The smallest overlap of a label with itself in the next frame, over the smaller of both; that label and frame."""
 
     def all_usable(self) -> list[Recorded]:
         """The sequences; raises BadData with the first reason if there is a bad one."""
@@ -96,6 +108,8 @@ class Reader(Plugin):
     path: Path = Field(description="file or folder of the recording")
     voxel: Triple | None = Field(None, description="size of a voxel (z, y, x) in µm; none for what the files say, or 1")
 
+    times: dict[int, float] | None = Field(None, description="frame number → when it was taken, in any unit")
+
     @field_validator("voxel")
     @classmethod
     def _positive(cls, value: Triple | None) -> Triple | None:
@@ -111,6 +125,22 @@ class Reader(Plugin):
     @abstractmethod
     def voxel_size(self) -> Triple:
         """Size of a voxel (z, y, x) in µm: the option, else what the files say, else 1."""
+
+    def said_voxel(self) -> tuple[Triple, str] | None:
+        """What the files say of the size of a voxel, µm (z, y, x), and where they say it; none if they do not."""
+        return None
+
+    def drops_pieces(self) -> bool:
+        """Whether the user wants smaller pieces of a label to be left out, however large."""
+        return False
+
+    def time(self, number: int) -> float:
+        """When a frame was taken; raises BadData."""
+        if self.times is None:
+            return float(number)
+        if number not in self.times:
+            raise BadData(f"{self.path} (frame {number}): --times does not say when it was taken; add it there")
+        return self.times[number]
 
     @abstractmethod
     def sequences(

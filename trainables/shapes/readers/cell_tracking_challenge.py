@@ -3,8 +3,9 @@
     man_track.txt          a row `label begin end parent` for each track; parent 0: none
     man_trackTTT.tif       labels of frame TTT, (z, y, x), consistent over time
 
-or, as the challenge's results are named, `res_track.txt` and `maskTTT.tif`. An optional file `voxel_size.txt` beside
-them holds the size of a voxel, z y x in µm.
+or, as the challenge's results are named, `res_track.txt` and `maskTTT.tif`. Outlines in `NN_ST/SEG` or `NN_GT/SEG`
+beside a folder `NN_GT/TRA` take the place of its markers. An optional file `voxel_size.txt` beside the images holds the
+size of a voxel, z y x in µm.
 """
 
 from __future__ import annotations
@@ -16,16 +17,20 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import PrivateAttr
 
 from trainables.shapes.bad_data import BadData
-from trainables.shapes.readers.base import Track, Triple
+from trainables.shapes.readers.base import Triple
+from trainables.shapes.readers.label_values import whole_numbers
 from trainables.shapes.readers.labels import LabelReader
-from trainables.shapes.readers.tiff import read_volume, voxel_beside, voxel_in
+from trainables.shapes.readers.outlines import by_markers, outlines_beside, refuse_markers
+from trainables.shapes.readers.tiff import read_volume
+from trainables.shapes.readers.tiff_voxel import voxel_of
+from trainables.shapes.readers.track_table import Table, read_table
 
 if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
 
-_TABLES = {"man_track.txt": r"man_track(\d+)\.tif", "res_track.txt": r"mask(\d+)\.tif"}
+_TABLES = {"man_track.txt": r"man_track(\d+)\.tiff?", "res_track.txt": r"mask(\d+)\.tiff?"}
 
 
 class CellTrackingChallenge(LabelReader):
@@ -34,7 +39,9 @@ class CellTrackingChallenge(LabelReader):
     name: ClassVar[str] = "cell-tracking-challenge"
     accepts: ClassVar[str] = "a folder with man_track.txt and man_trackTTT.tif (Cell Tracking Challenge)"
 
+    has_table: ClassVar[bool] = True
     _files: dict[int, Path] | None = PrivateAttr(None)
+    _outlines: dict[int, Path] | None = PrivateAttr(None)
 
     @classmethod
     def recognises(cls, path: Path) -> bool:
@@ -54,53 +61,52 @@ class CellTrackingChallenge(LabelReader):
     def _images(self) -> dict[int, Path]:
         if self._files is None:
             table = self._table()
-            found = [(re.fullmatch(_TABLES[table.name], file.name), file) for file in table.parent.iterdir()]
+            found = [
+                (re.fullmatch(_TABLES[table.name], file.name, re.IGNORECASE), file) for file in table.parent.iterdir()
+            ]
             self._files = dict(sorted((int(match[1]), file) for match, file in found if match))
         if not self._files:
             raise BadData(f"{self.folder()}: there is no image man_trackTTT.tif beside {self._table().name}; add them")
         return self._files
 
+    def _segmented(self) -> dict[int, Path]:
+        """Frame → image of outlines; none where the images of the tracks are outlines themselves."""
+        if self._outlines is None:
+            outlines = outlines_beside(self.folder())
+            self._outlines = {number: file for number, file in outlines.items() if number in self._images()}
+        return self._outlines
+
     def numbers(self) -> list[int]:
+        return list(self._segmented() or self._images())
+
+    def expected(self) -> list[int]:
         images = self._images()
-        first, last = min(images), max(images)
-        if missing := sorted(set(range(first, last + 1)) - set(images)):
-            raise BadData(f"{self.folder()}: the image of frame {missing[0]} is missing; add it")
-        return list(images)
+        return list(range(min(images), max(images) + 1))
 
     def labels(self, number: int) -> Array:
-        return read_volume(self._images()[number])
+        labels = read_volume(self._images()[number])
+        if outlines := self._segmented().get(number):
+            where = self.where(number)
+            return by_markers(whole_numbers(read_volume(outlines), where), whole_numbers(labels, where), where)
+        return labels
 
     def where(self, number: int) -> str:
-        return f"{self._images().get(number, self.folder())} (frame {number})"
+        file = self._segmented().get(number) or self._images().get(number, self.folder())
+        return f"{file} (frame {number})"
+
+    def said_voxel(self) -> tuple[Triple, str] | None:
+        return voxel_of(self.folder(), next(iter(self._images().values())))
 
     def voxel_size(self) -> Triple:
-        folder, first = self.folder(), next(iter(self._images().values()))
-        return self.voxel or voxel_beside(folder) or voxel_in(first) or (1.0, 1.0, 1.0)
+        said = None if self.voxel else self.said_voxel()
+        return self.voxel or (said[0] if said else (1.0, 1.0, 1.0))
 
-    def table(self) -> list[Track]:
-        """The rows of `man_track.txt`; raises BadData if one is malformed."""
-        path = self._table()
-        tracks: dict[int, Track] = {}
-        for row, line in enumerate(path.read_text(errors="replace").splitlines(), start=1):
-            if not (words := line.split()):
-                continue
-            if len(words) != 4 or not all(word.isdecimal() for word in words):
-                raise BadData(f"{path}, row {row}: {line!r} is not four numbers; write label, begin, end, parent")
-            track = Track(*map(int, words))
-            if track.begin > track.end or not track.label:
-                raise BadData(f"{path}, row {row}: {line!r}; a label is at least 1 and begin is at most end")
-            if track.label in tracks:
-                raise BadData(f"{path}, row {row}: track {track.label} is listed twice; keep one row for each label")
-            tracks[track.label] = track
-        for track in tracks.values():
-            if track.parent and track.parent not in tracks:
-                raise BadData(f"{path}: track {track.label} has the parent {track.parent}, not listed; correct its row")
-            if track.parent and tracks[track.parent].end >= track.begin:
-                raise BadData(
-                    f"{path}: track {track.label} begins in frame {track.begin}, before its parent {track.parent} has "
-                    f"ended in frame {tracks[track.parent].end}; correct the rows"
-                )
-        return list(tracks.values())
+    def table(self) -> Table:
+        """The rows of the table; raises BadData if the images beside it are markers."""
+        folder = self.folder()
+        if folder.name == "TRA" and folder.parent.name.endswith("_GT") and not self._segmented():
+            refuse_markers(self.scan(), folder)
+        return read_table(self._table())
 
 
 def _folders(path: Path) -> list[Path]:

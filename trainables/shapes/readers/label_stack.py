@@ -5,7 +5,6 @@ Labels are consistent over time: a cell has one number in all its frames. Withou
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,8 +12,10 @@ from pydantic import PrivateAttr
 
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.readers.base import Triple
+from trainables.shapes.readers.frame_files import frame_files
 from trainables.shapes.readers.labels import LabelReader
-from trainables.shapes.readers.tiff import SUFFIXES, read_volume, shape_of, voxel_beside, voxel_in
+from trainables.shapes.readers.tiff import SUFFIXES, frames_in, read_frame, read_volume
+from trainables.shapes.readers.tiff_voxel import voxel_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,38 +35,49 @@ class LabelStack(LabelReader):
     )
 
     _array: Any = PrivateAttr(None)
+    _files: dict[int, Path] | None = PrivateAttr(None)
 
     @classmethod
     def recognises(cls, path: Path) -> bool:
         if path.is_dir():
             tables = any((path / name).exists() for name in ("man_track.txt", "res_track.txt"))
-            return not tables and bool(_tiffs(path))
+            return not tables and any(file.suffix.lower() in SUFFIXES for file in path.iterdir())
         return path.suffix.lower() in (*SUFFIXES, ".npz")
+
+    def _frames(self) -> dict[int, Path]:
+        """Frame number → file, of a folder."""
+        if self._files is None:
+            self._files = frame_files(self.path, SUFFIXES) if self.path.is_dir() else {}
+        return self._files
 
     def numbers(self) -> list[int]:
         if self.path.is_dir():
-            return list(range(len(_tiffs(self.path))))
-        shape = shape_of(self.path) if self.path.suffix.lower() in SUFFIXES else self._from_npz().shape
+            return list(self._frames())
+        if self.path.suffix.lower() in SUFFIXES:
+            return list(range(frames_in(self.path)))
+        shape = self._from_npz().shape
         if len(shape) != 4:
             raise BadData(f"{self.path}: {len(shape)} axes {shape}; one file must have four: t, z, y, x")
         return list(range(shape[0]))
 
     def labels(self, number: int) -> Array:
         if self.path.is_dir():
-            return read_volume(_tiffs(self.path)[number])
+            return read_volume(self._frames()[number])
         if self.path.suffix.lower() in SUFFIXES:
-            return read_volume(self.path, number)
+            return read_frame(self.path, number)
         return self._from_npz()[number]
 
     def where(self, number: int) -> str:
-        files = _tiffs(self.path) if self.path.is_dir() else []
-        return f"{files[number] if number < len(files) else self.path} (frame {number})"
+        return f"{self._frames().get(number, self.path)} (frame {number})"
+
+    def said_voxel(self) -> tuple[Triple, str] | None:
+        if self.path.is_dir():
+            return voxel_of(self.path, next(iter(self._frames().values())))
+        return voxel_of(self.path.parent, self.path if self.path.suffix.lower() in SUFFIXES else None)
 
     def voxel_size(self) -> Triple:
-        folder = self.path if self.path.is_dir() else self.path.parent
-        first = _tiffs(self.path)[0] if self.path.is_dir() else self.path
-        in_file = voxel_in(first) if first.suffix.lower() in SUFFIXES else None
-        return self.voxel or voxel_beside(folder) or in_file or (1.0, 1.0, 1.0)
+        said = None if self.voxel else self.said_voxel()
+        return self.voxel or (said[0] if said else (1.0, 1.0, 1.0))
 
     def _from_npz(self) -> Array:
         import numpy as np
@@ -86,13 +98,3 @@ class LabelStack(LabelReader):
                     f"{self.path}: cannot be read as .npz of plain arrays ({error}); save it again with np.savez"
                 ) from None
         return self._array
-
-
-def _tiffs(folder: Path) -> list[Path]:
-    """TIFF files of a folder in the order of the numbers in their names."""
-    files = [file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES and not file.name.startswith(".")]
-    return sorted(files, key=lambda file: [(int(n), "") if n.isdecimal() else (-1, n) for n in _words(file.name)])
-
-
-def _words(name: str) -> list[str]:
-    return [word for word in re.split(r"(\d+)", name) if word]

@@ -1,16 +1,24 @@
-"""What the readers of label volumes share: a track, or a mother with its daughters, becomes a sequence of masks."""
+"""What the readers of label volumes share: a track, or a mother with its daughters, becomes a sequence of masks.
+
+A frame in which a track is listed, or goes on later, but is not labelled is one in which its shape is not known: it is
+left out of the sequence, whose times need not be even.
+"""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, PrivateAttr
 
 from trainables.shapes.bad_data import BadData
+from trainables.shapes.readers import linking
 from trainables.shapes.readers.base import Box, Frame, Listing, Reader, Recorded, Track, long_enough
+from trainables.shapes.readers.label_values import refuse_intensities, whole_numbers
+from trainables.shapes.readers.pieces import Pieces, largest, split
+from trainables.shapes.readers.scan import Scan, step_between
+from trainables.shapes.readers.track_table import Table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,119 +26,159 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
-@dataclass
-class Scan:
-    """Where every label of a recording is."""
-
-    shape: tuple[int, int, int]
-    boxes: dict[int, dict[int, Box]] = field(default_factory=dict)
-    """Frame → label → its box."""
-    filled: dict[int, int] = field(default_factory=dict)
-    """Label → a frame whose whole volume it fills."""
-
-    def present(self, label: int) -> list[int]:
-        """Frames in which a label is."""
-        return [number for number, boxes in self.boxes.items() if label in boxes]
-
-
 class LabelReader(Reader):
     """Frames of integer labels (z, y, x), 0 outside every cell, one number a cell."""
 
-    largest_component: bool = Field(True, description="keep the largest connected part of each label in each frame")
+    has_table: ClassVar[bool] = False
+    """Whether a table says which labels are one cell: then nothing is linked."""
+
+    pieces: Pieces | None = Field(
+        None, description="of a label in several pieces; none for the largest where it is nearly everything"
+    )
+    link: bool = Field(False, description="number cells by their overlap from frame to frame, whatever their labels")
     _scan: Scan | None = PrivateAttr(None)
+    _linker: linking.Linker | None = PrivateAttr(None)
 
     @abstractmethod
     def numbers(self) -> list[int]:
-        """Frame numbers, consecutive."""
+        """Frame numbers, rising."""
 
     @abstractmethod
     def labels(self, number: int) -> Array:
-        """One frame `(z, y, x)`, integers; raises BadData."""
+        """One frame `(z, y, x)`, whole numbers; raises BadData."""
 
     @abstractmethod
     def where(self, number: int) -> str:
         """File and frame, for sentences."""
 
-    def table(self) -> list[Track]:
+    def drops_pieces(self) -> bool:
+        return self.pieces == "largest"
+
+    def table(self) -> Table:
         """The tracks: by default every label, from the first to the last frame in which it is."""
         scan = self.scan()
+        if self._linker is not None:
+            return Table({track.label: track for track in self._linker.tracks})
         frames = {label: scan.present(label) for boxes in scan.boxes.values() for label in boxes}
-        return [Track(label, frames[label][0], frames[label][-1], 0) for label in sorted(frames)]
+        return Table({label: Track(label, frames[label][0], frames[label][-1], 0) for label in sorted(frames)})
 
     def frame(self, number: int) -> Array:
-        """`labels(number)`, checked for being a volume of labels; raises BadData."""
-        labels = self.labels(number)
-        if labels.ndim != 3:
-            raise BadData(f"{self.where(number)}: {labels.ndim} axes {labels.shape}; a frame is a volume (z, y, x)")
-        if labels.dtype.kind not in "ui":
-            raise BadData(f"{self.where(number)}: values of type {labels.dtype}, but labels are integers; give labels")
-        if labels.size and labels.min() < 0:
-            raise BadData(f"{self.where(number)}: label {labels.min()}, but labels are not negative; give labels")
-        return labels
+        """`labels(number)`, checked for being a volume of labels, with the numbers of their cells; raises BadData."""
+        labels = self._checked(number)
+        return labels if self._linker is None else linking.apply(self._linker.numbers[number], labels)
+
+    def _checked(self, number: int) -> Array:
+        labels = whole_numbers(self.labels(number), self.where(number))
+        return split(labels) if self.pieces == "split" else labels
 
     def scan(self) -> Scan:
         """Where the labels are, found once; raises BadData if a frame cannot be read or differs in size."""
-        from scipy.ndimage import find_objects
+        if self._scan is None:
+            linker = linking.Linker() if self.link or self.pieces == "split" else None
+            self._scan = self._scanned(linker)
+            self._linker = linker
+        return self._scan
 
-        if self._scan is not None:
-            return self._scan
+    def _scanned(self, linker: linking.Linker | None) -> Scan:
         numbers = self.numbers()
         scan: Scan | None = None
+        last: tuple[int, Array] | None = None
         for number in numbers:
-            labels = self.frame(number)
+            labels = self._checked(number)
             if scan is None:
                 scan = Scan(labels.shape)
+                refuse_intensities(labels, self.where(number))
             if labels.shape != scan.shape:
                 raise BadData(
                     f"{self.where(number)}: {labels.shape} voxels, but {self.where(numbers[0])} has {scan.shape}; "
                     "all frames must be of one size"
                 )
-            found = enumerate(find_objects(labels.astype("int32", copy=False)), start=1)
-            boxes = {label: _box(slices) for label, slices in found if slices is not None}
-            scan.boxes[number] = boxes
-            for label, box in boxes.items():
-                whole = all(b == (0, n) for b, n in zip(box, scan.shape, strict=True))
-                if whole and (labels == label).all():
-                    scan.filled.setdefault(label, number)
+            labels = labels if linker is None else linker.follow(number, labels)
+            scan.add(number, labels)
+            if not scan.boxes[number]:
+                continue
+            if last is not None:
+                scan.steps.append(step_between(last, (number, labels)))
+            last = number, labels
         assert scan is not None
-        self._scan = scan
         return scan
 
     def sequences(
         self, tracks: list[int] | None = None, minimum_frames: int | None = None, daughters: bool = True
     ) -> Listing:
-        scan, table = self.scan(), {track.label: track for track in self.table()}
-        families = {label: _family(track, table) if daughters else (track,) for label, track in table.items()}
+        if self.has_table and (self.link or self.pieces == "split"):
+            flag = "--link" if self.link else "--pieces split"
+            raise BadData(f"{self.path}: its table says which labels are one cell, nothing is linked; leave {flag} out")
+        scan, table = self.scan(), self.table()
+        known = table.tracks
+        self._refuse_untracked(scan)
+        families = {label: _family(track, known) if daughters else (track,) for label, track in known.items()}
         if tracks is None:
-            roots = [label for label, track in table.items() if not daughters or not track.parent]
-            spans = {label: _end(families[label]) - table[label].begin + 1 for label in roots}
-            chosen = long_enough(spans, len(scan.boxes), minimum_frames, self.path)
+            spans = {
+                label: len([n for n in scan.boxes if known[label].begin <= n <= _end(families[label])])
+                for label, track in known.items()
+                if not daughters or not track.parent
+            }
+            chosen = [] if table.bad and not spans else long_enough(spans, len(scan.boxes), minimum_frames, self.path)
+            unused = {label: _range(families[label]) for label in spans if label not in chosen}
         else:
-            if missing := [number for number in tracks if number not in table]:
+            if missing := [number for number in tracks if number not in known and number not in table.bad]:
                 raise BadData(
-                    f"{self.path}: there is no track {missing[0]}; choose among {', '.join(map(str, sorted(table)))}"
+                    f"{self.path}: there is no track {missing[0]}; choose among {', '.join(map(str, sorted(known)))}"
                 )
-            chosen = tracks
-        listing = Listing([])
+            chosen, unused = [number for number in tracks if number in known], {}
+        listing = Listing([], notes=[*table.notes, *self._doubts(scan)], unused=unused, overlap=_least_overlap(scan))
+        for label, sentence in table.bad.items():
+            if tracks is None or label in tracks:
+                listing.bad[_name(label)] = sentence
         for label in chosen:
-            family = families[label]
-            name = f"{'track' if len(family) == 1 else 'lineage'}-{label:02d}"
-            if problem := self._problem(family, scan):
-                listing.bad[name] = problem
-            else:
-                frames = tuple(range(family[0].begin, _end(family) + 1))
-                listing.usable.append(Recorded(self, name, frames, scan.shape, family))
+            self._list(listing, families[label], scan)
         if tracks is None:
-            for number, boxes in scan.boxes.items():
-                for label in sorted(set(boxes) - set(table)):
-                    listing.bad.setdefault(
-                        f"track-{label:02d}",
-                        f"{self.where(number)}: label {label} is in the image but not in the list of tracks; "
-                        "list it or set its voxels to 0",
-                    )
+            self._list_foreign(listing, table, scan)
         return listing
 
-    def _problem(self, family: tuple[Track, ...], scan: Scan) -> str | None:
+    def _refuse_untracked(self, scan: Scan) -> None:
+        if not self.has_table and linking.not_tracked(scan.steps):
+            frame, label, better = linking.renumbered(scan.steps)[0]
+            raise BadData(
+                f"{self.where(frame)}: numbers do not follow cells from frame to frame, label {label} lies where label "
+                f"{better} is now; track them first, or have them numbered by their overlap with --link"
+            )
+
+    def _doubts(self, scan: Scan) -> list[str]:
+        """What must be told of labels that change their number."""
+        if self.has_table or not (changed := linking.renumbered(scan.steps)):
+            return []
+        said = ", ".join(f"{label} is {better} in frame {frame}" for frame, label, better in changed[:3])
+        return [f"{len(changed)} label(s) fit another number better than their own in the next frame: {said}"]
+
+    def _list(self, listing: Listing, family: tuple[Track, ...], scan: Scan) -> None:
+        """Put a family into a listing, as usable or as bad."""
+        name = _name(family[0].label, len(family) > 1)
+        frames = _known(family, scan)
+        if problem := self._problem(family, frames, scan):
+            listing.bad[name] = problem
+            return
+        begin, end = _range(family)
+        gaps = [number for number in self.expected() if begin <= number <= end and number not in frames]
+        notes = [f"{name}: not wholly labelled in {_frames(gaps)}, left out"] if gaps else []
+        listing.usable.append(Recorded(self, name, tuple(frames), scan.shape, family, notes=tuple(notes)))
+
+    def expected(self) -> list[int]:
+        """The frames that a reader of the recording expects: its own, unless a table counts frames without image."""
+        return self.numbers()
+
+    def _list_foreign(self, listing: Listing, table: Table, scan: Scan) -> None:
+        """Labels of the images that the table does not know are bad."""
+        for number, boxes in scan.boxes.items():
+            for label in sorted(set(boxes) - set(table.tracks)):
+                listing.bad.setdefault(
+                    _name(label),
+                    f"{self.where(number)}: label {label} is in the image but not in the list of tracks; "
+                    "list it or set its voxels to 0",
+                )
+
+    def _problem(self, family: tuple[Track, ...], frames: list[int], scan: Scan) -> str | None:
         """Why a sequence cannot be used, as a sentence."""
         first, last = min(scan.boxes), max(scan.boxes)
         for label, begin, end, _ in family:
@@ -141,14 +189,6 @@ class LabelReader(Reader):
                     f"{self.path}: the list of tracks says that track {label} lasts from frame {begin} to {end}, but "
                     f"the images are {first} to {last}; correct its row or add the images"
                 )
-            for number in range(begin, end + 1):
-                if number not in present:
-                    gap = present[0] < number < present[-1]
-                    return (
-                        f"{self.where(number)}: track {label} has an empty mask, "
-                        f"{'a gap between' if gap else 'though it is listed for'} frames {begin} and {end}; "
-                        "label it there or correct the track's first and last frame"
-                    )
             if outside := [number for number in present if not begin <= number <= end]:
                 return (
                     f"{self.where(outside[0])}: label {label} is in the image, but its track lasts from frame {begin} "
@@ -159,15 +199,9 @@ class LabelReader(Reader):
                     f"{self.where(scan.filled[label])}: the mask of track {label} fills the whole volume, it has no "
                     "surface; correct the labels"
                 )
-        begin, end = family[0].begin, _end(family)
-        if begin == end:
-            return f"{self.where(begin)}: track {family[0].label} has one frame only; a sequence needs two or more"
-        for number in range(begin, end + 1):
-            if not any(track.begin <= number <= track.end for track in family):
-                return (
-                    f"{self.where(number)}: a gap, the mask of track {family[0].label} and its daughters is empty; "
-                    "label it there or take the parent off the daughters' rows"
-                )
+        if len(frames) < 2:
+            where = self.where(frames[0]) if frames else self.path
+            return f"{where}: track {family[0].label} has one frame only; a sequence needs two or more"
         return None
 
     def read(self, sequence: Recorded, frames: tuple[int, ...]) -> Iterator[Frame]:
@@ -186,8 +220,8 @@ class LabelReader(Reader):
         crop = volume[tuple(slice(a, b) for a, b in zip(lower, upper, strict=True))]
         parts = [crop == label for label in boxes]
         total = sum(int(part.sum()) for part in parts)
-        if self.largest_component:
-            parts = [_largest(part) for part in parts]
+        if self.pieces in (None, "largest"):
+            parts = [largest(part) for part in parts]
         mask = np.logical_or.reduce(parts)
         lines = [mask.any(axis=tuple({0, 1, 2} - {axis})) for axis in range(3)]
         border = any(
@@ -198,13 +232,16 @@ class LabelReader(Reader):
         return Frame(number, mask, (lower[0], lower[1], lower[2]), bool(border), dropped)
 
 
-def _box(slices: tuple[slice, ...]) -> Box:
-    z, y, x = ((int(s.start), int(s.stop)) for s in slices)
-    return z, y, x
+def _name(label: int, divides: bool = False) -> str:
+    return f"{'lineage' if divides else 'track'}-{label:02d}"
 
 
 def _end(family: tuple[Track, ...]) -> int:
     return max(track.end for track in family)
+
+
+def _range(family: tuple[Track, ...]) -> tuple[int, int]:
+    return family[0].begin, _end(family)
 
 
 def _family(mother: Track, table: dict[int, Track]) -> tuple[Track, ...]:
@@ -215,10 +252,28 @@ def _family(mother: Track, table: dict[int, Track]) -> tuple[Track, ...]:
     return tuple(family)
 
 
-def _largest(mask: Array) -> Array:
-    """The largest part of a mask connected through faces, edges and corners; the first of equals."""
-    import numpy as np
-    from scipy.ndimage import label
+def _known(family: tuple[Track, ...], scan: Scan) -> list[int]:
+    """Frames in which everything of a family that lives then is labelled."""
+    found = []
+    for number, boxes in scan.boxes.items():
+        alive = [track.label for track in family if track.begin <= number <= track.end]
+        if alive and all(label in boxes for label in alive):
+            found.append(number)
+    return found
 
-    parts, count = label(mask, structure=np.ones((3, 3, 3)))
-    return mask if count <= 1 else parts == 1 + int(np.argmax(np.bincount(parts.ravel())[1:]))
+
+def _frames(numbers: list[int]) -> str:
+    """Frame numbers in words, the first few."""
+    more = f" and {len(numbers) - 6} more" if len(numbers) > 6 else ""
+    return f"frame{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers[:6]))}{more}"
+
+
+def _least_overlap(scan: Scan) -> tuple[float, int, int] | None:
+    """The smallest overlap of a label with itself in the next frame, that label, and the frame; none if none stays."""
+    found = [
+        (step.overlap(label, label), label, step.after)
+        for step in scan.steps
+        for label in step.sizes[0]
+        if label in step.sizes[1]
+    ]
+    return min(found, default=None)

@@ -1,0 +1,51 @@
+"""The axes of a TIFF, as its metadata name them, brought into the order (t, z, y, x).
+
+Axes of length 1 that are neither time nor space are dropped; channels (C) and colours (S) of more than 1 are refused.
+Axes without a meaning (Q, I: plain stacks) stand for time and depth in this order.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trainables.shapes.bad_data import BadData
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+_NAMES = {"C": "channels", "S": "colours", "T": "times", "Z": "planes"}
+_UNNAMED = "QI"
+
+
+def places(axes: str, shape: tuple[int, ...], wanted: str, where: Path | str) -> list[int]:
+    """For each letter of `wanted` ("TZYX" or "ZYX") the axis that it is; all others have length 1. Raises BadData."""
+    kept = [i for i, axis in enumerate(axes) if shape[i] > 1 or axis in wanted or axis in _UNNAMED]
+    named = {axes[i]: i for i in kept if axes[i] not in _UNNAMED}
+    unnamed = [i for i in kept if axes[i] in _UNNAMED]
+    open_letters = [letter for letter in wanted if letter not in named]
+    while len(unnamed) > len(open_letters) and (single := [i for i in unnamed if shape[i] == 1]):
+        unnamed.remove(single[0])
+    foreign = {letter: named[letter] for letter in named if letter not in wanted}
+    if len(unnamed) == len(open_letters) and not foreign:
+        named |= dict(zip(open_letters, unnamed, strict=True))
+        return [named[letter] for letter in wanted]
+    if foreign:
+        counts = " and ".join(f"{shape[i]} {_NAMES.get(letter, f'of axis {letter}')}" for letter, i in foreign.items())
+        raise BadData(
+            f"{where}: its axes are {axes} {shape}, with {counts}; labels have {', '.join(wanted.lower())} alone: save "
+            "one channel, or name the axes rightly (in Fiji: Image > Hyperstacks > Re-order Hyperstack)"
+        )
+    needed = "one file must have four: t, z, y, x" if wanted == "TZYX" else "a frame is a volume (z, y, x)"
+    raise BadData(f"{where}: {len(kept)} axes {shape}, named {axes}; {needed}")
+
+
+def arranged(values: Array, order: list[int]) -> Array:
+    """An array with the axes `order` first to last, the others, of length 1, taken away."""
+    import numpy as np
+
+    others = tuple(i for i in range(values.ndim) if i not in order)
+    moved: Array = np.squeeze(np.transpose(values, [*others, *order]), axis=tuple(range(len(others))))
+    return moved

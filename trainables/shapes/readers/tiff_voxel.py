@@ -1,0 +1,95 @@
+"""The size of a voxel as TIFF files say it: OME-XML, ImageJ's description, or tifffile's own; or a file beside them."""
+
+from __future__ import annotations
+
+import html
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+from typing import Any
+
+from trainables.shapes.bad_data import BadData
+from trainables.shapes.readers.base import Triple
+from trainables.shapes.readers.tiff import library
+
+VOXEL_FILE = "voxel_size.txt"
+_MICROMETRES = {
+    "µm": 1.0, "um": 1.0, "micron": 1.0, "microns": 1.0, "micrometer": 1.0, "micrometers": 1.0, "micrometre": 1.0,
+    "micrometres": 1.0, "nm": 1e-3, "nanometer": 1e-3, "nanometers": 1e-3, "å": 1e-4, "angstrom": 1e-4, "mm": 1e3,
+    "millimeter": 1e3, "millimeters": 1e3, "cm": 1e4, "centimeter": 1e4, "m": 1e6, "meter": 1e6,
+}  # fmt: skip
+
+
+def micrometres(unit: str) -> float | None:
+    """Length of a unit in µm; none for pixels, inches, and what is no unit."""
+    plain = html.unescape(unit).replace("\\u00B5", "µ").replace("μ", "µ").strip().lower()
+    return _MICROMETRES.get(plain)
+
+
+def voxel_beside(folder: Path) -> Triple | None:
+    """Voxel size (z, y, x) in µm from `voxel_size.txt` in a folder, if there is one; raises BadData."""
+    file = folder / VOXEL_FILE
+    if not file.exists():
+        return None
+    try:
+        z, y, x = (float(word) for word in file.read_text().split())
+    except ValueError:
+        z = y = x = -1.0
+    if not 0 < min(z, y, x) <= max(z, y, x) < float("inf"):
+        raise BadData(f"{file}: not three positive numbers; write the size of a voxel as z y x in µm")
+    return z, y, x
+
+
+def voxel_of(folder: Path, first: Path | None) -> tuple[Triple, str] | None:
+    """What a folder's `voxel_size.txt`, else its first TIFF says, and where; none if neither does. Raises BadData."""
+    if beside := voxel_beside(folder):
+        return beside, VOXEL_FILE
+    return voxel_in(first) if first is not None else None
+
+
+def voxel_in(path: Path) -> tuple[Triple, str] | None:
+    """Voxel size (z, y, x) in µm from a TIFF's metadata, and which; none if they do not say all three."""
+    try:
+        with library().TiffFile(path) as file:
+            for said, what in ((_from_ome, "OME"), (_from_imagej, "ImageJ"), (_from_tifffile, "tifffile")):
+                if (sizes := said(file)) and all(0 < size < float("inf") for size in sizes):
+                    return sizes, f"{what} metadata of {path.name}"
+    except Exception:  # what is wrong with the file is told when it is read
+        return None
+    return None
+
+
+def _from_ome(file: Any) -> Triple | None:
+    if not file.ome_metadata:
+        return None
+    pixels = next(e for e in ElementTree.fromstring(file.ome_metadata).iter() if e.tag.rpartition("}")[2] == "Pixels")
+    sizes = []
+    for axis in "ZYX":
+        size, factor = pixels.get(f"PhysicalSize{axis}"), micrometres(pixels.get(f"PhysicalSize{axis}Unit", "µm"))
+        if size is None or factor is None:
+            return None
+        sizes.append(float(size) * factor)
+    return sizes[0], sizes[1], sizes[2]
+
+
+def _from_imagej(file: Any) -> Triple | None:
+    """ImageJ leaves `spacing` out where it is exactly 1."""
+    metadata = file.imagej_metadata
+    if not metadata:
+        return None
+    return _sizes(file, str(metadata.get("unit", "")), float(metadata.get("spacing", 1.0)))
+
+
+def _from_tifffile(file: Any) -> Triple | None:
+    metadata: dict[str, Any] = (file.shaped_metadata or ({},))[0]
+    if "spacing" not in metadata:
+        return None
+    return _sizes(file, str(metadata.get("unit", "")), float(metadata["spacing"]))
+
+
+def _sizes(file: Any, unit: str, depth: float) -> Triple | None:
+    """Depth of a plane in `unit`, and the pixels' sizes by TIFF's tags of resolution, in the same unit."""
+    factor, tags = micrometres(unit), file.pages[0].tags
+    if factor is None or "XResolution" not in tags or "YResolution" not in tags:
+        return None
+    (x, per_x), (y, per_y) = tags["XResolution"].value, tags["YResolution"].value
+    return depth * factor, per_y / y * factor, per_x / x * factor

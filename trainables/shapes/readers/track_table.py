@@ -1,0 +1,74 @@
+"""The table of tracks of the Cell Tracking Challenge, as people have it.
+
+A row is `label begin end parent`, parted by blanks or commas; parent 0 is none, and so is −1, a parent that is not
+listed, or one that has not ended before (budding): these are told. A row that cannot be read costs its own track.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from trainables.shapes.readers.base import Track
+
+
+@dataclass
+class Table:
+    """Which tracks there are."""
+
+    tracks: dict[int, Track] = field(default_factory=dict)
+    bad: dict[int, str] = field(default_factory=dict)
+    """Label → why its row cannot be used."""
+    notes: list[str] = field(default_factory=list)
+    """What must be told of the rows."""
+
+
+def read_table(path: Path) -> Table:
+    """The rows of a file."""
+    table = Table()
+    for row, line in enumerate(path.read_text(encoding="utf-8-sig", errors="replace").splitlines(), start=1):
+        words = [word for word in re.split(r"[,;\s]+", line.strip()) if word]
+        if words and not (row == 1 and not any(re.fullmatch(r"[+-]?\d+", word) for word in words)):  # a header
+            _take(table, words, f"{path}, row {row}: {line.strip()!r}")
+    for label in table.bad:
+        table.tracks.pop(label, None)
+    for track in list(table.tracks.values()):
+        _check_parent(table, track, path)
+    return table
+
+
+def _take(table: Table, words: list[str], where: str) -> None:
+    """Put a row into the table."""
+    numbers = [int(word) for word in words if re.fullmatch(r"[+-]?\d+", word)]
+    label = int(words[0]) if re.fullmatch(r"\d+", words[0]) else None
+    if len(numbers) != len(words) or len(words) != 4 or label is None:
+        sentence = f"{where} is not four numbers; write label, begin, end, parent"
+    elif not label or not 0 <= numbers[1] <= numbers[2]:
+        sentence = f"{where}; a label is at least 1 and begin is at most end"
+    elif label in table.tracks:
+        sentence = f"{where}: track {label} is listed twice; keep one row for each label"
+    else:
+        table.tracks[label] = Track(*numbers)
+        return
+    if label:
+        table.bad.setdefault(label, sentence)
+    else:
+        table.notes.append(f"{sentence} (the row is left out)")
+
+
+def _check_parent(table: Table, track: Track, path: Path) -> None:
+    """Take away a parent that cannot be one, and tell it."""
+    if not track.parent:
+        return
+    parent = table.tracks.get(track.parent)
+    if parent is not None and parent.end < track.begin:
+        return
+    table.tracks[track.label] = track._replace(parent=0)
+    if track.parent < 0:
+        return
+    why = "is not listed" if parent is None else f"goes on until frame {parent.end}"
+    table.notes.append(
+        f"{path.name}: track {track.label}, from frame {track.begin}, is taken to have no parent, for track "
+        f"{track.parent} {why}"
+    )
