@@ -17,6 +17,7 @@ from analysis.comparison import compare
 from analysis.ensembles import league
 from analysis.latent import latent_grid
 from analysis.load import LoadError, Run, load, runs
+from analysis.null_level import null_level
 from analysis.question import compare_run
 from analysis.report import render
 from analysis.saving import save, save_shown, shown
@@ -27,6 +28,7 @@ from analysis.several import MixedMetrics, Runs
 
 __all__ = [
     "LoadError", "MixedMetrics", "NoRows", "NotApplicable", "Run", "Runs", "answer", "compare", "compare_run",
-    "conclusion", "figures", "iqr_bands", "latent_grid", "league", "load", "one_standard_error", "optuna_study",
+    "conclusion", "figures", "iqr_bands", "latent_grid", "league", "load", "null_level", "one_standard_error",
+    "optuna_study",
     "render", "runs", "save", "save_shown", "shown", "transfer",
 ]  # fmt: skip

@@ -12,8 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import order, selection
-from analysis.comparison import OTHER as UNITS
-from analysis.comparison import Unit
+from analysis.comparison import FACTORS, Unit, groups
 
 COLUMNS = ["method", "supervision", "time", "mean", "median", "q25", "q75", "n"]
 BOOTSTRAP = ["mean_low", "mean_high"]
@@ -52,10 +51,10 @@ def iqr_bands(
             f"the bootstrap takes a number of resamples ≥ 0 and a confidence between 0 and 1, not {bootstrap} and "
             f"{confidence}"
         )
-    if unit not in UNITS:
-        raise ValueError(f"unit must be 'replicate' or 'sequence', not '{unit}'")
     selection.require_metric(per_time, metric)
     chosen = selection.rows(per_time, phase=phase, setting=setting, role=role)
+    if unit not in FACTORS:
+        groups(chosen, unit)
     values = chosen.assign(value=chosen[metric].astype("float64"))
     grouped = values.groupby(["method", "supervision", "time"], sort=False)["value"]
     quartiles = grouped.quantile(np.array([0.25, 0.75])).unstack().set_axis(["q25", "q75"], axis="columns")

@@ -38,7 +38,8 @@ def transfer(run: Run, metric: str = "chamfer", setting: str = "best") -> pd.Dat
     reference, others = chosen[chosen["method"] == baseline], chosen[chosen["method"] != baseline]
     pairs = comparison.paired(others, reference, metric, by=["supervision"])
     seen = pairs["sequence"].isin(searched)
-    tuned, judged = comparison.by_unit(pairs[seen], "replicate"), comparison.by_unit(pairs[~seen], unit)
+    tuned = comparison.by_unit(pairs[seen], "replicate", chosen)
+    judged = comparison.by_unit(pairs[~seen], unit, chosen)
     found = []
     for supervision in order.ordered(others["supervision"], record.supervisions(run)):
         arms = others.loc[others["supervision"] == supervision, "method"]

@@ -4,7 +4,9 @@ What varies independently is the unit of replication, and n counts it. Time poin
 independent, so they are averaged first, over all test times or those of a window. Sequences that share a network are
 not independent of each other either: with unit ``replicate`` a replicate is averaged over its sequences. Where each
 sequence has a network of its own and the question is about such sequences, seeds are no new sequences: with unit
-``sequence`` a sequence is averaged over its replicates. With i over the n units and d_i the mean of (method −
+``sequence`` a sequence is averaged over its replicates. Where several sequences have something in common that a method
+may be good or bad at (networks, in the folds of a cross-validation; a kind of motion), these groups are the units, and
+the unit is the column of the table that names them. With i over the n units and d_i the mean of (method −
 baseline), the mean of d carries a t interval and the paired t test gives p; from six units on, the Hodges–Lehmann
 estimate with its exact interval and Wilcoxon's exact test stand beside it (:mod:`analysis.inference`). ``p_holm`` is
 Holm's step-down correction over the rows of one call: one setting, and all methods × supervisions × metrics asked for.
@@ -17,7 +19,6 @@ and p = 0 if not, and no effect size.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -39,9 +40,10 @@ ENOUGH = 6
 """Pairs below which no verdict is given: with fewer, no test that does without normality can ever reject at 5 %."""
 PAIR = ["replicate", "sequence", "time_index"]
 
-Unit = Literal["replicate", "sequence"]
-"""The unit of replication: what n counts, each the mean over the other of the two."""
-OTHER: dict[str, str] = {"replicate": "sequence", "sequence": "replicate"}
+Unit = str
+"""The unit of replication, what n counts: ``replicate`` or ``sequence``, each the mean over the other of the two, or a
+column of the table that says to which group a sequence belongs (``fold``, ``class``): the mean over its sequences."""
+FACTORS = ("replicate", "sequence")
 WORDS: dict[str, str] = {"replicate": "seeds (training noise)", "sequence": "sequences"}
 """The unit in words, where a study does not say it better (such as: images)."""
 
@@ -130,7 +132,7 @@ def _compared(
 ) -> pd.DataFrame:
     """The rows of one metric, before any correction."""
     others = chosen[chosen["method"] != baseline]
-    pairs = by_unit(paired(others, chosen[chosen["method"] == baseline], metric, by=["supervision"]), unit)
+    pairs = by_unit(paired(others, chosen[chosen["method"] == baseline], metric, by=["supervision"]), unit, chosen)
     arms = dict(list(pairs.groupby(["supervision", "method"])))
     found = []
     for supervision in order.ordered(others["supervision"], order.SUPERVISIONS):
@@ -161,7 +163,7 @@ def compare_settings(
     selection.require_metric(per_time, metric)
     chosen = selection.rows(per_time, phase="confirm", role="test")
     best, document = (chosen[chosen["setting"] == setting] for setting in ("best", "document"))
-    pairs = by_unit(paired(best, document, metric, by=["supervision", "method"]), unit)
+    pairs = by_unit(paired(best, document, metric, by=["supervision", "method"]), unit, chosen)
     if pairs.empty:
         raise selection.NoRows("no arm was confirmed at both settings, best and document")
     found = []
@@ -201,20 +203,34 @@ def paired(treated: pd.DataFrame, reference: pd.DataFrame, metric: str, by: list
     return both[complete].groupby(address)[["treated", "reference"]].mean().reset_index()
 
 
-def by_unit(pairs: pd.DataFrame, unit: Unit) -> pd.DataFrame:
-    """One row per (supervision, method, ``unit``) of ``pairs`` (:func:`paired`): the means of both sides over
-    the other factor.
+def by_unit(pairs: pd.DataFrame, unit: Unit, rows: pd.DataFrame) -> pd.DataFrame:
+    """One row per (supervision, method, ``unit``) of ``pairs`` (:func:`paired`) of ``rows``: the means of both sides
+    over the other factor.
 
     A replicate counts only with all the sequences that any replicate of its method has, so that all are means
-    over the same sequences; a sequence counts with the replicates that it has.
+    over the same sequences; a sequence counts with the replicates that it has; a group with its sequences, each the
+    mean over its replicates.
     """
-    if unit not in OTHER:
-        raise ValueError(f"unit must be 'replicate' or 'sequence', not '{unit}'")
     arm = ["supervision", "method"]
-    if unit == "replicate":
+    if unit not in FACTORS:
+        pairs = by_unit(pairs, "sequence", rows).merge(groups(rows, unit), on="sequence")
+    elif unit == "replicate":
         whole = pairs.groupby(arm)["sequence"].transform("nunique")
         pairs = pairs[pairs.groupby([*arm, unit])["sequence"].transform("nunique") == whole]
     return pairs.groupby([*arm, unit])[["treated", "reference"]].mean().reset_index()
+
+
+def groups(rows: pd.DataFrame, unit: Unit) -> pd.DataFrame:
+    """The group of every sequence of ``rows``: ``sequence`` and the column ``unit``, one row a sequence.
+
+    Raises ``ValueError`` where there is no such column, or a sequence is in two groups or in none.
+    """
+    if unit not in rows:
+        raise ValueError(f"unit must be 'replicate', 'sequence' or a column that groups sequences, not '{unit}'")
+    found = rows[["sequence", unit]].drop_duplicates()
+    if found["sequence"].duplicated().any() or found[unit].isna().any():
+        raise ValueError(f"the column '{unit}' groups no sequences: one of them is in two groups, or in none")
+    return found.reset_index(drop=True)
 
 
 def row(

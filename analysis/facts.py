@@ -69,6 +69,8 @@ class Facts:
     """Replicates of a sequence that the confirmation really has, the most of any method and sequence."""
     sequences: int
     """Sequences that are compared: without the searched ones, where the search saw some sequences only."""
+    groups: int
+    """Groups of sequences, where they are the unit of replication; else 0."""
     unit: comparison.Unit
     """The unit of replication: what n counts."""
     transfer: pd.DataFrame
@@ -103,7 +105,8 @@ class Facts:
     @property
     def units(self) -> int:
         """How many units of replication there are, the most that n can be."""
-        return self.replicates if self.unit == "replicate" else self.sequences
+        known = {"replicate": self.replicates, "sequence": self.sequences}
+        return known.get(self.unit, self.groups)
 
     def trained(self) -> list[str]:
         """The methods that are compared with the baseline and need a network."""
@@ -145,6 +148,7 @@ def gather(run: Run) -> Facts:
         unconfirmed=[(method, name) for name in supervisions for method in methods if (method, name) not in have],
         replicates=int(tested.groupby(sequence)["replicate"].nunique().max()) if len(tested) else 0,
         sequences=int(tested["sequence"].nunique()),
+        groups=0 if record.unit(run) in comparison.FACTORS else int(tested[record.unit(run)].nunique()),
         unit=record.unit(run),
         transfer=carry_over.transfer(run, metric.name),
     )
@@ -238,7 +242,7 @@ def _dip(run: Run, metric: record.Metric, method: str, supervision: str) -> Dip 
     if not {"test", "train"} <= set(roles.columns):
         return None
     pairs = roles[["test", "train"]].dropna().set_axis(["treated", "reference"], axis="columns").reset_index()
-    means = comparison.by_unit(pairs, record.unit(run))[["treated", "reference"]]
+    means = comparison.by_unit(pairs, record.unit(run), here)[["treated", "reference"]]
     if means.empty:
         return None
     difference = means["treated"].to_numpy() - means["reference"].to_numpy()

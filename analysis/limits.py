@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis import errors, record
+from analysis import comparison, errors, record
 from analysis.comparison import BETTER, NO_DIFFERENCE, WORSE
 from analysis.facts import Facts
 from analysis.wording import count, listing
@@ -16,6 +16,7 @@ _NAMED = 4
 def limits(facts: Facts) -> list[str]:
     """Sentences; empty where a run has nothing confirmed and nothing failed."""
     found = [
+        *_twins(facts),
         *_data(facts),
         *_unit(facts),
         *_folds(facts),
@@ -30,6 +31,13 @@ def limits(facts: Facts) -> list[str]:
         state = "still running" if facts.run.status == "running" else "unfinished"
         found.append(f"The run is {state}: everything here is what its files hold so far.")
     return found
+
+
+def _twins(facts: Facts) -> list[str]:
+    """That a method is compared with itself."""
+    twins = facts.run.record.get("twins") or {}
+    said = [f"'{twin}' is '{name}' with other seeds" for twin, name in twins.items()]
+    return [f"{listing(said)}: where the two are shown to differ, the comparison errs."] if said else []
 
 
 def _data(facts: Facts) -> list[str]:
@@ -51,6 +59,10 @@ def _unit(facts: Facts) -> list[str]:
     if facts.replicates * facts.sequences == 1:
         return [f"There is one replicate of one sequence only, so nothing is known about {words}.", *_tuned(facts)]
     replicates, sequences = count(facts.replicates, "replicate"), count(facts.sequences, record.subject(facts.run))
+    if facts.unit not in comparison.FACTORS:
+        line = f"The intervals are over {count(facts.groups, record.unit_name(facts.run))} ({words})"
+        line += f", each averaged over its {record.subject(facts.run)}s and their replicates"
+        return [f"{line}, which are not counted as independent of each other.", *_tuned(facts)]
     if facts.unit == "sequence":
         line = f"The intervals are over {sequences} ({words})"
         if facts.replicates > 1:
@@ -71,7 +83,8 @@ def _folds(facts: Facts) -> list[str]:
         return []
     said = [f"{row.method} is better in {row.better} of {row.folds} folds" for row in rows.itertuples()]
     subject = record.subject(facts.run).capitalize()
-    line = f"{subject}s of one fold share their networks, which the intervals do not know"
+    line = f"{subject}s of one fold share their networks"
+    line += "" if facts.unit == "fold" else ", which the intervals do not know"
     return [f"{line}; by mean {facts.metric.label}, {listing(said)}."]
 
 
@@ -179,7 +192,7 @@ def _reasons(reasons: list[str], shown: int = 3) -> str:
 
 def _incomplete(facts: Facts) -> list[str]:
     """Arms with fewer values than the fullest one: replicates that diverged."""
-    if facts.unit == "sequence":
+    if facts.unit != "replicate":
         table = facts.levels
         rows = table[(table["metric"] == facts.metric.name) & (table["setting"] == "best") & (table["lost"] > 0)]
         named = [f"{row.method} ({row.supervision}): {row.lost} of {row.n}" for row in rows.itertuples()]

@@ -102,8 +102,22 @@ def controls(run: Run) -> list[str]:
 
 
 def unit(run: Run) -> Unit:
-    """What n counts: ``replicate`` (the networks), unless the study says that it is the ``sequence``."""
-    return "sequence" if run.record.get("unit") == "sequence" else "replicate"
+    """What n counts: ``replicate`` (the networks), unless the study says that it is the ``sequence``, or a column that
+    groups sequences. Some runs were recorded with a unit that is not independent: they are read with what is."""
+    if "validation" not in run.record and run.study in EARLIER_UNITS:
+        return EARLIER_UNITS[run.study]
+    return str(run.record.get("unit") or "replicate")
+
+
+EARLIER_UNITS = {"red-blood-cells": "fold", "known-motion": "class", "sea-ice": "replicate"}
+"""Study → unit, of runs whose record is older than what the search ranks on."""
+UNIT_NAMES = {"replicate": "replicate", "fold": "fold", "class": "kind"}
+"""What a unit is called, in the singular, unless it is a sequence."""
+
+
+def unit_name(run: Run) -> str:
+    """What one unit of replication is called: ``replicate``, ``image``, ``fold``, …"""
+    return subject(run) if unit(run) == "sequence" else UNIT_NAMES.get(unit(run), unit(run))
 
 
 def unit_words(run: Run) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from analysis import claims, comparison, errors, figures, record, sentences, wording
+from analysis import claims, errors, figures, record, sentences, wording
 from analysis.facts import Facts, gather
 from analysis.load import Run
 from analysis.recommendation import recommendation
@@ -159,10 +159,12 @@ def _share(value: float) -> str:
 
 def _unit(facts: Facts) -> str:
     """What n counts, in words."""
-    other = facts.sequences if facts.unit == "replicate" else facts.replicates
-    words = {"replicate": "replicate", "sequence": record.subject(facts.run)}
-    averaged = f", each averaged over its {other} {words[comparison.OTHER[facts.unit]]}s" if other > 1 else ""
-    return f"{words[facts.unit]}s ({record.unit_words(facts.run)}){averaged}"
+    name, subject = record.unit_name(facts.run), record.subject(facts.run)
+    averaged = {
+        "replicate": f"its {facts.sequences} {subject}s" if facts.sequences > 1 else "",
+        "sequence": f"its {facts.replicates} replicates" if facts.replicates > 1 else "",
+    }.get(facts.unit, f"its {subject}s and their replicates")
+    return f"{name}s ({record.unit_words(facts.run)})" + (f", each averaged over {averaged}" if averaged else "")
 
 
 def _errors(facts: Facts) -> list[dict[str, Any]]:

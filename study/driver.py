@@ -189,7 +189,7 @@ class Driver:
             implementation=configuration.implementation,
             configuration=configuration.model_dump(mode="json"),
             timeline=self.study.timeline(arm.supervision, phase).model_dump(mode="json"),
-            seeds=self.study.seeds(phase),  # type: ignore[arg-type]
+            seeds=self.study.seeds(phase, arm.method),  # type: ignore[arg-type]
             roles=self.study.roles(phase),  # type: ignore[arg-type]
             metric=self.study.objective.metric,
             objective_role=self.study.objective.role,

@@ -7,7 +7,7 @@ from typing import Any
 
 from study.study import Study
 
-_UNSAID: dict[str, Any] = {"pruning": {"least_trials": 1}, "search_on": None}
+_UNSAID: dict[str, Any] = {"pruning": {"least_trials": 1}, "search_on": None, "twins": {}}
 """Field → what was done before there was one; of a field with parts, what is new in it."""
 
 

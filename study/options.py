@@ -186,9 +186,11 @@ def _make(name: str, choices: dict[str, Any], data: Data | ImageData | PictureDa
 
 
 def _difference(study: Study, before: dict[str, Any]) -> str:
-    """The first part of the configuration that is not what the run was begun with; `trials` may grow."""
+    """The first part of the configuration that is not what the run was begun with; `trials` may grow, and what is
+    counted in the end changes no training."""
     now = study.model_dump(mode="json")
-    return next((key for key in now if key != "trials" and now[key] != before.get(key)), "")
+    free = ("trials", "unit", "replication_unit")
+    return next((key for key in now if key not in free and now[key] != before.get(key)), "")
 
 
 def _data(options: Options, record: dict[str, Any]) -> Data | ImageData | PictureData | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -104,7 +105,14 @@ class Study(Configuration):
     name: str
     question: str
     replication_unit: str = Field(description="what n counts in the report, in words")
-    unit: Literal["replicate", "sequence"] = Field("replicate", description="what is independent, and so counted")
+    unit: str = Field(
+        "replicate",
+        description="what is independent, and so counted: replicate, sequence, or the column of the rows that says to "
+        "which group a sequence belongs (fold, class)",
+    )
+    twins: dict[str, str] = Field(
+        default_factory=dict, description="methods that are others with other seeds → which: a test of the comparison"
+    )
     subject: str | None = Field(
         None, description="what a sequence is, in the singular, in a study without a time axis (image, say)"
     )
@@ -189,10 +197,12 @@ class Study(Configuration):
         timeline = self.supervisions[supervision]
         return timeline.leaving_out() if phase == "search" and self.validation == "left-out" else timeline
 
-    def seeds(self, phase: Literal["search", "confirm"]) -> list[int]:
-        """One seed per replicate; those of the confirmation are never those of the search."""
+    def seeds(self, phase: Literal["search", "confirm"], method: str = "") -> list[int]:
+        """One seed per replicate; those of the confirmation are never those of the search, and those of a twin never
+        those of the method that it is."""
         count = self.search_replicates if phase == "search" else self.replicates
-        stream = np.random.SeedSequence([self.seed, ["search", "confirm"].index(phase)])
+        another = [zlib.crc32(method.encode())] if method in self.twins else []
+        stream = np.random.SeedSequence([self.seed, ["search", "confirm"].index(phase), *another])
         return [int(s) for s in stream.generate_state(count)]
 
     def roles(self, phase: Literal["search", "confirm"]) -> list[Role]:
@@ -316,8 +326,21 @@ class Study(Configuration):
             self.controls = [name for name in self.controls if name in kept]
             self.references = {name: level for name, level in self.references.items() if name in kept}
             self.methods = {name: method for name, method in self.methods.items() if name in kept}
+            self._double(methods)
         if supervisions is not None:
             self.supervisions = {name: line for name, line in self.supervisions.items() if name in supervisions}
+
+    def _double(self, asked: list[str]) -> None:
+        """A method that is named more than once is there as often, with other seeds. Then nothing is searched, so that
+        all of them have one configuration."""
+        for place, name in enumerate(asked):
+            if before := asked[:place].count(name):
+                twin = f"{name}-again" + (f"-{before}" if before > 1 else "")
+                self.twins[twin], self.methods[twin] = name, self.methods[name].model_copy(deep=True)
+                if name in self.references:
+                    self.references[twin] = self.references[name]
+        if self.twins:
+            self.space = {}
 
     def edit(self, key: str, text: str) -> None:
         """Apply `--set key=value`: what the user fixes is no longer searched."""

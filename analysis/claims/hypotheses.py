@@ -63,9 +63,8 @@ class Difference:
     window: Window = ALL
 
     def examine(self, evidence: Evidence) -> Finding:
-        units = comparison.by_unit(
-            evidence.between(self.method, self.reference, self.metric, self.window), evidence.unit
-        )
+        pairs = evidence.between(self.method, self.reference, self.metric, self.window)
+        units = comparison.by_unit(pairs, evidence.unit, evidence.rows)
         claimed = "lower" if (self.direction == "better") == lower_is_better(self.metric, None) else "higher"
         measures = f"{self.metric}, {self.method} − {self.reference}, mean over {evidence.words(self.window)}"
         return _directed(units, evidence.unit, claimed, measures, MARGINS.get(self.metric))
@@ -83,7 +82,7 @@ class Unchanged:
 
     def examine(self, evidence: Evidence) -> Finding:
         pairs = evidence.between(self.method, self.reference, self.metric, self.window)
-        units = comparison.by_unit(pairs, evidence.unit)
+        units = comparison.by_unit(pairs, evidence.unit, evidence.rows)
         found = _equivalence(units, MARGINS[self.metric])
         said = (
             f"{self.metric}, {self.method} − {self.reference}, mean over {evidence.words(self.window)}; 90 % interval"
@@ -138,7 +137,7 @@ class Earlier:
     metric: str = "bifurcation_delay"
 
     def examine(self, evidence: Evidence) -> Finding:
-        units = comparison.by_unit(evidence.alone(self.method, self.metric), evidence.unit)
+        units = comparison.by_unit(evidence.alone(self.method, self.metric), evidence.unit, evidence.rows)
         measures = f"time of the split found − true, {self.method}, sequence lasting 1"
         return _directed(units, evidence.unit, "lower", measures, None)
 
@@ -156,7 +155,7 @@ class WorseWithin:
         pairs = evidence.within(self.method, self.metric, self.window, self.reference)
         claimed: Literal["lower", "higher"] = "higher" if lower_is_better(self.metric, None) else "lower"
         measures = f"{self.metric} with {self.method}, mean over {self.window.words} − {self.reference.words}"
-        units = comparison.by_unit(pairs, evidence.unit)
+        units = comparison.by_unit(pairs, evidence.unit, evidence.rows)
         return _directed(units, evidence.unit, claimed, measures, MARGINS.get(self.metric))
 
 

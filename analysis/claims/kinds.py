@@ -35,7 +35,9 @@ class LargerGain:
     reference: str = "none"
 
     def examine(self, evidence: Evidence) -> Finding:
-        pairs = comparison.by_unit(evidence.between(self.method, self.reference, self.metric), "sequence")
+        pairs = comparison.by_unit(
+            evidence.between(self.method, self.reference, self.metric), "sequence", evidence.rows
+        )
         gain = pairs["treated"] - pairs["reference"]
         gain = (-gain if lower_is_better(self.metric, None) else gain).set_axis(pairs["sequence"])
         groups = [_of(evidence.rows, gain, names) for names in (self.kinds, self.than)]

@@ -16,13 +16,14 @@ from analysis.wording import listing
 
 @dataclass(frozen=True, kw_only=True)
 class OfKind:
-    """``test``, on the sequences of one class."""
+    """``test``, on the sequences of one class: where classes are the unit of replication, its sequences are."""
 
     kind: str
     test: Test
 
     def examine(self, evidence: Evidence) -> Finding:
-        found = self.test.examine(replace(evidence, rows=_of(evidence, self.kind)))
+        unit = "sequence" if evidence.unit == "class" else evidence.unit
+        found = self.test.examine(replace(evidence, rows=_of(evidence, self.kind), unit=unit))
         return replace(found, note=f"{self.kind}: {found.note}")
 
 
@@ -43,7 +44,7 @@ class Undisturbed:
         sides = []
         for kind in (self.kind, self.than):
             part = replace(evidence, rows=_of(evidence, kind))
-            units = comparison.by_unit(part.alone(self.method, self.metric), "sequence")
+            units = comparison.by_unit(part.alone(self.method, self.metric), "sequence", part.rows)
             sides.append(units.set_index(units["sequence"].str.removeprefix(kind))["treated"])
         both = sides[0].to_frame("treated").join(sides[1].rename("reference"), how="inner")
         if both.empty:

@@ -24,8 +24,8 @@ def study(data: PictureData | None = None) -> Study:
     return Study(
         name="known-motion",
         question="Which method fills in the frames of a known motion, and does it find the motion?",
-        replication_unit="motions of parts of an image, with networks of their own",
-        unit="sequence",
+        replication_unit="kinds of motion; parts of an image that move alike have that in common",
+        unit="class",
         validation="other-sequences",
         search_sequences=data.searched,
         methods=interpolations.methods(data),

@@ -2,7 +2,8 @@
 
 Nothing between the two images is known. Of the second image a quarter is hidden, tile by tile: what a method says there
 is compared with what was seen, and its displacement with that found by phase correlation. Half of the tiles serve the
-search, the other half the test. `--data A.tif B.tif` names two images of one grid; without it, a Sentinel-1 pair that
+search, the other half the test. The tiles share a network, so that networks are counted: what is found is of this pair
+of images. `--data A.tif B.tif` names two images of one grid; without it, a Sentinel-1 pair that
 comes with the program is taken.
 """
 
@@ -24,8 +25,7 @@ def study(data: PictureData | None = None) -> Study:
     return Study(
         name="sea-ice",
         question="Which method says best what the second of two images looks like, and how things moved to there?",
-        replication_unit="tiles of one image, which share a network",
-        unit="sequence",
+        replication_unit="training noise of one pair of images (seeds)",
         validation="other-sequences",
         search_sequences=data.searched,
         methods=interpolations.methods(data),
@@ -39,7 +39,7 @@ def study(data: PictureData | None = None) -> Study:
             Metric(name="drift_error", label="Distance from the measured drift", unit="pixels"),
         ],
         objective=Objective(metric="mae"),
-        replicates=3,
+        replicates=6,
         data=data.told(),
     )
 
@@ -47,7 +47,7 @@ def study(data: PictureData | None = None) -> Study:
 def laptop(study: Study) -> None:
     """One network is trained on all tiles, so that it may be trained for longer, and replicates are cheap."""
     interpolations.laptop(study)
-    study.replicates = 3
+    study.replicates = 6
     interpolations.put(study, epochs=80, downsampling=2)
 
 

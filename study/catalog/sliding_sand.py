@@ -24,7 +24,7 @@ def study(data: PictureData | None = None) -> Study:
     return Study(
         name="sliding-sand",
         question="Which method fills in the frames between two of a film, and how far apart may they be?",
-        replication_unit="windows of one film, which partly overlap, with networks of their own",
+        replication_unit="windows of one film that share no hidden frame, with networks of their own",
         unit="sequence",
         validation="other-sequences",
         search_sequences=data.searched,

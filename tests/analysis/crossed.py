@@ -57,7 +57,8 @@ def images(
 def run(folder: Path, arms: list[pd.DataFrame], **record: Any) -> analysis.Run:
     metrics = [{"name": name, "label": label, "unit": "", "better": "lower"} for name, label in METRICS.items()]
     known = {
-        "question": "Does it help?", "subject": "image", "unit": "sequence", "replication_unit": "cells",
+        "question": "Does it help?", "validation": "other-sequences",
+        "subject": "image", "unit": "sequence", "replication_unit": "cells",
         "methods": list(dict.fromkeys(table["method"].iloc[0] for table in arms)), "supervisions": ["image"],
         "metrics": metrics, "objective": {"metric": "iou_error", "direction": "minimize", "role": "validation"},
     }  # fmt: skip

@@ -57,8 +57,12 @@ def test_the_unit_is_averaged_over_the_other_factor() -> None:
         assert row["low"] == pytest.approx(expected.confidence_interval(0.95).low)
     both = pd.concat([table, table.assign(setting="best", chamfer=table["chamfer"] + 0.1)])
     assert set(compare_settings(both, unit="sequence")["n"]) == {4}
-    with pytest.raises(ValueError, match="unit must be 'replicate' or 'sequence', not 'seed'"):
-        analysis.compare(table, setting="document", unit="seed")
+    with pytest.raises(
+        ValueError, match="unit must be 'replicate', 'sequence' or a column that groups sequences, not 'owner'"
+    ):
+        analysis.compare(table, setting="document", unit="owner")
+    with pytest.raises(ValueError, match="the column 'time' groups no sequences"):
+        analysis.compare(table, setting="document", unit="time")
 
 
 def test_a_replicate_without_one_of_its_sequences_does_not_count_but_a_sequence_without_a_replicate_does() -> None:

@@ -37,11 +37,14 @@ def test_without_data_the_90_cells_are_taken_and_18_are_set_aside():
     for method in study.methods.values():
         assert len(method.images) == 90
         assert len(folds.taking_part(method.images)) == 72
-        assert method.folds() == 5
+        assert method.folds() == 6
         method.restrict(study.search_sequences)
         assert len(method.images) == 18
         assert method.folds() == 3
-    assert study.replicates == 15, "three seeds of five folds"
+    assert study.replicates == 18, "three seeds of six folds"
+    paper = catalog.load(NAME, "paper")
+    assert {method.folds() for method in paper.methods.values()} == {5}, "the document's"
+    assert paper.replicates == 15
     assert study.data["notes"] == [
         "90 triplets of side 64 (46 cell clusters, 21 keratocytes, 15 knizocytes, 8 multilobate cells)"
     ]
@@ -99,7 +102,7 @@ def test_fewer_images_than_folds_are_one_sentence(count, enough, tmp_path, capfd
         lines = capfd.readouterr().err.splitlines()
         assert lines[-1] == (
             f"error: --data few: there are {count} images, fewer than the folds need: 3 of a fifth set aside for the "
-            "search, 5 of the rest; give at least 13"
+            "search, 6 of the rest; give at least 13"
         )
 
 
@@ -131,7 +134,7 @@ WRONG = {
     "tracks": (nothing, ["--tracks", "1"], "--tracks 1: images have no tracks, voxel sizes, layouts or frames to skip"),
     "voxel": (nothing, ["--voxel", "1,1,1"], "--voxel 1,1,1: images have no tracks"),
     "skip": (nothing, ["--skip-bad"], "--skip-bad: images have no tracks"),
-    "replicates": (nothing, ["--replicates", "8"], "replicates = 8 of method none: a replicate holds out one of 5"),
+    "replicates": (nothing, ["--replicates", "8"], "replicates = 8 of method none: a replicate holds out one of 6"),
     "negative weight": (nothing, ["--set", "topology.weight=-1"], "greater than or equal to 0"),
     "a dimension of four": (nothing, ["--set", "topology.dimensions=4"], "'0', '1', '2' or 'all'"),
     "too fine": (nothing, ["--set", "resolution=32"], "resolution = 32 is finer than the data, of side 16"),

@@ -246,3 +246,15 @@ def test_a_sequence_that_is_not_there_cannot_be_searched_on():
     study.search_sequences = ["bifurcation-77"]
     with pytest.raises(ValueError, match="there is no sequence bifurcation-77"):
         study.configured(Arm("none", "sparse"), {}, "search")
+
+
+def test_a_method_that_is_named_twice_runs_twice_with_other_seeds_and_is_not_searched():
+    study = catalog.load("bifurcation", "smoke")
+    study.keep(["none", "none", "linear-blend"], None)
+    study.check()
+    assert list(study.methods) == ["none", "linear-blend", "none-again"]
+    assert study.methods["none-again"] == study.methods["none"]
+    assert {study.arm_trials(arm) for arm in study.arms()} == {1}
+    for phase in ("search", "confirm"):
+        assert not set(study.seeds(phase, "none")) & set(study.seeds(phase, "none-again"))
+        assert study.seeds(phase, "none") == study.seeds(phase) == catalog.load("bifurcation", "smoke").seeds(phase)

@@ -111,7 +111,7 @@ class InbetweenConfiguration(WindowsConfiguration, AdvectionConfiguration):
         )
 
     def operations(self, shown: int) -> float:
-        pairs = len({(window.stack, window.first, window.last, window.place) for window in self.windows})
+        pairs = len({(w.stack, w.first, w.last, w.place, w.number) for w in self.windows})
         patches = math.prod(1 + max(0, math.ceil((size - self.patch) / self.stride)) for size in self.size)
         steps = self.epochs * self.steps_per_epoch * pairs
         return 6.0 * self.products(self.patch, 2) * min(self.batch, patches) * steps  # forward 2, backward 4

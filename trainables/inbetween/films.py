@@ -1,6 +1,7 @@
 """Windows of a film: two frames are shown, and the true ones between them are known.
 
-The first two fifths of the frames serve the search, the others the test, so that no frame is of both.
+At each gap the first pair of frames serves the search, and those after it the test: no frame is of both, and no hidden
+frame is in two windows of the test, which else would not be independent. Of few frames far apart there are few windows.
 """
 
 from __future__ import annotations
@@ -17,9 +18,8 @@ from trainables.shapes.bad_data import BadData
 
 GAPS = (2, 4, 8)
 """Frames from one shown to the other."""
-TESTED = 6
-"""Windows of a gap that are tested: evenly spread, overlapping where the gap is large; fewer where there are not so
-many."""
+TESTED = 8
+"""Windows of a gap that are tested, evenly spread; fewer where there are not so many that share no hidden frame."""
 _EXAMPLE = Path(__file__).parent / "data" / "sliding_sand" / "frames.npz"
 
 
@@ -51,15 +51,17 @@ def windows(recording: Recording) -> Made:
             f"there are {count} frames, too few for two windows of 3 that share none (one for the search, one for the "
             "test); give at least 6"
         )
-    searched = max(gaps[-1] + 1, 2 * count // 5)
-    found = [Window(label="searched", role="validation", first=0, last=searched - 1)]
+    found = [Window(label="searched", role="validation", first=0, last=count - 1)]
     found += [
-        Window(label=f"window {n + 1}", role="test", first=searched, last=count - 1, place=n / (TESTED - 1))
+        Window(label=f"window {n + 1}", role="test", first=0, last=count - 1, number=n, count=TESTED)
         for n in range(TESTED)
     ]
+    windows_of = {gap: sum(window.role == "test" and window.fits(gap) for window in found) for gap in gaps}
     span = 1.0 if recording.whole else float(np.nanmax(recording.frames) - np.nanmin(recording.frames))
-    note = f"{count} frames: 0 to {searched - 1} for the search, {searched} to {count - 1} for the test"
-    if gaps[-1] > 2:
-        note += f"; windows of the test overlap at gap {gaps[-1]}"
+    listed = ", ".join(f"{windows} at gap {gap}" for gap, windows in windows_of.items())
+    note = (
+        f"{count} frames: at every gap the first pair for the search, then windows without a common hidden frame for "
+    )
+    note += f"the test: {listed}"
     pictures = Pictures(frames=recording.frames[None], span=max(span, 1e-12), metadata={"tags": recording.tags})
     return Made(pictures=pictures, windows=found, gaps=gaps, notes=[note])

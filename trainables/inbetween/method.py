@@ -45,6 +45,8 @@ class Method(Trainable):
         """The windows and where their pairs lie: where a gap leaves room for fewer, not the same frames twice."""
         found: dict[tuple[Address, str], Window] = {}
         for window in self.settings.windows:
+            if not window.fits(self.gap):
+                continue
             found.setdefault((self._address(window), str(window.box)), window)
         return [(address, window) for (address, _), window in found.items()]
 

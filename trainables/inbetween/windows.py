@@ -25,6 +25,12 @@ class Window(Configuration):
     first: int = Field(0, ge=0, description="first frame that the window may use")
     last: int = Field(ge=1, description="last one")
     place: float = Field(0.0, ge=0, le=1, description="where between them the pair lies: 0 first, 1 last")
+    number: int | None = Field(
+        None,
+        ge=0,
+        description="which of the pairs that are tested, none of which shares a hidden frame; instead of place",
+    )
+    count: int = Field(1, ge=1, description="how many such pairs there are at most")
     box: list[int] | None = Field(None, description="scored: top, bottom, left, right; all if not given")
     drift: list[float] | None = Field(
         None, description="displacement of the box from the first to the last image as it was measured: x, y in pixels"
@@ -32,7 +38,20 @@ class Window(Configuration):
 
     def start(self, gap: int) -> int:
         """The frame with which a pair `gap` frames apart begins."""
-        return self.first + round(self.place * (self.last - self.first - gap))
+        if self.number is None:
+            return self.first + round(self.place * (self.last - self.first - gap))
+        # After the pair of the search, which begins with `first`, follow pairs that share no more than a shown frame.
+        begin, room = self.first + gap + 1, self._room(gap)
+        spread = (room - 1) / (self.count - 1) if room > self.count > 1 else 1.0
+        return begin + gap * round(self.number * spread)
+
+    def fits(self, gap: int) -> bool:
+        """Whether there is such a pair."""
+        return self.number is None or self.number < self._room(gap)
+
+    def _room(self, gap: int) -> int:
+        """How many pairs `gap` frames apart there are after that of the search, without a common hidden frame."""
+        return (self.last - self.first - gap - 1) // gap
 
     def role_at(self, index: int, timeline: Timeline) -> Role:
         """What the frame at a time of the timeline is used for.
