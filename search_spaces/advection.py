@@ -17,7 +17,7 @@ def space() -> dict[str, BaseDistribution]:
     """A fresh copy, for a preset to narrow."""
     of_images = advected_latent.space()
     return {path: of_images[path] for path in SHARED} | {
-        "smoothness_weight": FloatDistribution(1e-3, 1.0, log=True),
+        "smoothness_weight": FloatDistribution(2e-4, 0.2, log=True),
         "training.learning_rate": FloatDistribution(1e-4, 1e-2, log=True),
     }
 

@@ -19,7 +19,7 @@ find, again = pictures.moved, pictures.again
 
 
 def study(data: PictureData | None = None) -> Study:
-    """Beyond the document: the field is known as well."""
+    """The setting of the document's example 2, a rotation. Beyond it: the field is known as well."""
     data = data or find(Wanted())
     return Study(
         name="known-motion",
@@ -28,7 +28,7 @@ def study(data: PictureData | None = None) -> Study:
         unit="class",
         validation="other-sequences",
         search_sequences=data.searched,
-        methods=interpolations.methods(data),
+        methods=interpolations.methods(data, "table-3"),
         baseline="linear-blend",
         controls=["optical-flow"],
         references={},

@@ -20,7 +20,7 @@ find, again = pictures.pair, pictures.again
 
 
 def study(data: PictureData | None = None) -> Study:
-    """The document's example 1, with numbers."""
+    """The document's example 1 and its setting, with numbers."""
     data = data or find(Wanted())
     return Study(
         name="sea-ice",
@@ -28,7 +28,7 @@ def study(data: PictureData | None = None) -> Study:
         replication_unit="training noise of one pair of images (seeds)",
         validation="other-sequences",
         search_sequences=data.searched,
-        methods=interpolations.methods(data),
+        methods=interpolations.methods(data, "table-2"),
         baseline="linear-blend",
         controls=["optical-flow"],
         references={},

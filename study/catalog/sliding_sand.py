@@ -19,7 +19,8 @@ find, again = pictures.film, pictures.again
 
 
 def study(data: PictureData | None = None) -> Study:
-    """The document's method and its alternatives, on frames that nobody showed them."""
+    """The document's method, at the setting of its example 3 (new features), and its alternatives, on frames that
+    nobody showed them."""
     data = data or find(Wanted())
     return Study(
         name="sliding-sand",
@@ -28,7 +29,7 @@ def study(data: PictureData | None = None) -> Study:
         unit="sequence",
         validation="other-sequences",
         search_sequences=data.searched,
-        methods=interpolations.methods(data),
+        methods=interpolations.methods(data, "table-4"),
         baseline="linear-blend",
         controls=["optical-flow"],
         references={},

@@ -258,3 +258,20 @@ def test_a_method_that_is_named_twice_runs_twice_with_other_seeds_and_is_not_sea
     for phase in ("search", "confirm"):
         assert not set(study.seeds(phase, "none")) & set(study.seeds(phase, "none-again"))
         assert study.seeds(phase, "none") == study.seeds(phase) == catalog.load("bifurcation", "smoke").seeds(phase)
+
+
+@pytest.mark.parametrize(("name", "table"), [("sea-ice", 2), ("known-motion", 3), ("sliding-sand", 4)])
+def test_a_study_of_images_has_the_table_of_the_example_that_it_follows(name, table):
+    """Han 2023, tables 2 to 4: N, stride, λ_AE, λ_magnitude, λ_smooth, α, γ, layers of the encoder."""
+    expected = {
+        2: (10, 1, 1.0, 0.01, 0.01, 1e-4, 0.8, 7),
+        3: (8, 10, 1.0, 0.001, 0.06, 1e-4, 0.9, 6),
+        4: (10, 10, 1.0, 0.01, 0.01, 1e-4, 0.8, 6),
+    }[table]
+    method = catalog.load(name, "paper").methods["latent-advection"]
+    found = (
+        *(method.evolution_steps, method.stride, method.autoencoder_weight, method.magnitude_weight),
+        *(method.smoothness_weight, method.learning_rate, method.decay, len(method.networks.encoder)),
+    )
+    assert found == expected
+    assert method.patch == min(256, min(method.size) // 16 * 16)

@@ -61,8 +61,8 @@ class AdvectionConfiguration(TrainableConfiguration):
     evolution_steps: int = Field(10, ge=1, le=64, description="N_evolution")
     step_duration: float = Field(0.1, gt=0, description="Δt, of the unit of time of the fields")
     autoencoder_weight: float = Field(1.0, ge=0, description="λ_AE")
-    magnitude_weight: float = Field(0.01, ge=0, description="λ_magnitude")
-    smoothness_weight: float = Field(0.01, ge=0, description="λ_smooth")
+    magnitude_weight: float = Field(0.01, ge=0, description="λ_magnitude, of a sum over time steps")
+    smoothness_weight: float = Field(0.01, ge=0, description="λ_smooth, of a sum over time steps")
 
     def products(self, side: int, dimensions: int) -> int:
         """Multiplications of one evaluation of the loss of a pair of images or volumes of that side."""

@@ -1,9 +1,9 @@
-"""The terms of eqs. 7 to 9 of seed 004, as means over pixels with data (REFERENCE: its sums are meant so).
+"""The terms of Han 2023, eqs. 7 to 9: means over patches and over pixels with data, sums over time steps as written.
 
     dynamics     |ψ(z_N) − X₁|²
     autoencoder  |X₀ − ψ(z_0)|² + |z_N − φ(X₁)|²        z_N: the advected latent
-    magnitude    |w_k|², mean over the N fields
-    smoothness   |w_k − w_{k−1}|², mean over the N − 1 pairs: over time only
+    magnitude    Σ_k |w_k|² over the N fields (its sum names N + 1 times; a field leads from each to the next)
+    smoothness   Σ_k |w_k − w_{k−1}|² over the N − 1 pairs: over time only
 
 In image space, where φ and ψ are the identity, the autoencoder's term says nothing new and is left out.
 """
@@ -31,9 +31,8 @@ def terms(model: Model, patches: Patches, latent: bool) -> dict[str, Tensor]:
     if latent:
         found["autoencoder"] = _mean((again - patches.first).square(), patches.first_known)
         found["autoencoder"] = found["autoencoder"] + _mean((after - meant).square(), patches.last_known)
-    found["magnitude"] = fields.square().sum(2).mean()
-    changes = fields.diff(dim=1)
-    found["smoothness"] = changes.square().sum(2).mean() if changes.numel() else fields.sum() * 0
+    found["magnitude"] = fields.square().sum((1, 2)).mean()
+    found["smoothness"] = fields.diff(dim=1).square().sum((1, 2)).mean()
     return found
 
 

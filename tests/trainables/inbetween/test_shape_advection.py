@@ -100,7 +100,7 @@ def test_between_two_places_of_a_ball_it_is_nearer_to_the_truth_than_their_blend
     ball: list[ShapeSequence] = [Bifurcation(member=99)]  # not what any other test has kept the truth of
     networks = Networks(encoder=[4], ends=4, filters=[4, 8], bottleneck=8, field_kernel=3)
     configuration = small(
-        ball, networks=networks, resolution=12, epochs=60, evolution_steps=6, evaluation_grid=24, smoothness_weight=0.5,
+        ball, networks=networks, resolution=12, epochs=60, evolution_steps=6, evaluation_grid=24, smoothness_weight=0.1,
         training={"learning_rate": 5e-3},
     )  # fmt: skip
     blend = LinearBlend(sequences=ball, evaluation_grid=24).model_dump(mode="json")
