@@ -48,8 +48,8 @@ def border() -> Metric:
 
 
 def paper(study: Study) -> None:
-    """The document's networks, weights and learning rate, patches of 256² pixels where frames are as large; a GPU serves
-    two trials."""
+    """The document's networks, weights and learning rate, patches of 256² pixels where frames are as large; a GPU
+    serves two trials."""
     study.trials = 30
     study.replicates = max(study.replicates, 3)
     study.pruning = Pruning(first_epoch=100, factor=2)

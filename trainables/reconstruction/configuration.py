@@ -27,6 +27,11 @@ class Topology(Configuration):
     filtration: Literal["superlevel", "sublevel"] = Field("superlevel", description="of the predicted likelihood")
     construction: Literal["T", "V"] = Field("T", description="voxels are top cells (T) or vertices (V)")
 
+    essential: Literal["last", "omitted"] = Field(
+        "last",
+        description="the component that never dies: dies with the last voxel, as in the public code, or left out",
+    )
+
     def compared(self) -> tuple[int, ...]:
         """The dimensions as numbers."""
         return (0, 1, 2) if self.dimensions == "all" else (int(self.dimensions),)
@@ -54,6 +59,9 @@ class ReconstructionConfiguration(TrainableConfiguration):
     learning_rate: float = Field(1e-3, gt=0, le=1, description="Adam, network")
     discriminator_rate: float = Field(5e-7, gt=0, le=1, description="Adam, discriminator")
     plateau: int = Field(2, ge=0, description="epochs without a lower validation loss before the rate is divided by 10")
+    eight_bit: bool = Field(
+        False, description="likelihoods become 256 grey levels before Otsu's cut, as in the public code's numbers"
+    )
     augmentation: float = Field(0.33, ge=0, le=1, description="chance of each: flip, flip, quarter turns")
 
     @model_validator(mode="after")

@@ -28,9 +28,14 @@ NAMES = ("iou_error", "volume_error", "surface_error", "roughness_error")
 SIGMA = 2.0
 
 
-def cut(likelihood: Array) -> Array:
-    """Object voxels by Otsu's threshold, `(n, n, n)`; where all values are equal, or none is finite, there are none."""
+def cut(likelihood: Array, eight_bit: bool = False) -> Array:
+    """Object voxels by Otsu's threshold, `(n, n, n)`; where all values are equal, or none is finite, there are none.
+
+    `eight_bit`: of the likelihoods in 256 grey levels, cut off below, as the document's public code stores them first.
+    """
     values = np.where(np.isfinite(likelihood), likelihood, 0.0)
+    if eight_bit:
+        values = (255 * values).astype(np.uint8)
     if values.max() == values.min():
         return np.zeros(values.shape, dtype=bool)
     found: Array = values > threshold_otsu(values)

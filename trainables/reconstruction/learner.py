@@ -110,7 +110,7 @@ class Learner:
             return supervised, None
         term = topological_loss(
             logits.sigmoid(), unmoved, size=topology.size, dimensions=topology.compared(), order=2,
-            filtration=topology.filtration, construction=topology.construction,
+            filtration=topology.filtration, construction=topology.construction, essential=topology.essential,
         )  # fmt: skip
         return supervised, term
 

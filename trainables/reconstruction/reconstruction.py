@@ -94,7 +94,7 @@ class Reconstruction(Trainable):
             for role in sorted(roles):
                 at = self.at(replicate, role)
                 for i, likelihood in zip(at, self.likelihoods(replicate, at) if at else [], strict=True):
-                    predicted = cut(likelihood)
+                    predicted = cut(likelihood, self.configuration.eight_bit)
                     rows.append(
                         {
                             "replicate": replicate,

@@ -2,7 +2,8 @@
 
     L_T(f, f') = Σ_d  W_q(D_f, D_f') + Pers_q(D_f')        over the dimensions d, f' the prediction
 
-Volumes are scaled to M³ before, trilinearly with their corners kept, as the document's public code does.
+Volumes are scaled to M³ before, trilinearly with their corners kept, and the component that never dies ends with the
+last voxel, both as the document's public code does.
 
 # B = volumes, n = voxels along an axis, M = side to which they are scaled
 """
@@ -34,7 +35,7 @@ def topological_loss(
     order: float = 2,
     filtration: Filtration = "superlevel",
     construction: Construction = "T",
-    essential: Essential = "omitted",
+    essential: Essential = "last",
 ) -> Tensor:
     """Eq. 3 of each volume: prediction and truth `(B, n, n, n)` → `(B,)`, differentiable in the prediction.
 

@@ -87,3 +87,20 @@ def test_values_that_are_not_finite_are_outside():
     found = cut(likelihood)
     assert not found[5, 5, 5]
     assert found.sum() == 8**3 - 1
+
+
+def test_eight_bits_are_cut_as_the_public_code_cuts_what_it_has_stored():
+    """Otsu's threshold of an integer image is one of its levels: written out over the 256 of them."""
+    likelihood = np.random.default_rng(5).beta(0.4, 0.7, (12,) * 3).astype("f4")
+    grey = np.floor(255 * likelihood.astype("f8")).astype(int)
+
+    def between(level: int) -> float:
+        above = grey > level
+        share = above.mean()
+        if share in (0.0, 1.0):
+            return 0.0
+        return share * (1 - share) * (grey[above].mean() - grey[~above].mean()) ** 2
+
+    best = max(range(255), key=between)
+    np.testing.assert_array_equal(cut(likelihood, eight_bit=True), grey > best)
+    assert not cut(np.full((16,) * 3, 0.5), eight_bit=True).any()

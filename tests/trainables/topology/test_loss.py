@@ -32,10 +32,28 @@ def equation_3(prediction, truth, dimensions, order, filtration, construction) -
 @pytest.mark.parametrize(("dimensions", "order"), [((2,), 2), ((0, 1, 2), 2), ((1,), 1)])
 def test_the_loss_is_equation_3(dimensions, order, filtration, construction):
     prediction, truth = noise(8, 1, batch=2), noise(8, 2, batch=2)
-    found = topological_loss(prediction, truth, 8, dimensions, order, filtration, construction)
+    found = topological_loss(prediction, truth, 8, dimensions, order, filtration, construction, "omitted")
     for i in range(2):
         expected = equation_3(prediction[i], truth[i], dimensions, order, filtration, construction)
         assert float(found[i]) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("construction", CONSTRUCTIONS)
+def test_the_component_that_never_dies_ends_with_the_last_voxel_as_in_the_public_code(construction):
+    """gudhi's diagram of dimension 0, whose infinite death becomes the lowest value of the superlevel filtration."""
+    prediction, truth = noise(8, 1), 0.4 * noise(8, 2)
+    points, others = (
+        np.vstack([finite(reference(v.numpy(), "superlevel", construction)[0]), [float(v.max()), float(v.min())]])
+        for v in (prediction[0], truth[0])
+    )
+    expected = gudhi.hera.wasserstein_distance(
+        np.sort(points, 1), np.sort(others, 1), order=2, internal_p=np.inf, delta=1e-7
+    )
+    expected += ((points[:, 0] - points[:, 1]) ** 2).sum()
+    found = topological_loss(prediction, truth, 8, (0,), construction=construction)
+    assert float(found[0]) == pytest.approx(expected, rel=1e-6)
+    without = topological_loss(prediction, truth, 8, (0,), construction=construction, essential="omitted")
+    assert float(without[0]) < 0.9 * float(found[0])
 
 
 def test_volumes_are_scaled_with_their_corners_kept():

@@ -124,3 +124,22 @@ def test_result_tells_what_was_done(random_measures, backend):
     value = ((f - f_self) * a).sum((1, 2)) + ((g - g_self) * b).sum((1, 2))
     torch.testing.assert_close(result.value, value)
     assert sinkhorn_divergence(a, b, 0.5, tolerance=1e9, backend=backend).converged.all()
+
+
+@pytest.mark.parametrize(("blur", "low", "high"), [(0.05, 0.4, 0.6), (0.6, 0.9, 1.0)])
+def test_between_close_shapes_the_gradient_of_the_schedule_is_about_half_its_derivative(blur, low, high):
+    """Finite differences along the way from one shape to the next, on the document's grid (as GeomLoss')."""
+    from trainables.shapes.bifurcation import Bifurcation
+    from trainables.shapes.sequence import grid_points, grid_spacing
+    from trainables.transport import shape_measure
+
+    points, step = grid_points(11).double(), 1e-3
+    a, b = (shape_measure(Bifurcation().sdf(points, t)[None], 8.0, dims=3) for t in (0.5, 0.5 + 1 / 29))
+
+    def value(measure: torch.Tensor) -> torch.Tensor:
+        return sinkhorn_divergence(measure, b, spacing=grid_spacing(11), blur=blur).value[0]
+
+    way = b - a
+    derivative = float(value(a + step * way) - value(a - step * way)) / (2 * step)
+    (gradient,) = torch.autograd.grad(value(a.requires_grad_()), a)
+    assert low < float((gradient * way).sum()) / derivative < high
