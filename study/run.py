@@ -57,7 +57,7 @@ def _list(context: click.Context, parameter: click.Parameter, value: bool) -> No
 @click.option("--tracks", metavar="N,N,…", help="only these tracks of the recording  [default: all full-length ones]")
 @click.option("--voxel", metavar="Z,Y,X", help="size of a voxel in µm  [default: what the files say, or 1]")
 @click.option(
-    "--layout", type=click.Choice(["time-last", "time-first"]), help="axes of an HDF5 file that leaves it open"
+    "--layout", metavar="AXES", help="HDF5: time-last or time-first; a TIFF that names its axes wrongly: TZYX, say"
 )
 @click.option("--link", is_flag=True, help="number cells by their overlap from frame to frame, whatever their labels")
 @click.option(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,9 @@ OTHERS = (".png", ".jpg", ".jpeg", ".bmp")
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 _GEOREFERENCE = (33550, 33922, 34264, 34735, 34736, 34737)
 """GeoTIFF: pixel scale, tie points, transformation, and the three tags of keys."""
+_PIXEL, _TIES, _CITATION = "33550", "33922", "34737"
+_SIDE = 10_000
+"""Pixels along a side over which a difference in the pixels' size may not add up to a hundredth of a pixel."""
 _NO_DATA = 42113
 """GDAL's tag of the value that means no data."""
 
@@ -55,12 +59,30 @@ def read_frames(paths: Sequence[Path]) -> Recording:
                 raise BadData(f"{file}: the image has no data at all; leave it out")
             frames.append(grey)
             names.append(file.name)
-        if tags is not None and mine != tags:
+        if tags is not None and not _one_grid(mine, tags):
             raise BadData(
                 f"{file}: lies on another grid than {names[0]} (their georeferences differ); resample both to one grid"
             )
         tags = mine
     return Recording(frames=np.stack(frames), names=names, tags=tags or {}, whole=whole)
+
+
+def _one_grid(first: dict[str, Any], second: dict[str, Any]) -> bool:
+    """Whether georeferences are equal to a hundredth of a pixel, whatever they are called."""
+    named = [{code: value for code, value in tags.items() if code != _CITATION} for tags in (first, second)]
+    if set(named[0]) != set(named[1]):
+        return False
+    pixel = min((abs(float(size)) for size in first.get(_PIXEL, [])[:2]), default=1.0)
+    for code, value in named[0].items():
+        other = named[1][code]
+        if code in (_PIXEL, _TIES):
+            # a pixel's size adds up over the image's side
+            allowed = pixel / 100 if code == _TIES else pixel / 100 / _SIDE
+            if len(value) != len(other) or any(abs(a - b) > allowed for a, b in zip(value, other, strict=True)):
+                return False
+        elif value != other:
+            return False
+    return True
 
 
 def _files(path: Path) -> list[Path]:
@@ -71,22 +93,27 @@ def _files(path: Path) -> list[Path]:
             raise BadData(f"{path}: not an image; give {', '.join((*TIFFS, *OTHERS))}")
         return [path]
     found = sorted(
-        file
-        for file in path.iterdir()
-        if file.suffix.lower() in (*TIFFS, *OTHERS) and not file.name.startswith(".")
-    )  # fmt: skip
+        (f for f in path.iterdir() if f.suffix.lower() in (*TIFFS, *OTHERS) and not f.name.startswith(".")),
+        key=_natural,
+    )
     if not found:
         raise BadData(f"{path}: there is no image in the folder; it needs {', '.join((*TIFFS, *OTHERS))}")
     return found
 
 
+def _natural(file: Path) -> list[tuple[int, str]]:
+    """For sorting: frame2 comes before frame10."""
+    return [(int(word), "") if word.isdecimal() else (-1, word) for word in re.split(r"(\d+)", file.name) if word]
+
+
 def _tiff(file: Path) -> tuple[list[Array], dict[str, Any]]:
-    """The pages of a TIFF file, NaN where its no-data value is, and its georeference."""
+    """The pages of a TIFF file, NaN where its no-data value is, and its georeference; overviews and masks are none."""
     import tifffile
 
     try:
         with tifffile.TiffFile(file) as opened:
-            pages = [np.asarray(page.asarray()) for page in opened.pages]
+            full = [page for page in (page.aspage() for page in opened.pages) if not (page.is_reduced or page.is_mask)]
+            pages = [np.asarray(page.asarray()) for page in full]
             known = opened.pages[0].aspage().tags
             tags = {str(code): _plain(known[code].value) for code in _GEOREFERENCE if code in known}
             missing = float(str(known[_NO_DATA].value).strip("\0 ")) if _NO_DATA in known else None

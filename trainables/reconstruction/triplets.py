@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
+PNG = ".png"
+"""Suffix of masks and images that are no TIFFs; volumes are."""
 FOLDERS = ("obj", "mask", "image")
 THRESHOLD = 127
 SIDES = (16, 32, 64, 128)
@@ -154,7 +156,7 @@ def _tiffs(folder: Path) -> dict[str, Path]:
     """Name without suffix → file, of a folder that must have some."""
     found: dict[str, Path] = {}
     for file in sorted(folder.iterdir()):
-        if file.suffix.lower() in SUFFIXES and not file.name.startswith("."):
+        if file.suffix.lower() in (*SUFFIXES, PNG) and not file.name.startswith("."):
             if file.stem in found:
                 raise BadData(f"{folder}: there are two files called {file.stem}; leave one out")
             found[file.stem] = file
@@ -206,8 +208,19 @@ def _image(file: Path, side: int) -> Array:
     return image.astype(np.float32)
 
 
+def _png(file: Path) -> Array:
+    """A PNG's array, as masks and images are drawn in SHAPR's own description; raises BadData."""
+    import numpy as np
+    from skimage.io import imread
+
+    try:
+        return np.asarray(imread(file))
+    except Exception as error:  # what a decoder raises on a broken file is not documented
+        raise BadData(f"{file}: cannot be read as PNG ({error}); copy it again") from None
+
+
 def _plane(file: Path, side: int) -> Array:
-    plane = _numbers(file, read_array(file))
+    plane = _numbers(file, _png(file) if file.suffix.lower() == PNG else read_array(file))
     if plane.shape != (side, side):
         shape = " x ".join(str(size) for size in plane.shape)
         raise BadData(f"{file}: it is {shape}, but its volume has side {side}; scale it to {side} x {side}")

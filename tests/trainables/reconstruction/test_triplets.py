@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import pytest
 import tifffile
+from PIL import Image
 
 from tests.trainables.reconstruction.made import SIDE, triplets, write
 from trainables.reconstruction.triplets import EXAMPLE, classes, kept, opened, read_folder
@@ -145,3 +146,18 @@ def test_a_triplet_that_is_not_there_cannot_be_chosen():
 def test_writing_and_reading_need_no_order(tmp_path):
     made = triplets(4)
     assert read_folder(write(tmp_path / "one", made.chosen(made.labels[::-1]))).labels == sorted(made.labels)
+
+
+def test_masks_and_images_may_be_png(folder):
+    expected = read_folder(folder)
+    for part in ("mask", "image"):
+        for file in (folder / part).glob("*.tif"):
+            Image.fromarray(tifffile.imread(file)).save(file.with_suffix(".png"))
+            file.unlink()
+    found = read_folder(folder)
+    assert found.labels == expected.labels
+    np.testing.assert_array_equal(found.masks, expected.masks)
+    np.testing.assert_array_equal(found.images, expected.images)
+    (folder / "mask" / f"{found.labels[0]}.png").write_bytes(b"no PNG")
+    with pytest.raises(BadData, match="cannot be read as PNG"):
+        read_folder(folder)

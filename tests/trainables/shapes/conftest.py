@@ -7,6 +7,7 @@ import h5py
 import numpy as np
 import pytest
 import tifffile
+import zarr
 
 from trainables.shapes.readers.base import Recorded, open_recording
 
@@ -72,6 +73,26 @@ class Recordings:
         stored = fields.transpose(1, 3, 2, 0) if fields.ndim == 4 else fields
         with h5py.File(path, "w") as file:
             file.create_dataset(key, data=stored, chunks=(*stored.shape[:3], 1) if stored.ndim == 4 else None)
+        return path
+
+    def ome_zarr(self, labels: np.ndarray, version: str = "0.4", **scaled: object) -> Path:
+        """A label image in an image, with or without sizes."""
+        path = self.folder / f"labels-{version}.ome.zarr"
+        old = version == "0.4"
+        root = zarr.open_group(str(path), mode="w", zarr_format=2 if old else 3)
+        unit = {"unit": "micrometer"} if scaled else {}
+        axes = [{"name": "t", "type": "time"}, *({"name": axis, "type": "space"} | unit for axis in "zyx")]
+        scale = [{"type": "scale", "scale": [1.0, *scaled.get("scale", (1.0, 1.0, 1.0))]}]
+        image = {"axes": axes, "datasets": [{"path": "0", "coordinateTransformations": scale}]}
+
+        def put(group: zarr.Group, attributes: dict) -> None:
+            group.attrs.put(attributes if old else {"ome": {"version": version} | attributes})
+
+        put(root, {"multiscales": [image]})
+        put(root.create_group("labels"), {"labels": ["cells"]})
+        cells = root.create_group("labels/cells")
+        put(cells, {"multiscales": [image]})
+        cells.create_array("0", data=labels, chunks=(1, *labels.shape[1:]))
         return path
 
     def of(self, labels: np.ndarray, voxel: tuple[float, float, float] | None = None) -> Recorded:

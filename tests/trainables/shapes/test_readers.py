@@ -16,6 +16,7 @@ KINDS = {
     "tiff_imagej": "label-stack",
     "npz": "label-stack",
     "hdf5": "sdf-volumes",
+    "ome_zarr": "ome-zarr",
 }
 
 

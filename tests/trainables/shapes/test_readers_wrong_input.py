@@ -146,9 +146,9 @@ def test_a_folder_of_two_recordings(recordings):
 
 def test_an_npz_with_pickled_objects_or_without_the_key(tmp_path):
     np.savez(tmp_path / "a.npz", labels=np.array([{}, None], dtype=object))
-    np.savez(tmp_path / "b.npz", masks=np.zeros(3))
+    np.savez(tmp_path / "b.npz", masks=np.zeros(3), flows=np.zeros(3))
     sentence(tmp_path / "a.npz", "a.npz: cannot be read as .npz of plain arrays")
-    sentence(tmp_path / "b.npz", "no array 'labels', but masks")
+    sentence(tmp_path / "b.npz", "no array 'labels', but masks, flows")
 
 
 def test_hdf5_that_is_broken_or_of_another_shape(recordings, tmp_path):
@@ -198,8 +198,13 @@ def test_hdf5_compressed_by_a_filter_that_is_not_there_names_it(tmp_path):
 
 
 def test_an_option_of_another_reader(recordings):
-    with pytest.raises(BadData, match="read as label-stack, which has no option layout; leave --layout out"):
-        open_recording(recordings.npz(recordings.balls()), layout="time-last")
+    with pytest.raises(
+        BadData, match="read as cell-tracking-challenge, which has no option layout; leave --layout out"
+    ):
+        open_recording(recordings.challenge(recordings.balls()), layout="time-last")
+
+    with pytest.raises(BadData, match=r"labels.npz: --layout is of TIFF files"):
+        open_recording(recordings.npz(recordings.balls()), layout="ZTYX").sequences()
 
 
 @pytest.mark.parametrize(

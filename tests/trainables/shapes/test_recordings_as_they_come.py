@@ -6,6 +6,7 @@ import uuid
 import numpy as np
 import pytest
 import tifffile
+import zarr
 
 from tests.trainables.shapes.conftest import Recordings
 from trainables.shapes.bad_data import BadData
@@ -297,7 +298,10 @@ def test_channels_and_colours_are_refused_by_name(recordings):
     labels = recordings.balls()
     path = recordings.folder / "a.tif"
     tifffile.imwrite(path, np.stack([labels[0], labels[1]], 1), imagej=True, metadata={"axes": "ZCYX"})
-    refused(path, "axes are ZCYX", "2 channels", "save one channel")
+    refused(path, "axes are ZCYX", "2 channels", "save one channel", "--layout TZYX")
+    assert read(path, layout="ZTYX")[1].usable[0].frames == (0, 1)
+    refused(path, "--layout TZY: the file has 4 axes, ZCYX", layout="TZY")
+    refused(path, "--layout sideways: String should match", layout="sideways")
     tifffile.imwrite(path, labels, imagej=True, metadata={"axes": "TCYX"})
     refused(path, "axes are TCYX", "14 channels")
     tifffile.imwrite(path, np.zeros((3, 16, 18, 3), "uint8"), photometric="rgb")
@@ -454,3 +458,29 @@ def test_sequences_keep_the_moments_that_all_of_them_know(recordings):
     recordings.npz(labels)
     with pytest.raises(BadData, match="track-01, track-02 have no two frames in common"):
         in_common(open_recording(recordings.folder / "labels.npz").sequences([1, 2]).usable)
+
+
+# Other formats
+
+
+@pytest.mark.parametrize("version", ["0.4", "0.5"])
+def test_labels_in_ome_zarr_with_their_voxel(version, recordings):
+    labels = recordings.balls()
+    path = recordings.ome_zarr(labels, version, scale=(1.0, 0.2, 0.3))
+    for place in (path, path / "labels", path / "labels" / "cells"):
+        assert same(read(place)[0]["track-03"], labels)
+        assert open_recording(place).voxel_size() == pytest.approx((1, 0.2, 0.3))
+        assert open_recording(place).said_voxel()[1] == "OME-Zarr metadata"
+
+
+def test_ome_zarr_without_labels_with_several_or_broken(recordings):
+    path = recordings.ome_zarr(recordings.balls())
+    zarr.open_group(str(path / "labels"), mode="a").attrs.put({"labels": ["cells", "nuclei"]})
+    refused(path, "the label images cells, nuclei; name one, as .*labels/cells")
+    zarr.open_group(str(path), mode="w", zarr_format=2)
+    refused(path, "no image of OME-Zarr 0.4 or 0.5|cannot be read")
+
+
+def test_an_array_alone_in_an_npz_needs_no_key(recordings):
+    np.savez(recordings.folder / "a.npz", recordings.balls())
+    assert same(read(recordings.folder / "a.npz")[0]["track-03"], recordings.balls())

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 
 from trainables.configuration import Plugin, plugins
 from trainables.shapes.bad_data import BadData
@@ -178,7 +178,15 @@ def open_recording(path: str | Path, voxel: Triple | None = None, **options: Any
                 raise BadData(
                     f"{path}: read as {reader.name}, which has no option {min(foreign)}; leave --{min(foreign)} out"
                 )
-            return reader(path=place, voxel=voxel, **given)
+            try:
+                return reader(path=place, voxel=voxel, **given)
+            except ValidationError as error:
+                fault = error.errors()[0]
+                if (option := str(fault["loc"][0])) not in given:
+                    raise
+                raise BadData(
+                    f"{path}: --{option} {given[option]}: {fault['msg']}, for it is read as {reader.name}"
+                ) from None
     accepted = "; ".join(reader.accepts for reader in available().values())
     raise BadData(f"{path}: not a recording that can be read; give one of: {accepted}")
 

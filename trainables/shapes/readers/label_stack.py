@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.readers.base import Triple
@@ -31,9 +31,14 @@ class LabelStack(LabelReader):
     name: ClassVar[str] = "label-stack"
     accepts: ClassVar[str] = (
         "a folder of label TIFFs, one a frame; a label TIFF with the axes (t, z, y, x); an .npz file with such an "
-        f"array under the key {KEY!r}"
+        f"array alone, or under the key {KEY!r}"
     )
 
+    layout: str | None = Field(
+        None,
+        pattern="^[TZYXC]{3,5}$",
+        description="what the axes of a TIFF are, where its own names are wrong: TZYX, say",
+    )
     _array: Any = PrivateAttr(None)
     _files: dict[int, Path] | None = PrivateAttr(None)
 
@@ -54,7 +59,7 @@ class LabelStack(LabelReader):
         if self.path.is_dir():
             return list(self._frames())
         if self.path.suffix.lower() in SUFFIXES:
-            return list(range(frames_in(self.path)))
+            return list(range(frames_in(self.path, self.layout)))
         shape = self._from_npz().shape
         if len(shape) != 4:
             raise BadData(f"{self.path}: {len(shape)} axes {shape}; one file must have four: t, z, y, x")
@@ -62,9 +67,9 @@ class LabelStack(LabelReader):
 
     def labels(self, number: int) -> Array:
         if self.path.is_dir():
-            return read_volume(self._frames()[number])
+            return read_volume(self._frames()[number], self.layout)
         if self.path.suffix.lower() in SUFFIXES:
-            return read_frame(self.path, number)
+            return read_frame(self.path, number, self.layout)
         return self._from_npz()[number]
 
     def where(self, number: int) -> str:
@@ -82,15 +87,17 @@ class LabelStack(LabelReader):
     def _from_npz(self) -> Array:
         import numpy as np
 
+        if self.layout is not None:
+            raise BadData(f"{self.path}: --layout is of TIFF files, an array has the axes t, z, y, x; leave it out")
         if self._array is None:
             try:
                 with np.load(self.path, allow_pickle=False) as file:
-                    if KEY not in file.files:
+                    if KEY not in file.files and len(file.files) != 1:
                         keys = ", ".join(file.files) or "nothing"
                         raise BadData(
                             f"{self.path}: it has no array {KEY!r}, but {keys}; store the labels under {KEY!r}"
                         )
-                    self._array = file[KEY]
+                    self._array = file[KEY if KEY in file.files else file.files[0]]
             except BadData:
                 raise
             except Exception as error:  # zip, header and pickle errors are of many kinds

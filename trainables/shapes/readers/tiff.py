@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainables.shapes.bad_data import BadData
-from trainables.shapes.readers.tiff_axes import arranged, places
+from trainables.shapes.readers.tiff_axes import arranged, named, places
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,13 +38,16 @@ def read_array(path: Path) -> Array:
         raise BadData(f"{path}: {_unread(error)}") from None
 
 
-def read_volume(path: Path) -> Array:
-    """One frame (z, y, x): a file of its own, or of an OME-TIFF of several files; raises BadData."""
+def read_volume(path: Path, axes: str | None = None) -> Array:
+    """One frame (z, y, x): a file of its own, or of an OME-TIFF of several files; raises BadData.
+
+    `axes`: a letter for each, where the file's own names are wrong.
+    """
     try:
         with library().TiffFile(path, _multifile=False) as file:
             series = file.series[0]
             _check_complete(file.pages, range(len(file.pages)))
-            order = places(series.axes, series.shape, "ZYX", path)
+            order = places(named(series.axes, axes, path), series.shape, "ZYX", path)
             return arranged(series.asarray(), order)
     except BadData:
         raise
@@ -52,12 +55,12 @@ def read_volume(path: Path) -> Array:
         raise BadData(f"{path}: {_unread(error)}") from None
 
 
-def read_frame(path: Path, frame: int) -> Array:
+def read_frame(path: Path, frame: int, axes: str | None = None) -> Array:
     """Frame `frame`, (z, y, x), of a file with time; only its pages are read. Raises BadData."""
     try:
         with library().TiffFile(path) as file:
             series = file.series[0]
-            order = places(series.axes, series.shape, "TZYX", path)
+            order = places(named(series.axes, axes, path), series.shape, "TZYX", path)
             pages = _pages_of(series, order[0], frame)
             if pages is None:
                 _check_complete(series.pages, range(len(series.pages)))
@@ -73,13 +76,13 @@ def read_frame(path: Path, frame: int) -> Array:
         raise BadData(f"{path}, frame {frame}: {_unread(error)}") from None
 
 
-def frames_in(path: Path) -> int:
+def frames_in(path: Path, axes: str | None = None) -> int:
     """Number of frames in a TIFF file with time, without reading it; raises BadData."""
     try:
         with library().TiffFile(path) as file:
             series = file.series[0]
             shape = tuple(int(n) for n in series.shape)
-            return shape[places(series.axes, shape, "TZYX", path)[0]]
+            return shape[places(named(series.axes, axes, path), shape, "TZYX", path)[0]]
     except BadData:
         raise
     except Exception as error:

@@ -1,7 +1,8 @@
 """The axes of a TIFF, as its metadata name them, brought into the order (t, z, y, x).
 
 Axes of length 1 that are neither time nor space are dropped; channels (C) and colours (S) of more than 1 are refused.
-Axes without a meaning (Q, I: plain stacks) stand for time and depth in this order.
+Axes without a meaning (Q, I: plain stacks) stand for time and depth in this order. Some files name them wrongly, a
+time that is called Z, say: then the user says what they are.
 """
 
 from __future__ import annotations
@@ -20,6 +21,15 @@ _NAMES = {"C": "channels", "S": "colours", "T": "times", "Z": "planes"}
 _UNNAMED = "QI"
 
 
+def named(axes: str, given: str | None, where: Path | str) -> str:
+    """The axes that a file names, or those that the user gives, a letter for each; raises BadData."""
+    if given is None:
+        return axes
+    if len(given) != len(axes) or len(set(given)) != len(given):
+        raise BadData(f"{where}: --layout {given}: the file has {len(axes)} axes, {axes}; give a letter for each")
+    return given
+
+
 def places(axes: str, shape: tuple[int, ...], wanted: str, where: Path | str) -> list[int]:
     """For each letter of `wanted` ("TZYX" or "ZYX") the axis that it is; all others have length 1. Raises BadData."""
     kept = [i for i, axis in enumerate(axes) if shape[i] > 1 or axis in wanted or axis in _UNNAMED]
@@ -36,7 +46,7 @@ def places(axes: str, shape: tuple[int, ...], wanted: str, where: Path | str) ->
         counts = " and ".join(f"{shape[i]} {_NAMES.get(letter, f'of axis {letter}')}" for letter, i in foreign.items())
         raise BadData(
             f"{where}: its axes are {axes} {shape}, with {counts}; labels have {', '.join(wanted.lower())} alone: save "
-            "one channel, or name the axes rightly (in Fiji: Image > Hyperstacks > Re-order Hyperstack)"
+            f"one channel, or, if the names are wrong, say what they are, as --layout {wanted}"
         )
     needed = "one file must have four: t, z, y, x" if wanted == "TZYX" else "a frame is a volume (z, y, x)"
     raise BadData(f"{where}: {len(kept)} axes {shape}, named {axes}; {needed}")

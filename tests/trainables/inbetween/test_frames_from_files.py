@@ -1,0 +1,52 @@
+"""Frames in the order of their numbers, pages that are none, and georeferences that are equal."""
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from trainables.inbetween.readers import read_frames
+from trainables.shapes.bad_data import BadData
+
+
+def test_frames_are_ordered_by_number(tmp_path):
+    for number in range(1, 13):
+        Image.fromarray(np.full((8, 8), 10 * number, np.uint8)).save(tmp_path / f"frame{number}.png")
+    recording = read_frames([tmp_path])
+    assert recording.names == [f"frame{number}.png" for number in range(1, 13)]
+    assert (np.diff(recording.frames[:, 0, 0]) > 0).all()
+
+
+def test_overviews_and_masks_are_no_frames(tmp_path):
+    for name in "ab":
+        with tifffile.TiffWriter(tmp_path / f"{name}.tif") as file:
+            file.write(np.ones((64, 64), np.float32))
+            file.write(np.ones((32, 32), np.float32), subfiletype=1)
+            file.write(np.ones((64, 64), bool), subfiletype=4, photometric=4)
+    assert read_frames([tmp_path]).frames.shape == (2, 64, 64)
+
+
+def image(path, pixel=10.0, corner=500000.0, citation="UTM zone 33"):
+    tags = [
+        (33550, 12, 3, (pixel, pixel, 0.0), True),
+        (33922, 12, 6, (0.0, 0.0, 0.0, corner, 7e6, 0.0), True),
+        (34737, 2, len(citation) + 1, citation, True),
+    ]
+    tifffile.imwrite(path, np.ones((16, 16), np.float32), extratags=tags)
+
+
+@pytest.mark.parametrize(
+    "other", [{"corner": 500000.0000000001}, {"pixel": 10.000000000000002}, {"citation": "UTM 33N"}]
+)
+def test_georeferences_equal_to_a_hundredth_of_a_pixel_are_one_grid(other, tmp_path):
+    image(tmp_path / "a.tif")
+    image(tmp_path / "b.tif", **other)
+    assert read_frames([tmp_path]).frames.shape == (2, 16, 16)
+
+
+@pytest.mark.parametrize("other", [{"corner": 500001.0}, {"pixel": 10.01}])
+def test_another_grid_is_refused(other, tmp_path):
+    image(tmp_path / "a.tif")
+    image(tmp_path / "b.tif", **other)
+    with pytest.raises(BadData, match="lies on another grid"):
+        read_frames([tmp_path])

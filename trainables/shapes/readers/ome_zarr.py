@@ -1,0 +1,109 @@
+"""Label images in OME-Zarr (OME-NGFF 0.4 and 0.5): axes, size of a voxel and unit are those of its metadata.
+
+A folder of an image is read as the label image in its `labels` group; the finest level is taken.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import PrivateAttr
+
+from trainables.shapes.bad_data import BadData
+from trainables.shapes.readers.base import Triple
+from trainables.shapes.readers.labels import LabelReader
+from trainables.shapes.readers.tiff_axes import arranged, places
+from trainables.shapes.readers.tiff_voxel import micrometres
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+
+class OmeZarr(LabelReader):
+    """A folder of a label image, or of an image that has one."""
+
+    name: ClassVar[str] = "ome-zarr"
+    accepts: ClassVar[str] = "an OME-Zarr folder of labels, or of an image with one label image"
+
+    _opened: Any = PrivateAttr(None)
+    """The array, its order of axes t, z, y, x, and the first entry of `multiscales`."""
+
+    @classmethod
+    def recognises(cls, path: Path) -> bool:
+        return path.is_dir() and any((path / name).is_file() for name in (".zattrs", "zarr.json"))
+
+    def numbers(self) -> list[int]:
+        array, order, _ = self._image()
+        return list(range(array.shape[order[0]]))
+
+    def labels(self, number: int) -> Array:
+        array, order, _ = self._image()
+        one: list[slice] = [slice(None)] * len(array.shape)
+        one[order[0]] = slice(number, number + 1)
+        try:
+            return arranged(array[tuple(one)], order)[0]
+        except Exception as error:  # what a codec raises on a broken chunk is not documented
+            raise BadData(f"{self.where(number)}: cannot be read ({error}); copy it again") from None
+
+    def where(self, number: int) -> str:
+        return f"{self.path} (frame {number})"
+
+    def said_voxel(self) -> tuple[Triple, str] | None:
+        array, order, image = self._image()
+        axes = [axis if isinstance(axis, dict) else {} for axis in image["axes"]]
+        scale = [1.0] * len(array.shape)
+        for holder in (image, image["datasets"][0]):
+            for step in holder.get("coordinateTransformations", []):
+                if step.get("type") == "scale":
+                    scale = [a * float(b) for a, b in zip(scale, step["scale"], strict=True)]
+        factors = [micrometres(str(axes[i].get("unit", ""))) for i in order[1:]]
+        z, y, x = (None if f is None else f * scale[i] for f, i in zip(factors, order[1:], strict=True))
+        if z is None or y is None or x is None or min(z, y, x) <= 0:
+            return None
+        return (z, y, x), "OME-Zarr metadata"
+
+    def voxel_size(self) -> Triple:
+        said = None if self.voxel else self.said_voxel()
+        return self.voxel or (said[0] if said else (1.0, 1.0, 1.0))
+
+    def _image(self) -> tuple[Any, list[int], dict[str, Any]]:
+        if self._opened is None:
+            try:
+                self._opened = self._open()
+            except BadData:
+                raise
+            except Exception as error:  # Zarr's own are of many kinds
+                raise BadData(f"{self.path}: cannot be read as OME-Zarr ({error!r}); copy it again") from None
+        opened: tuple[Any, list[int], dict[str, Any]] = self._opened
+        return opened
+
+    def _open(self) -> tuple[Any, list[int], dict[str, Any]]:
+        import zarr
+
+        group: Any = zarr.open_group(str(self.path), mode="r")
+        if "labels" in group:
+            group = group["labels"]
+        while (names := _metadata(group).get("labels")) is not None:
+            if len(names) != 1:
+                where = f"{self.path}: it has the label images {', '.join(names) or 'of none'}"
+                raise BadData(f"{where}; name one, as {self.path / 'labels' / (names or ['NAME'])[0]}")
+            group = group[names[0]]
+        images = _metadata(group).get("multiscales")
+        if not images:
+            raise BadData(f"{self.path}: it has no image of OME-Zarr 0.4 or 0.5; give the folder of a label image")
+        array: Any = group[images[0]["datasets"][0]["path"]]
+        if array.dtype.kind not in "uib":
+            raise BadData(f"{self.path}: an image with values of type {array.dtype} and no labels; give a label image")
+        names = [axis["name"] if isinstance(axis, dict) else axis for axis in images[0]["axes"]]
+        order = places("".join(str(name)[:1].upper() for name in names), array.shape, "TZYX", self.path)
+        return array, order, images[0]
+
+
+def _metadata(group: Any) -> dict[str, Any]:
+    """Attributes of a group; since 0.5 those of OME are under a key of their own."""
+    attributes: dict[str, Any] = group.attrs.asdict()
+    found: dict[str, Any] = attributes.get("ome", attributes)
+    return found
