@@ -83,6 +83,12 @@ def is_empty(row: Mapping[Any, Any]) -> bool:
     return bool(share == 1)
 
 
+def alike(rows: pd.DataFrame, metric: str) -> bool:
+    """Whether several replicates of one trial score the same everywhere, as those of rules without a network do."""
+    several = rows["replicate"].nunique() > 1
+    return bool(several and (rows.groupby(["sequence", "time_index"], observed=True)[metric].nunique() <= 1).all())
+
+
 def _confirmed(run: Run, table: pd.DataFrame, role: str, setting: str) -> pd.DataFrame:
     wanted = (table["phase"] == "confirm") & (table["role"] == role) & (table["setting"] == setting)
     wanted &= ~table["sequence"].isin(record.searched_sequences(run))
@@ -121,7 +127,7 @@ def _interval(
         return np.nan, np.nan
     replicates = int(arm["replicates"].max())
     draws = arm[arm["draw"] != ALL]
-    if replicates == 1 and singles["replicate"].nunique() > 1:  # what has no network says the same every time
+    if replicates == 1 and alike(singles, metric):
         return ensemble, ensemble
     values = draws[metric].astype("float64").groupby(draws["draw"]).mean().dropna()
     if replicates < 2 or len(values) < 2:

@@ -142,6 +142,8 @@ def one_standard_error(run: Run) -> pd.DataFrame:
     for method, supervision in arms(run):
         trials = _of_arm(run, method, supervision)
         trials = trials[(trials["state"] == "complete") & np.isfinite(trials["objective"])]
+        told = trials[trials["empty"] != 1]  # as the search has it: what predicts nothing is not the best
+        trials = told if len(told) else trials
         if trials.empty:
             continue
         error = standard_error(run, method, supervision)

@@ -116,6 +116,8 @@ def main(
 
     click.echo(f"exporting {chosen.sentence}")
     shape = f"replicate {replicate}" if replicate is not None else _mean_of(groups)
+    if chosen.deterministic:
+        shape = f"method {chosen.method}, which has no network"
     click.echo(f"the exported shape is that of {shape}; {len(moments)} times from {moments[0]:g} to {moments[-1]:g}")
     record = {
         "study": opened.study, "run": opened.name, "trial": chosen.trial, "model": chosen.model,

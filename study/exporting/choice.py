@@ -38,6 +38,8 @@ class Choice:
     """The trial's per-time rows."""
     sentence: str
     """Why this one."""
+    deterministic: bool = False
+    """Whether all replicates say the same, as rules without a network do."""
 
     @property
     def replicates(self) -> int:
@@ -94,7 +96,8 @@ def choose(run: Run, method: str | None, supervision: str | None, setting: str) 
         why += f"; {ranked[0]['method']}, {ranked[0]['supervision']} is better, but the run keeps no model of it"
     sentence = f"method {best['method']}, supervision {best['supervision']}, setting {setting} ({why})"
     rows = confirmed[confirmed["trial"] == trial]
-    return Choice(trial, best["method"], best["supervision"], setting, models[trial], rows, sentence)
+    alike = best["replicates"] == 1 and ensembles.alike(rows, objective.name)
+    return Choice(trial, best["method"], best["supervision"], setting, models[trial], rows, sentence, alike)
 
 
 def _named(
@@ -129,7 +132,7 @@ def _without_model(run: Run, method: str | None) -> Mistake:
     names = RunFolder(run.location).names("models", ".pt")
     with_model = sorted({name.split("-", 1)[1].rsplit("-", 1)[0] for name in names})
     offer = f"models are there of {', '.join(with_model)}" if with_model else "there is no file in its models/"
-    return Mistake(f"run {run.name}: {what} (an interpolation has none); {offer}: name one with a model")
+    return Mistake(f"run {run.name}: {what} (rules without a network kept none before); {offer}: name one with a model")
 
 
 def _confirmed(run: Run, setting: str) -> pd.DataFrame:

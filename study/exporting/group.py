@@ -140,6 +140,8 @@ def _member(choice: Choice, model: SavedModel, index: int, label: str, grid: int
     if not alive or (replicate is not None and replicate not in alive):
         who = "every replicate" if not alive else f"replicate {replicate}"
         raise Mistake(f"sequence {label} of trial {choice.trial}: {who} has diverged; export another")
+    if choice.deterministic:  # one is the mean of all, and there is nothing in which they could differ
+        alive, replicate = alive[:1], None
     fields = [model.field(r, index, grid) for r in alive]
     recording = source(sequence)
     space = domain_space(grid) if recording is None else recording.space

@@ -85,6 +85,14 @@ def test_the_interval_covers_what_fresh_replicates_would_score() -> None:
     assert 0.92 <= np.mean(held) <= 0.98
 
 
+def test_one_network_that_is_left_of_several_has_no_interval(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    rows = arm("none", random.normal(0.2, 0.01, (6, 1, 1)), setting="best")
+    table = analysis.league(run_of(tmp_path, rows, ensembles=[ensemble(rows, 0.1, draws=0).assign(replicates=1)]))
+    assert table["replicates"].tolist() == [1]
+    assert np.isnan(table["low"].iloc[0])
+
+
 def test_several_metrics_stand_below_each_other(tmp_path: Path) -> None:
     none = arm("none", 0.1, setting="best")
     table = leagues(run_of(tmp_path, none, ensembles=[ensemble(none, 0.04)]), ["chamfer", "dice", "absent"])

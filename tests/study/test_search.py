@@ -11,7 +11,7 @@ from study.confirm import Confirmation
 from study.recorder import Recorder
 from study.search import trial_id
 from study.study import Arm
-from tests.study.bench import Killed, table
+from tests.study.bench import Killed, arrow, table
 
 
 def rows(bench):
@@ -188,7 +188,11 @@ def test_a_confirmation_whose_best_changed_is_run_again(bench, small_study):
     bench.run(first)
     recorder = Recorder(bench.study, bench.folder, lambda row: None)
     for original, copied in first.copies:
+        mean = {"trial": original, "setting": "best", "draw": -1, "sequence": "s", "time_index": 1, "chamfer": 0.1}
+        bench.folder.write_table("ensembles", original, arrow([mean]))
         recorder.copy(original, copied)
+        rows = bench.folder.rows_of("ensembles", copied.trial, "confirm")
+        assert rows[["trial", "setting"]].to_numpy().tolist() == [[copied.trial, "document"]]
     assert Confirmation(bench.study, search, bench.folder, bench.request).next() is None
     arm = Arm("sinkhorn", "sparse")
     other = search.best(arm) | {"learning_rate": 1.234e-3}

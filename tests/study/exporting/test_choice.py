@@ -65,9 +65,22 @@ def test_what_is_named_is_taken(tmp_path):
     assert choose(three(tmp_path), "none", None, "best").method == "none"
 
 
-def test_an_interpolation_keeps_no_model(tmp_path):
+def test_in_runs_of_earlier_versions_a_rule_keeps_no_model(tmp_path):
     with pytest.raises(Mistake, match=r"linear-blend keeps no model .* are there of none-sparse, sinkhorn-sparse"):
         choose(three(tmp_path), "linear-blend", "sparse", "best")
+
+
+def test_a_rule_without_a_network_is_chosen_where_it_is_the_best_of_all(tmp_path):
+    none, blend = arm("none", 0.1, setting="best"), arm("linear-blend", 0.05, setting="best")
+    models = ["confirm-none-sparse-best", "confirm-linear-blend-sparse-best"]
+
+    def chosen(folder, level):
+        together = [ensemble(none, level), ensemble(blend, 0.05, draws=0).assign(replicates=1)]
+        return choose(run_of(tmp_path / folder, none, blend, models=models, ensembles=together), None, None, "best")
+
+    rule, network = chosen("worse", 0.06), chosen("better", 0.04)
+    assert (rule.method, rule.deterministic) == ("linear-blend", True)
+    assert (network.method, network.deterministic) == ("none", False)
 
 
 @pytest.mark.parametrize(("same", "found"), [(True, True), (False, False)])
