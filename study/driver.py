@@ -48,6 +48,8 @@ class Driver:
         self.resumable = plan.resumed is not None
         """Whether the run folder holds a run by now."""
         self.tracking: Tracking | None = None
+        self.all_failed = False
+        """Whether the run is finished without one complete trial."""
 
     def run(self) -> str:
         """Returns the answer in one sentence. Raises Mistake, or Interrupted after what was computed is safe."""
@@ -146,6 +148,7 @@ class Driver:
         self.record.write()  # only now is the run finished: it has its report
         self.folder.sweep()
         tracking.report()
+        self.all_failed = not (loaded.trials["state"] == "complete").any()
         return analysis.conclusion(loaded)
 
     @contextmanager

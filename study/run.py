@@ -162,7 +162,7 @@ def _run(checked: Plan) -> int:
     click.echo(f"results: {driver.folder.url} (report.html)")
     look = how_to_look(checked.tracking_uri)
     click.echo(f"mlflow: {f'is behind; bring it up to date with: {_tracking(driver)}' if behind else look}")
-    return 0
+    return 1 if driver.all_failed else 0
 
 
 def _tell(console: Console, sentence: str) -> None:

@@ -86,14 +86,14 @@ def test_a_trial_that_failed_stops_no_other(faults):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("preset", "answer"),
+    ("preset", "status", "answer"),
     [
-        ("baseline-fails", "nothing can be compared, because the baseline 'none' has no confirmed values"),
-        ("all-fail", "There is no answer: the run is finished, but all 8 trials failed."),
+        ("baseline-fails", 0, "nothing can be compared, because the baseline 'none' has no confirmed values"),
+        ("all-fail", 1, "There is no answer: the run is finished, but all 8 trials failed."),
     ],
 )
-def test_a_study_without_a_baseline_or_without_anything_says_so(preset, answer, tmp_path):
-    out, err = finish(start(tmp_path, "--preset", preset))
+def test_a_study_without_a_baseline_or_without_anything_says_so(preset, status, answer, tmp_path):
+    out, err = finish(start(tmp_path, "--preset", preset), status)
     assert answer in out.splitlines()[0]
     assert "Traceback" not in err
     assert "warning" not in err

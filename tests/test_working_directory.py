@@ -1,0 +1,43 @@
+"""What lies in the working directory is the user's own, whatever it is called."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+# As an editable install does it: a finder behind Python's own, which looks into the working directory first.
+EDITABLE = f"""
+import importlib.machinery, sys
+class Editable:
+    def find_spec(name, path=None, target=None):
+        if path is None and name in ("study", "analysis", "search_spaces", "trainables"):
+            return importlib.machinery.PathFinder.find_spec(name, [{str(ROOT)!r}])
+sys.meta_path.insert(sys.meta_path.index(importlib.machinery.PathFinder) + 1, Editable)
+sys.path.insert(0, "")
+"""
+LOOK = "import study, analysis, trainables, search_spaces; print(analysis.load, trainables.__file__)"
+FILES = {
+    "a folder analysis": "analysis/cells.csv",
+    "a folder of each name": "trainables/x",
+    "a file analysis.py": "analysis.py",
+    "a package trainables": "trainables/__init__.py",
+    "a file search_spaces.py": "search_spaces.py",
+}
+
+
+@pytest.mark.parametrize("what", FILES)
+def test_a_folder_or_file_of_a_rooms_name_is_no_obstacle(what, tmp_path):
+    file = tmp_path / FILES[what]
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("raise SystemExit('the file of the user was run')")
+    bare = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        [sys.executable, "-c", EDITABLE + LOOK], cwd=tmp_path, env=bare, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert str(ROOT / "trainables") in done.stdout
