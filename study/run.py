@@ -51,7 +51,11 @@ def _list(context: click.Context, parameter: click.Parameter, value: bool) -> No
 )
 @click.option("--tracking-uri", metavar="URI", help="MLflow  [default: sqlite:///mlflow.db, or $MLFLOW_TRACKING_URI]")
 @click.option("--address", metavar="RAY", help="Ray: HOST:PORT, auto or local  [default: local, or $RAY_ADDRESS]")
-@click.option("--methods", metavar="NAME,…", help="only these methods, and the baseline  [default: all]")
+@click.option(
+    "--methods",
+    metavar="NAME,…",
+    help="only these methods, and the baseline; one named twice runs again with other seeds  [default: all]",
+)
 @click.option("--supervisions", metavar="NAME,…", help="only these supervisions  [default: all]")
 @click.option("--data", metavar="PATH…", help="a recording or images, for studies that take some (see --list)")
 @click.option("--tracks", metavar="N,N,…", help="only these tracks of the recording  [default: all full-length ones]")
