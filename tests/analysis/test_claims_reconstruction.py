@@ -57,8 +57,7 @@ def test_what_this_program_cannot_test_says_why(tmp_path: Path) -> None:
 def test_dimensions_are_compared_where_each_is_a_method(tmp_path: Path) -> None:
     found = ledger(tmp_path, 0.1 + noise((SEEDS, N), 0.01, 1), topology_all=0.05, topology_0=0.2, topology_1=0.1)
     assert found.loc["reconstruction-dimension-2-than-all", "verdict"] == claims.HOLDS
-    assert found.loc["reconstruction-dimension-2-than-0", "verdict"] == claims.FAILS
-    assert found.loc["reconstruction-dimension-2-than-1", "verdict"] == claims.FAILS
+    assert not {"reconstruction-dimension-2-than-0", "reconstruction-dimension-2-than-1"} & set(found.index)
 
 
 KINDS = ("spherocytes", "echinocytes", "discocytes")

@@ -1,6 +1,8 @@
 """What an autodecoder is and how it is trained: the fields a user sets and a search varies.
 
-The defaults are the document's setting (seed 000, chapter 4) on the baseline of Wiesner et al. 2024.
+The defaults are what Martens 2025, chapter 4, gives (1000 epochs); the rest, which it does not give (size of the
+decoder, learning rates, batches, shares of points), is the public code of its baseline, Wiesner 2024, or ours: see the
+table of numbers in study/catalog/README.md.
 """
 
 from __future__ import annotations

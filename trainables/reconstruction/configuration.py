@@ -2,6 +2,7 @@
 
 The defaults are the document's setting (seed 003, sections 3.2 and 4.2) and, where it is silent, that of its public
 code (github.com/marrlab/SHAPR_torch): n_filters = 10, batches of 3, plateau patience 2, discriminator rate 5e-7.
+A table of numbers in study/catalog/README.md says which is whose.
 """
 
 from __future__ import annotations
