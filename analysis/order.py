@@ -12,7 +12,9 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 METHODS = (
-    "none", "sinkhorn", "barycenter", "sinkhorn+barycenter", "temporal-smoothness", "linear-blend", "barycenter-only",
+    "none", "sinkhorn", "barycenter", "sinkhorn+barycenter", "temporal-smoothness", "linear-blend", "spline-blend",
+    "volume-blend", "moved-blend", "flow-blend", "lineage-blend", "kriging-blend", "moved+volume-blend",
+    "spline+volume-blend", "lineage+volume-blend", "moved+kriging-blend", "barycenter-only",
 )  # fmt: skip
 SUPERVISIONS = ("sparse", "dense")
 SETTINGS = ("best", "document", "search")

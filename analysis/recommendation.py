@@ -17,7 +17,7 @@ from analysis.comparison import BETTER, CANNOT_TELL, NO_DIFFERENCE
 from analysis.cost import relative_seconds
 from analysis.facts import Facts
 from analysis.sentences import together
-from analysis.wording import capital, listing, number
+from analysis.wording import capital, foremost, listing, number
 
 REGULARIZERS = "regularizers."
 """How the names of the parameters begin that are a method's strength, where it does not bear the method's own name."""
@@ -112,14 +112,11 @@ def _cost(facts: Facts, method: str, supervision: str) -> str:
 
 def _without_network(facts: Facts, supervision: str, chosen: str) -> str:
     """Methods that need no training, and have the better mean all the same on test times."""
-    level = facts.delivered(chosen, supervision)
+    level, lower = facts.delivered(chosen, supervision), facts.metric.lower
     levels = {name: facts.delivered(name, supervision) for name in facts.references}
-    found = [
-        f"{name} ({number(found)})"
-        for name, found in levels.items()
-        if (found < level if facts.metric.lower else found > level)
-    ]
-    return f", or without any network with {listing(found)}, whose mean is better than {number(level)}" if found else ""
+    found = {name: other for name, other in levels.items() if (other < level if lower else other > level)}
+    some = [f"{name} ({number(found[name])})" if name in found else name for name in foremost(found, found, lower)]
+    return f", or without any network with {listing(some)}, whose mean is better than {number(level)}" if found else ""
 
 
 def _of(table: pd.DataFrame, method: str, supervision: str) -> pd.DataFrame:

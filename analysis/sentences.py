@@ -16,7 +16,19 @@ from analysis.comparison import BETTER, CANNOT_TELL, ENOUGH, NO_DIFFERENCE, WORS
 from analysis.facts import Dip, Facts, gather
 from analysis.limits import limits
 from analysis.load import Run
-from analysis.wording import between, capital, count, interval, listing, number, percent, plain, probability, signed
+from analysis.wording import (
+    between,
+    capital,
+    count,
+    foremost,
+    interval,
+    listing,
+    number,
+    percent,
+    plain,
+    probability,
+    signed,
+)
 
 
 @dataclass(frozen=True)
@@ -251,18 +263,23 @@ def _references(facts: Facts, supervision: str) -> list[str]:
     levels = {method: level for method, level in levels.items() if not np.isnan(level)}
     if not levels:
         return []
-    said = [f"{number(level)} ({method}, the {facts.references[method]})" for method, level in levels.items()]
+    pick = min if facts.metric.lower else max
+    said = []
+    for meaning in dict.fromkeys(facts.references[method] for method in levels):
+        of_it = {method: level for method, level in levels.items() if facts.references[method] == meaning}
+        best = pick(of_it, key=lambda name: of_it[name])
+        what = f"the {meaning}" if len(of_it) == 1 else f"the best of {len(of_it)} {meaning}s"
+        said.append(f"{number(of_it[best])} ({best}, {what})")
     line = f"Without any network, mean {facts.metric.label} on the test {record.cases(facts.run)} is {listing(said)}"
     reached = {name: facts.delivered(name, supervision) for name in [facts.baseline, *facts.trained()]}
     reached = {name: level for name, level in reached.items() if not np.isnan(level)}
     if not reached:
         return [f"{line}."]
-    pick = min if facts.metric.lower else max
     best = pick(reached, key=lambda name: reached[name])
     line += f"; the best mean with a network is {number(reached[best])} ({best}{together(facts, best, supervision)})"
     beaten = [name for name, level in levels.items() if pick(level, reached[best]) == level]
     if beaten:
-        line += f", so no network gets past {listing(beaten)}"
+        line += f", so no network gets past {listing(foremost(beaten, levels, facts.metric.lower))}"
     return [f"{line}."]
 
 

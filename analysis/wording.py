@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 
 def number(value: float, digits: int = 3) -> str:
@@ -64,6 +64,14 @@ def listing(items: Sequence[str], last: str = "and") -> str:
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} {last} {items[-1]}"
+
+
+def foremost(names: Collection[str], levels: Mapping[str, float], lower: bool, most: int = 3) -> list[str]:
+    """The ``names`` as they are if they are few, or else the ``most`` with the best levels and ``7 others``."""
+    if len(names) <= most + 1:
+        return list(names)
+    best = sorted(names, key=lambda name: levels[name], reverse=not lower)[:most]
+    return [*best, f"{len(names) - most} others"]
 
 
 def count(number_of: int, noun: str) -> str:

@@ -1,7 +1,7 @@
 """The methods that the studies of the first document compare, with their search space and metrics.
 
 The document's own (seed 000, chapter 3): `none`, `sinkhorn`, `barycenter`. Added: both together; `temporal-smoothness`,
-the control that smooths without transport; and without a network, floor and ceiling, `linear-blend` and
+the control that smooths without transport; and without a network the classical rules, `linear-blend` to
 `barycenter-only`. A method whose network is a decoder is called after its regularizers, joined by `+`, so that a new
 regularizer is a new method; `anchored` in a name says that the network is added to an interpolant of the shown frames.
 `advection` has other networks (seed 004).
@@ -16,12 +16,13 @@ from optuna.distributions import BaseDistribution
 
 import search_spaces
 from study.study import Metric
+from trainables import interpolants
 from trainables.autodecoder.configuration import AutodecoderConfiguration
 from trainables.autodecoder.regularizers.base import available
 from trainables.base import TrainableConfiguration
 from trainables.configuration import assign
 from trainables.inbetween.shape_advection import ShapeAdvection
-from trainables.interpolation import BarycenterOnly, LinearBlend
+from trainables.interpolation import BarycenterOnly, blends
 from trainables.shapes.sequence import ShapeSequence
 from trainables.shapes.timeline import Timeline
 
@@ -64,7 +65,19 @@ divide: codes of new sequences are worse with the encoding, recorded nuclei with
 
 CONTROLS = ["temporal-smoothness"]
 
-REFERENCES = {"linear-blend": "floor", "barycenter-only": "ceiling"}
+JOINED = ["moved+volume", "spline+volume", "lineage+volume", "moved+kriging"]
+"""Combinations of interpolants that are compared too."""
+
+BLENDS = ["linear", *(name for name in interpolants.available() if name not in ("linear", "barycenter")), *JOINED]
+"""Interpolants of the methods `…-blend`."""
+
+CLASSICAL = "classical rule"
+
+REFERENCES = {
+    "linear-blend": "floor",
+    **{f"{name}-blend": CLASSICAL for name in BLENDS if name != "linear"},
+    "barycenter-only": "ceiling",
+}
 """What the level of a method without a network means, where nothing else is said."""
 
 SUPERVISIONS = {"sparse": Timeline.shown({0, 20}), "dense": Timeline.shown({0, 5, 10, 15, 20})}
@@ -110,17 +123,16 @@ def advected(sequences: list[ShapeSequence]) -> dict[str, TrainableConfiguration
 
 
 def references(sequences: list[ShapeSequence]) -> dict[str, TrainableConfiguration]:
-    """Floor and ceiling: interpolation without a network."""
-    return {
-        "linear-blend": LinearBlend(sequences=sequences),
-        "barycenter-only": BarycenterOnly(sequences=sequences),
-    }
+    """The classical rules: interpolation without a network."""
+    return {**blends(sequences, BLENDS), "barycenter-only": BarycenterOnly(sequences=sequences)}
 
 
 def space(names: Iterable[str] = COMPARED) -> dict[str, BaseDistribution]:
     """Everything that these methods, and the references, may search."""
     parts = dict.fromkeys(part for name in names for part in _parts(name))
-    return search_spaces.union(["fitting", *parts, *REFERENCES])
+    return search_spaces.union(
+        ["fitting", *parts, *REFERENCES, *(f"{name}-blend" for name in interpolants.available())]
+    )
 
 
 def metrics() -> list[Metric]:

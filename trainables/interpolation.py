@@ -1,24 +1,25 @@
-"""Interpolation between the shown frames without any network: the floor and the ceiling of a study.
+"""Interpolation between the shown frames without any network: the classical rules as methods of a study.
 
-`linear-blend`: (1 − s) SDF_j + s SDF_{j+1}. `barycenter-only`: the Wasserstein barycenter with these weights. Neither
-has training noise: its rows are the same for every replicate.
+A method `RULE-blend` takes an interpolant, or several joined by `+`, of `trainables.interpolants`; `barycenter-only` is
+the interpolant `barycenter` under its first name. None has training noise: rows are the same for every replicate.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import Field, field_validator
+import numpy as np
+from pydantic import Field, SerializeAsAny, field_validator
 
 from trainables.base import Trainable
+from trainables.interpolants import Fitted, Interpolant, combined, named, parts_of
 from trainables.metrics.scoring import Scored
-from trainables.shapes.sequence import ShapeSequence, from_descriptions, grid_points, labelled, resampled
+from trainables.shapes.sequence import ShapeSequence, from_descriptions, grid_points, labelled
 from trainables.shapes.timeline import Role, Timeline
 
 if TYPE_CHECKING:
-    from trainables.metrics.surfaces import Array
+    from trainables.interpolants.base import Array
 
 
 class BetweenFrames(Scored):
@@ -39,13 +40,42 @@ class BetweenFrames(Scored):
         self.sequences = labelled(self.sequences, sequences)
 
 
-class LinearBlend(BetweenFrames):
-    """Blends the signed distances of the two neighbouring frames."""
+class Interpolating(BetweenFrames):
+    """Base of the methods that are an interpolant: what is kept are the shown frames on the evaluation grid."""
+
+    @abstractmethod
+    def interpolant(self) -> Interpolant:
+        """The rule."""
+
+    def model_bytes(self, shown: int) -> int:
+        return 4 * len(self.sequences) * shown * self.evaluation_grid**3
+
+
+class Blend(Interpolating):
+    """Interpolants by name, with their fields; several are joined."""
 
     implementation: ClassVar[str] = "trainables.interpolation:Blending"
 
+    rules: dict[str, SerializeAsAny[Interpolant]] = Field(min_length=1)
 
-class BarycenterOnly(BetweenFrames):
+    @field_validator("rules", mode="before")
+    @classmethod
+    def _rules(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or not all(isinstance(fields, dict | Interpolant) for fields in value.values()):
+            raise ValueError("not a mapping from interpolant to its fields")
+        return parts_of("+".join(value), value)
+
+    @field_validator("rules")
+    @classmethod
+    def _joined(cls, value: dict[str, Interpolant]) -> dict[str, Interpolant]:
+        combined(value)  # ValueError where they do not go together
+        return value
+
+    def interpolant(self) -> Interpolant:
+        return combined(self.rules)
+
+
+class BarycenterOnly(Interpolating):
     """Transports one neighbouring frame to the other."""
 
     implementation: ClassVar[str] = "trainables.interpolation:Transporting"
@@ -53,43 +83,53 @@ class BarycenterOnly(BetweenFrames):
     barycenter_grid: int = Field(64, ge=8, le=256, description="points along each axis of the barycenters' grid")
     barycenter_blur: float = Field(1.0, ge=1, description="entropic blur of the barycenters, in voxels")
 
+    def interpolant(self) -> Interpolant:
+        return named("barycenter", {"barycenter": {"grid": self.barycenter_grid, "blur": self.barycenter_blur}})
+
+
+def blends(sequences: list[ShapeSequence], names: list[str], **fields: Any) -> dict[str, Interpolating]:
+    """The methods of these interpolants, by their names: `moved+volume-blend` of `moved+volume`."""
+    return {f"{name}-blend": Blend(sequences=sequences, rules=parts_of(name), **fields) for name in names}
+
 
 class Interpolation(Trainable):
     """Nothing is trained: one evaluation is the whole trial."""
 
+    configuration_type: ClassVar[type[Interpolating]]
     epochs = 0
 
-    def __init__(self, configuration: BetweenFrames, timeline: Timeline, seeds: list[int]) -> None:
+    def __init__(self, configuration: dict[str, Any], timeline: Timeline, seeds: list[int], device: object) -> None:
         super().__init__()
-        self.configuration, self.timeline, self.replicates = configuration, timeline, len(seeds)
+        self.configuration = self.configuration_type.model_validate(configuration)
+        self.timeline, self.replicates = timeline, len(seeds)
 
     @property
     def deterministic(self) -> bool:
         return True
 
-    @abstractmethod
-    def predictor(self, sequence: ShapeSequence, resolution: int) -> Callable[[float], Array]:
-        """time → SDF on `grid_points(resolution)`, `(n, n, n)`."""
-
-    def blend(self, sequence: ShapeSequence, time: float, resolution: int) -> Array:
-        """Linear blend of the neighbouring frames, `(n, n, n)`; at a shown time, that frame."""
-        j, s = self.timeline.neighbours(time)
-        earlier, later = self.timeline.train_times[j : j + 2]
+    def frames(self, sequence: ShapeSequence, resolution: int) -> Array:
+        """The shown frames, `(F, n, n, n)`."""
         points = grid_points(resolution)
-        blended: Array = ((1 - s) * sequence.sdf(points, earlier) + s * sequence.sdf(points, later)).numpy()
-        return blended
+        return np.stack([sequence.sdf(points, time).numpy() for time in self.timeline.train_times])
+
+    def predictor(self, sequence: ShapeSequence, resolution: int) -> Fitted:
+        """time → SDF on `grid_points(resolution)`, `(n, n, n)`."""
+        return self.configuration.interpolant().fit(self.frames(sequence, resolution), self.timeline.train_times)
 
     def train_epoch(self) -> None:
         raise RuntimeError("an interpolation has nothing to train")
 
     def rows(self, roles: set[Role]) -> list[dict[str, Any]]:
+        """With a column `notes`: what the rule could not do with the sequence's frames, and did otherwise."""
         from trainables.metrics.per_time import score
 
         rows = []
         n, way = self.configuration.evaluation_grid, self.configuration.surface_distance
         for sequence in self.configuration.sequences:
-            scored = score(self.predictor(sequence, n), sequence, self.timeline, roles, n, way)
-            rows += [{"replicate": r} | row for r in range(self.replicates) for row in scored]
+            predict = self.predictor(sequence, n)
+            scored = score(predict, sequence, self.timeline, roles, n, way)
+            notes = {"notes": "; ".join(predict.notes)}
+            rows += [{"replicate": r} | row | notes for r in range(self.replicates) for row in scored]
         return rows
 
     def surfaces(self, replicate: int) -> list[dict[str, Any]]:
@@ -107,46 +147,26 @@ class Interpolation(Trainable):
     def restore(self, state: dict[str, Any]) -> None:
         """There is nothing to restore."""
 
+    def model(self) -> dict[str, Any]:
+        """The rule and the frames on the grid that rows are scored on: what is scored is what is exported."""
+        from trainables.saved_interpolation import SavedInterpolation
+
+        return SavedInterpolation.kept(
+            self.configuration.interpolant(),
+            self.configuration.sequences,
+            [self.frames(sequence, self.configuration.evaluation_grid) for sequence in self.configuration.sequences],
+            self.timeline.train_times,
+            self.replicates,
+        )
+
 
 class Blending(Interpolation):
-    """`linear-blend`."""
+    """`linear-blend`, `moved-blend`, `moved+volume-blend`, …"""
 
-    def __init__(self, configuration: dict[str, Any], timeline: Timeline, seeds: list[int], device: object) -> None:
-        super().__init__(LinearBlend.model_validate(configuration), timeline, seeds)
-
-    def predictor(self, sequence: ShapeSequence, resolution: int) -> Callable[[float], Array]:
-        return lambda time: self.blend(sequence, time, resolution)
+    configuration_type: ClassVar[type[Interpolating]] = Blend
 
 
 class Transporting(Interpolation):
     """`barycenter-only`."""
 
-    configuration: BarycenterOnly
-
-    def __init__(self, configuration: dict[str, Any], timeline: Timeline, seeds: list[int], device: object) -> None:
-        super().__init__(BarycenterOnly.model_validate(configuration), timeline, seeds)
-
-    def predictor(self, sequence: ShapeSequence, resolution: int) -> Callable[[float], Array]:
-        import torch
-
-        from trainables.shapes.barycenters import barycenter_sdf, frames_of
-
-        c, shown = self.configuration, self.timeline.train_times
-
-        def transported(times: list[float]) -> dict[float, torch.Tensor]:
-            weights = [(j, j + 1, s) for j, s in map(self.timeline.neighbours, times)]
-            sdfs = barycenter_sdf(frames_of(sequence, shown), weights, c.barycenter_grid, c.barycenter_blur)
-            return dict(zip(times, sdfs, strict=True))
-
-        # One batch for all times, whatever the roles asked for: the search and the confirmation share it.
-        kept = transported([time for time in self.timeline.times if time not in shown])
-
-        def predict(time: float) -> Array:
-            if time in shown:
-                return self.blend(sequence, time, resolution)
-            if time not in kept:
-                kept.update(transported([time]))
-            volume: Array = resampled(kept[time], resolution).numpy()
-            return volume
-
-        return predict
+    configuration_type: ClassVar[type[Interpolating]] = BarycenterOnly

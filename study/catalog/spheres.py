@@ -29,7 +29,7 @@ def study() -> Study:
         search_on=searched_spheres(),
         baseline="none",
         controls=methods.CONTROLS,
-        references={"linear-blend": "exact answer here", "barycenter-only": "ceiling"},
+        references=methods.REFERENCES | {"linear-blend": "exact answer here"},
         supervisions=methods.SUPERVISIONS,
         space=methods.space(COMPARED),
         metrics=methods.metrics(),

@@ -9,7 +9,7 @@ import pytest
 from trainables.actor import Actor
 from trainables.autodecoder.configuration import AutodecoderConfiguration, DecoderConfiguration
 from trainables.base import Request
-from trainables.interpolation import LinearBlend
+from trainables.interpolation import Blend
 from trainables.shapes.bifurcation import Bifurcation
 from trainables.shapes.timeline import Timeline
 
@@ -113,8 +113,8 @@ def test_a_failing_disk_is_not_the_trials_fault(tmp_path, monkeypatch):
 
 
 def test_a_trainable_without_network_has_rows_and_no_curves(tmp_path):
-    configuration = LinearBlend(sequences=[Bifurcation()], evaluation_grid=10)
-    given = request(tmp_path, implementation=LinearBlend.implementation)
+    configuration = Blend(sequences=[Bifurcation()], rules={"linear": {}}, evaluation_grid=10)
+    given = request(tmp_path, implementation=Blend.implementation)
     given.configuration = configuration.model_dump(mode="json")
     for _ in range(2):  # the second time from its checkpoint
         (result,) = to_end(actor(given))

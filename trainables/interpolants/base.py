@@ -1,7 +1,7 @@
 """The interface of an interpolant: a rule without a network that gives the field at any time from the shown frames.
 
-An interpolant says one thing or two about how a shape gets from frame to frame (`aspects.py`); what it does not say is
-as in `linear`. So rules that speak of different things combine: `moved+volume`, `spline+volume`.
+An interpolant says one thing about how a shape gets from frame to frame (`aspects.py`); what it does not say is as in
+`linear`. So rules that speak of different things combine: `moved+volume`, `spline+volume`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -21,7 +22,19 @@ Array = NDArray[np.float32]
 Path = Callable[[float], Array]
 """time → field `(n, n, n)` on `grid_points(n)`."""
 
-_SAME_TIME = 1e-9
+_SAME_TIME = 1e-6
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The frames that a rule is given."""
+
+    frames: Array
+    """`(F, n, n, n)` float32 signed distances, inside negative, domain units."""
+    times: list[float]
+    """`(F,)`, increasing."""
+    notes: list[str] = field(default_factory=list)
+    """Sentences on what a rule could not do with these frames: rules add theirs."""
 
 
 class Fitted:
@@ -30,16 +43,19 @@ class Fitted:
     At a shown time it is that frame; before the first and after the last it is the first and the last.
     """
 
-    def __init__(self, frames: Array, times: Sequence[float], between: Path, notes: Sequence[str] = ()) -> None:
-        self._frames, self._times, self._between = frames, np.asarray(times, dtype=float), between
-        self.notes = tuple(dict.fromkeys(notes))
-        """Sentences on what the rule could not do with these frames."""
+    def __init__(self, shown: Shown, between: Path) -> None:
+        self._shown, self._times, self._between = shown, np.asarray(shown.times), between
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences on what the rule could not do with these frames, and did otherwise."""
+        return list(dict.fromkeys(self._shown.notes))
 
     def __call__(self, time: float) -> Array:
         nearest = int(np.abs(self._times - time).argmin())
         outside = not self._times[0] < time < self._times[-1]
         if outside or abs(float(self._times[nearest]) - time) <= _SAME_TIME:
-            return self._frames[nearest].copy()
+            return self._shown.frames[nearest].copy()
         return np.ascontiguousarray(self._between(float(time)), dtype=np.float32)
 
 
@@ -59,8 +75,8 @@ class Interpolant(Plugin):
         """
 
 
-def checked(frames: Array, times: Sequence[float]) -> tuple[Array, list[float]]:
-    """Frames as contiguous float32 and times as floats.
+def checked(frames: Array, times: Sequence[float]) -> Shown:
+    """The frames and their times, as contiguous float32 and as floats.
 
     Raises:
       ValueError: if the frames are not `(F, n, n, n)` and finite, fewer than two, or not as many as the times; if the
@@ -78,7 +94,7 @@ def checked(frames: Array, times: Sequence[float]) -> tuple[Array, list[float]]:
         raise ValueError(f"times must increase, unlike {moments}: sort the frames by time and give each time once")
     if not np.isfinite(volumes).all():
         raise ValueError("a frame has values that are not finite: signed distances are numbers everywhere")
-    return volumes, moments
+    return Shown(volumes, moments)
 
 
 def available() -> dict[str, type[Interpolant]]:

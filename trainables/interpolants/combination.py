@@ -9,8 +9,8 @@ import numpy as np
 from pydantic import Field, SerializeAsAny, ValidationError, field_validator, model_serializer
 
 from trainables.configuration import choose
-from trainables.interpolants.aspects import Level, Motion, Part, Weights
-from trainables.interpolants.base import Array, Fitted, Interpolant, available, checked
+from trainables.interpolants.aspects import Level, Motion, Part, Pieces, Weights
+from trainables.interpolants.base import Array, Fitted, Interpolant, Path, Shown, available, checked
 from trainables.interpolants.linear import Linear, Still
 
 
@@ -27,12 +27,11 @@ class Combination(Interpolant):
             if part.aspect in said:
                 raise ValueError(f"{said[part.aspect]} and {name} both say {part.aspect}: keep one of them")
             said[part.aspect] = name
-        motion = next((part for part in parts.values() if isinstance(part, Motion)), None)
-        weights = next((part for part in parts.values() if isinstance(part, Weights)), None)
-        if motion and motion.neighbours_only and weights and not weights.neighbours_only:
+        near = [name for name, part in parts.items() if part.neighbours_only and not isinstance(part, Weights)]
+        far = [name for name, part in parts.items() if isinstance(part, Weights) and not part.neighbours_only]
+        if near and far:
             raise ValueError(
-                f"{said[weights.aspect]} weights all frames, and {said[motion.aspect]} carries a frame no further than "
-                "to the next: leave one of them out"
+                f"{far[0]} weights all frames, and {near[0]} goes from one to the next and no further: leave one out"
             )
         return parts
 
@@ -41,15 +40,23 @@ class Combination(Interpolant):
         return {"name": "+".join(self.parts), **{name: part.model_dump() for name, part in self.parts.items()}}
 
     def fit(self, frames: Array, times: Sequence[float]) -> Fitted:
-        frames, moments = checked(frames, times)
-        motion: Motion = next((part for part in self.parts.values() if isinstance(part, Motion)), Still())
-        weighing: Weights = next((part for part in self.parts.values() if isinstance(part, Weights)), Linear())
-        weights = weighing.weigh(frames, moments, motion)
-        carried = motion.carry(frames, moments, weights)
-        corrections = [part.settle(frames, moments) for part in self.parts.values() if isinstance(part, Level)]
+        shown = checked(frames, times)
+        for name, part in self.parts.items():
+            if isinstance(part, Pieces):
+                return Fitted(shown, part.divide(shown, {n: other for n, other in self.parts.items() if n != name}))
+        return Fitted(shown, self._whole(shown))
+
+    def _whole(self, shown: Shown) -> Path:
+        """The field between frames of shapes that are not divided."""
+        parts = self.parts.values()
+        motion: Motion = next((part for part in parts if isinstance(part, Motion)), Still())
+        weighing: Weights = next((part for part in parts if isinstance(part, Weights)), Linear())
+        weights = weighing.weigh(shown, motion)
+        carried = motion.carry(shown, weights)
+        corrections = [part.settle(shown) for part in parts if isinstance(part, Level)]
 
         def between(time: float) -> Array:
-            field = np.zeros_like(frames[0])
+            field = np.zeros_like(shown.frames[0])
             for index, share in enumerate(weights(time)):
                 if share != 0:
                     field += np.float32(share) * carried(index, time)
@@ -57,7 +64,7 @@ class Combination(Interpolant):
                 field = corrected(field, time)
             return field
 
-        return Fitted(frames, moments, between)
+        return between
 
 
 def parts_of(name: str, fields: Mapping[str, Any] | None = None) -> dict[str, Interpolant]:

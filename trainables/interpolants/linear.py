@@ -9,8 +9,11 @@ from typing import ClassVar
 import numpy as np
 
 from trainables.interpolants.aspects import Carrying, Motion, Weighing, Weights
-from trainables.interpolants.base import Array
+from trainables.interpolants.base import Shown
 from trainables.shapes.timeline import neighbours
+
+EMPTY = "a shown frame has nothing inside, so that nothing is moved"
+"""The note of rules that move shapes."""
 
 
 class Linear(Weights):
@@ -19,7 +22,9 @@ class Linear(Weights):
     name: ClassVar[str] = "linear"
     neighbours_only: ClassVar[bool] = True
 
-    def weigh(self, frames: Array, times: list[float], motion: Motion) -> Weighing:
+    def weigh(self, shown: Shown, motion: Motion) -> Weighing:
+        times = shown.times
+
         def weights(time: float) -> np.ndarray:
             j, s = neighbours(times, time)
             found = np.zeros(len(times))
@@ -32,5 +37,5 @@ class Linear(Weights):
 class Still(Motion):
     """Nothing moves: what `linear` has, and no rule of its own."""
 
-    def carry(self, frames: Array, times: list[float], weights: Weighing) -> Carrying:
-        return lambda index, time: frames[index]
+    def carry(self, shown: Shown, weights: Weighing) -> Carrying:
+        return lambda index, time: shown.frames[index]

@@ -15,7 +15,8 @@ from scipy import ndimage
 
 from trainables.interpolants import voxels
 from trainables.interpolants.aspects import Carrying, Motion, Weighing
-from trainables.interpolants.base import Array
+from trainables.interpolants.base import Array, Shown
+from trainables.interpolants.linear import EMPTY, Still
 from trainables.shapes.sequence import grid_spacing
 
 
@@ -24,11 +25,13 @@ class Moved(Motion):
 
     name: ClassVar[str] = "moved"
 
-    def carry(self, frames: Array, times: list[float], weights: Weighing) -> Carrying:
+    def carry(self, shown: Shown, weights: Weighing) -> Carrying:
+        frames = shown.frames
         places = [voxels.centroid(frame) for frame in frames]
         known = [place for place in places if place is not None]
         if len(known) < len(places):
-            return lambda index, time: frames[index]
+            shown.notes.append(EMPTY)
+            return Still().carry(shown, weights)
         centroids = np.stack(known)
 
         def carried(index: int, time: float) -> Array:

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.interpolate import CubicSpline
 
 from trainables.interpolants.aspects import Motion, Weighing, Weights
-from trainables.interpolants.base import Array
+from trainables.interpolants.base import Shown
 
 
 class Spline(Weights):
@@ -22,5 +22,5 @@ class Spline(Weights):
 
     name: ClassVar[str] = "spline"
 
-    def weigh(self, frames: Array, times: list[float], motion: Motion) -> Weighing:
-        return CubicSpline(times, np.eye(len(times)), bc_type="not-a-knot")
+    def weigh(self, shown: Shown, motion: Motion) -> Weighing:
+        return CubicSpline(shown.times, np.eye(len(shown.times)), bc_type="not-a-knot")

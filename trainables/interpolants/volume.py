@@ -14,7 +14,7 @@ from scipy.optimize import brentq
 
 from trainables.interpolants import voxels
 from trainables.interpolants.aspects import Correction, Level
-from trainables.interpolants.base import Array
+from trainables.interpolants.base import Array, Shown
 from trainables.shapes.sequence import grid_spacing
 from trainables.shapes.timeline import neighbours
 
@@ -24,11 +24,11 @@ class Volume(Level):
 
     name: ClassVar[str] = "volume"
 
-    def settle(self, frames: Array, times: list[float]) -> Correction:
-        radii = [np.cbrt(voxels.volume(frame)) for frame in frames]
+    def settle(self, shown: Shown) -> Correction:
+        radii = [np.cbrt(voxels.volume(frame)) for frame in shown.frames]
 
         def settled(field: Array, time: float) -> Array:
-            j, s = neighbours(times, time)
+            j, s = neighbours(shown.times, time)
             return field - np.float32(level_of(field, ((1 - s) * radii[j] + s * radii[j + 1]) ** 3))
 
         return settled

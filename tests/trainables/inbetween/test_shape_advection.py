@@ -20,7 +20,7 @@ from trainables.inbetween.evolution import model_of
 from trainables.inbetween.networks import Encoder, UNet
 from trainables.inbetween.saved_shapes import SavedShapes
 from trainables.inbetween.shape_advection import ShapeAdvection
-from trainables.interpolation import Blending, LinearBlend
+from trainables.interpolation import Blend, Blending
 from trainables.shapes.bifurcation import Bifurcation, family
 from trainables.shapes.sequence import ShapeSequence, grid_points
 from trainables.shapes.timeline import Timeline
@@ -63,7 +63,9 @@ def test_a_model_for_every_replicate_sequence_and_pair_and_a_row_for_every_time(
     rows = table(trainable)
     assert len(rows) == 2 * 2 * 5
     assert set(rows["sequence"]) == {"bifurcation-00", "bifurcation-01"}
-    blended = Blending(LinearBlend(sequences=family(2), evaluation_grid=12).model_dump(mode="json"), DENSE, [1, 2], CPU)
+    blended = Blending(
+        Blend(sequences=family(2), rules={"linear": {}}, evaluation_grid=12).model_dump(mode="json"), DENSE, [1, 2], CPU
+    )
     assert list(rows) == list(pd.DataFrame(blended.rows(ALL)))
     assert len(trainable.surfaces(1)) == 10
 
@@ -103,7 +105,7 @@ def test_between_two_places_of_a_ball_it_is_nearer_to_the_truth_than_their_blend
         ball, networks=networks, resolution=12, epochs=60, evolution_steps=6, evaluation_grid=24, smoothness_weight=0.1,
         training={"learning_rate": 5e-3},
     )  # fmt: skip
-    blend = LinearBlend(sequences=ball, evaluation_grid=24).model_dump(mode="json")
+    blend = Blend(sequences=ball, rules={"linear": {}}, evaluation_grid=24).model_dump(mode="json")
     rows = pd.DataFrame(trained(opened(configuration)).rows({"test"}))
     blended = pd.DataFrame(Blending(blend, SPARSE, [1], CPU).rows({"test"}))
     assert rows.time.tolist() == [0.5]
