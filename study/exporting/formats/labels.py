@@ -43,10 +43,11 @@ class LabelImages(Format):
 
         digits = max(3, len(str(len(self.group.times) - 1)))
         space = self.group.space
-        metadata = {"axes": "ZYX", "spacing": space.voxel[0], "unit": space.unit}
+        # ImageJ's own description: Fiji, napari and our readers then know the voxel; it writes the micrometre in ASCII
+        metadata = {"axes": "ZYX", "spacing": space.voxel[0], "unit": space.unit.replace("µm", "um")}
         tifffile.imwrite(
             self.folder / f"{stem}{index:0{digits}d}.tif", image, compression="zlib", photometric="minisblack",
-            resolution=(1 / space.voxel[2], 1 / space.voxel[1]), metadata=metadata,
+            imagej=True, resolution=(1 / space.voxel[2], 1 / space.voxel[1]), metadata=metadata,
         )  # fmt: skip
 
     def close(self, rows: list[dict[str, Any]]) -> None:

@@ -11,6 +11,7 @@ from study.exporting.group import Group, Member
 from study.exporting.mesh import surface
 from study.exporting.moment import Movie
 from study.exporting.space import Source, Space, domain_space
+from trainables.shapes.readers.base import open_recording
 from trainables.shapes.sequence import grid_points
 from trainables.shapes.sphere import Sphere
 
@@ -93,6 +94,18 @@ def test_two_sequences_are_written_to_one_image_each_with_its_label(tmp_path):
         with Image.open(tmp_path / f"man_track{number:03d}.tif") as opened:
             assert opened.n_frames == SHAPE[0]
     assert tifffile.imread(tmp_path / "spread000.tif").dtype == np.float32
+
+
+def test_an_export_of_labels_is_read_back_with_the_same_voxel(tmp_path):
+    movie = Movie(Group("v", [member("a", (20.0, 5.0, 8.0), range(3), 5)], [0, 0.5, 1]), False, None)
+    writer = LabelImages(tmp_path, movie, "", False)
+    for moment in movie.moments():
+        writer.add(moment)
+    writer.close([])
+    reader = open_recording(tmp_path)
+    assert reader.voxel_size() == pytest.approx(VOXEL)
+    assert reader.said_voxel()[1] == "ImageJ metadata of man_track000.tif"
+    assert [sequence.label for sequence in reader.sequences().all_usable()] == ["track-05"]
 
 
 def test_a_box_is_cut_by_the_volume_and_outside_it_is_nothing():
