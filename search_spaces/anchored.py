@@ -7,4 +7,4 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution
 
 def space() -> dict[str, BaseDistribution]:
     """A fresh copy, for a preset to narrow."""
-    return {"anchor": CategoricalDistribution(["linear", "spline", "volume", "moved", "moved+volume", "spline+volume"])}
+    return {"anchor": CategoricalDistribution(["linear", "moved", "moved+volume", "moved+spline"])}

@@ -48,6 +48,7 @@ ANCHORED = [
     "anchored",
     "anchored+sinkhorn",
     "anchored+barycenter",
+    "anchored+fine-sinkhorn",
     "anchored+sinkhorn+barycenter",
     "anchored+temporal-smoothness",
 ]

@@ -129,7 +129,7 @@ def test_the_dry_run_names_what_is_searched_and_nothing_else(capfd):
 def test_the_dry_run_prints_it(capfd):
     assert command_line(["bifurcation", "--dry-run", "--preset", "paper", "--prices", str(CLUSTER)]) == 0
     out = capfd.readouterr().out
-    for said in ("902 search trials", "core-hours, or", "GPU-hours", "MB of disk", "gpu-spot (g5.xlarge)"):
+    for said in ("962 search trials", "core-hours, or", "GPU-hours", "MB of disk", "gpu-spot (g5.xlarge)"):
         assert said in out
     assert command_line(["bifurcation", "--prices", str(CLUSTER)]) == 2
     assert "only --dry-run" in capfd.readouterr().err

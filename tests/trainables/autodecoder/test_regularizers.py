@@ -7,6 +7,7 @@ from trainables.autodecoder.regularizers.barycenter import Barycenter
 from trainables.autodecoder.regularizers.base import Problem, available
 from trainables.autodecoder.regularizers.cross_sequence_barycenter import CrossSequenceBarycenter
 from trainables.autodecoder.regularizers.distant_barycenter import DistantBarycenter
+from trainables.autodecoder.regularizers.fine_sinkhorn import FineSinkhorn
 from trainables.autodecoder.regularizers.multiscale_sinkhorn import MultiscaleSinkhorn
 from trainables.autodecoder.regularizers.sinkhorn import Sinkhorn
 from trainables.autodecoder.regularizers.temporal_smoothness import TemporalSmoothness
@@ -23,6 +24,7 @@ SMALL = {
     "temporal-smoothness": TemporalSmoothness(points=200),
     "multiscale-sinkhorn": MultiscaleSinkhorn(grid=6, time_samples=3, levels=2, warm_up=0),
     "unbalanced-sinkhorn": UnbalancedSinkhorn(grid=6, time_samples=3, warm_up=0),
+    "fine-sinkhorn": FineSinkhorn(grid=9, time_samples=3, warm_up=0),
     "distant-barycenter": DistantBarycenter(count=2, grid=12, subsample=2),
     "cross-sequence-barycenter": CrossSequenceBarycenter(grid=12, points=200),
     "topology": Topology(grid=8, time_samples=2, beta=2, warm_up=0),
@@ -118,6 +120,21 @@ def test_only_the_unbalanced_divergence_feels_growth_as_such():
         for kind in (Sinkhorn, UnbalancedSinkhorn)
     ]
     assert ratios[1] > 5 * ratios[0]
+
+
+def test_the_finer_grid_is_kept_to_the_box_around_the_shapes():
+    """A sphere of radius 1.139 that splits, up to |x| = 2.5: spacing 0.5, and the box ends one spacing beyond."""
+    x = FineSinkhorn(grid=13).lattice(Problem([[Bifurcation()]], [0.0, 1.0], torch.device("cpu"), []))
+    assert x.shape == (13, 7, 7, 3)
+    assert x[..., 1].unique().tolist() == [-1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5]
+    assert (x[0, 0, 0, 0], x[-1, 0, 0, 0]) == (-3.0, 3.0)
+
+
+def test_what_lies_outside_the_box_is_no_matter():
+    sizes = {"grid": 13, "time_samples": 3, "epsilon": 0.5, "warm_up": 0, "beta": 20.0}
+    shift = torch.full((1, 2), 1.2)
+    coarse, fine = (kind(**sizes).prepare(problem(1))(field(shift)) for kind in (Sinkhorn, FineSinkhorn))
+    torch.testing.assert_close(coarse, fine, rtol=0.02, atol=0)
 
 
 def test_distant_barycenters_of_two_frames_are_barycenters():

@@ -67,15 +67,20 @@ class Sinkhorn(Regularizer):
     def points_in_a_step(self, shown: int) -> int:
         return self.time_samples * self.grid**3
 
+    def lattice(self, problem: Problem) -> Tensor:
+        """Points of `grid_points(grid)` on which shapes are compared, `(n1, n2, n3, 3)`."""
+        return grid_points(self.grid, problem.device)
+
     def prepare(self, problem: Problem) -> LossTerm:
         import torch
 
         from trainables.transport import sinkhorn_divergence
 
-        n, m = self.grid, self.time_samples
-        x = grid_points(n, problem.device).reshape(1, n**3, 3).expand(m, -1, -1)
-        t = torch.linspace(0, 1, m, device=problem.device).view(m, 1, 1).expand(-1, n**3, -1)
-        points = torch.cat([x, t], dim=-1).view(1, 1, m * n**3, 4)
+        m, lattice = self.time_samples, self.lattice(problem)
+        shape, count = lattice.shape[:3], lattice[..., 0].numel()
+        x = lattice.reshape(1, count, 3).expand(m, -1, -1)
+        t = torch.linspace(0, 1, m, device=problem.device).view(m, 1, 1).expand(-1, count, -1)
+        points = torch.cat([x, t], dim=-1).view(1, 1, m * count, 4)
         pairs = self.pairs()
         first, second = [j for j, _, _ in pairs], [k for _, k, _ in pairs]
         factors = torch.tensor([factor for _, _, factor in pairs], device=problem.device)
@@ -86,11 +91,11 @@ class Sinkhorn(Regularizer):
             # A replicate that has diverged must not stop the others; its loss is NaN, which the guard names.
             finite = sdf.isfinite().all(-1)
             sdf = torch.where(finite.unsqueeze(-1), sdf, 0.0)
-            measures = self.measures(sdf.view(-1, n, n, n)).view(-1, m, n, n, n)
+            measures = self.measures(sdf.view(-1, *shape)).view(-1, m, *shape)
             divergence = sinkhorn_divergence(
-                measures[:, first].reshape(-1, n, n, n),
-                measures[:, second].reshape(-1, n, n, n),
-                spacing=grid_spacing(n),
+                measures[:, first].reshape(-1, *shape),
+                measures[:, second].reshape(-1, *shape),
+                spacing=grid_spacing(self.grid),
                 blur=self.epsilon,
                 p=self.p,
                 reach=self.reach_of_mass(),
