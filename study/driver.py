@@ -22,6 +22,7 @@ from study.jobs import JobSource
 from study.journal import Journal
 from study.lock import Lock
 from study.options import Plan
+from study.own_ray import Watch
 from study.recorder import Recorder
 from study.run_folder import TABLES
 from study.run_record import RunRecord
@@ -59,6 +60,7 @@ class Driver:
             ray = stack.enter_context(ExitStack())
             ray.enter_context(cluster(self.plan.address, ray_scratch))
             stack.enter_context(self.stop.listening())  # again: Ray sets handlers of its own
+            self.stop.watch = Watch()
             scratch = self._scratch()
             self.stop.lock = stack.enter_context(Lock(self.folder))
             if self.study.data:

@@ -270,6 +270,8 @@ class _Bridge:
 
     def _lost(self, job: Job, loss: Loss) -> None:
         """Issue the job again, to go on from its checkpoint wherever there is room, or give it up."""
+        if self.stopping():
+            return  # untold: it is resumed
         if self.losses.again(job, loss):
             self.again.append(job)
         elif loss.of_disk is not None:

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ray._private import ray_constants
+from ray._private import ray_constants, worker
+
+_EVERY = 2.0
+"""Seconds between two looks."""
 
 
 @contextmanager
@@ -31,3 +35,23 @@ def alone() -> Iterator[None]:
             del os.environ[ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR]
         else:
             os.environ[ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR] = before[0]
+
+
+class Watch:
+    """Why a Ray of one's own cannot go on; empty while it can. May be asked often, and looks every two seconds.
+
+    Ray itself waits for ever for a node process that has ended, and for its helper, with which the node process ends
+    (the helper is what a system that is short of memory is likely to kill).
+    """
+
+    def __init__(self) -> None:
+        self._next = 0.0
+        self._ended = ""
+
+    def __call__(self) -> str:
+        if not self._ended and time.monotonic() > self._next:
+            self._next = time.monotonic() + _EVERY
+            node = worker._global_node
+            dead: set[str] = {kind for kind, _ in node.dead_processes()} if node is not None else set()
+            self._ended = "Ray's node process has ended, perhaps for want of memory" if "raylet" in dead else ""
+        return self._ended

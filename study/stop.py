@@ -1,10 +1,10 @@
-"""Whether a run has been told to stop: by SIGINT, SIGTERM, its time limit, or another process that took it over."""
+"""Whether a run is to stop: told by SIGINT, SIGTERM or SIGHUP, at its time limit, taken over, or without its Ray."""
 
 from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from study.lock import TAKEN_OVER, Lock
@@ -17,6 +17,8 @@ class Stop:
         self.status: int | None = None
         self.reason = ""
         self.lock: Lock | None = None
+        self.watch: Callable[[], str] = str
+        """Why what the run needs cannot go on; empty while it can."""
         self._deadline = None if seconds is None else time.monotonic() + seconds
 
     def __call__(self) -> bool:
@@ -24,6 +26,8 @@ class Stop:
             self.status, self.reason = 0, "the time limit is reached"
         if self.status is None and self.lost:
             self.status, self.reason = 1, TAKEN_OVER
+        if self.status is None and (trouble := self.watch()):
+            self.status, self.reason = 1, trouble
         return self.status is not None
 
     @property
@@ -34,7 +38,10 @@ class Stop:
     @contextmanager
     def listening(self) -> Iterator[None]:
         """Turn the signals into a wish to stop, the second one into an immediate end."""
-        before = {s: signal.signal(s, self._hear) for s in (signal.SIGINT, signal.SIGTERM)}
+        wanted = [signal.SIGINT, signal.SIGTERM]
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
+            wanted.append(signal.SIGHUP)
+        before = {number: signal.signal(number, self._hear) for number in wanted}
         try:
             yield
         finally:

@@ -49,7 +49,7 @@ def stopped(folder: Path, process: subprocess.Popen[str], said: str, where: str,
     assert reason.startswith(f"unfinished ({said}")
     assert f" at {where}" in reason
     assert reason.endswith(f"{remedy})")
-    assert not (run_folder(folder) / "lock.json").exists()
+    assert not list(run_folder(folder).glob("lock*"))
     every_file_is_whole(run_folder(folder))
     return shlex.split(command)
 
