@@ -213,4 +213,7 @@ def _empty(facts: Facts) -> list[str]:
     if not said:
         return []
     where = f"on test {record.cases(facts.run)}"
-    return [f"Predictions without any surface {where}, counted at the worst value and not left out: {listing(said)}."]
+    tested = record.tested(facts.run)
+    missing = tested.loc[tested["empty"].fillna(False).astype("bool"), facts.metric.name].isna().all()
+    how = "which have no value and are left out of means" if missing else "counted at the worst value and not left out"
+    return [f"Predictions without any surface {where}, {how}: {listing(said)}."]

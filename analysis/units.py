@@ -14,6 +14,9 @@ import pyarrow as pa
 
 KEY = "units"
 DIMENSIONLESS = "1"
+TO_VERTICES = "domain units, to vertices"
+"""Unit of distances that have a floor of the order of the grid's spacing: on another scale than those to surfaces."""
+_DISTANCES = {"chamfer": "domain units", "hausdorff": "domain units"}
 FIXED = {"time": DIMENSIONLESS, "seconds": "s", "z1": DIMENSIONLESS, "z2": DIMENSIONLESS}
 
 
@@ -22,10 +25,20 @@ def of_record(record: Mapping[str, Any]) -> dict[str, str]:
     found = dict(FIXED)
     for metric in record.get("metrics") or []:
         found[str(metric["name"])] = str(metric.get("unit") or DIMENSIONLESS)
+    if _to_vertices(record):
+        found |= {name: TO_VERTICES for name, unit in _DISTANCES.items() if found.get(name) == unit}
     objective = str((record.get("objective") or {}).get("metric", ""))
     if objective in found:
         found["objective"] = found[objective]
     return found
+
+
+def _to_vertices(record: Mapping[str, Any]) -> bool:
+    """Whether Chamfer and Hausdorff distances of a run go to vertices: some method says so, or was recorded before
+    there was anything else."""
+    methods = (record.get("configuration") or {}).get("methods")
+    scored = [m for m in methods.values() if "evaluation_grid" in m] if isinstance(methods, dict) else []
+    return any(method.get("surface_distance", "vertices") == "vertices" for method in scored)
 
 
 def described(table: pa.Table, units: Mapping[str, str]) -> pa.Table:

@@ -231,9 +231,7 @@ class Study(Configuration):
             self._check_replicates(name)
             if fault := method.unfit():
                 raise Mistake(f"method {name}: {fault}")
-            for timeline in self.supervisions.values():
-                if fault := method.unscorable(timeline):
-                    raise Mistake(f"method {name}: {fault}")
+            self._check_truths(name)
         for arm in self.arms():
             setting = self.document_setting(arm)
             for path, distribution in self.arm_space(arm).items():
@@ -285,6 +283,14 @@ class Study(Configuration):
                     f"{field} = {count} of method {method}: a replicate holds out one of {folds} folds, so that some "
                     f"would be held out more often than others; choose a multiple of {folds}"
                 )
+
+    def _check_truths(self, method: str) -> None:
+        """That whatever a method's trials are scored against is there, in both phases."""
+        for supervision in self.supervisions:
+            for phase in ("search", "confirm"):
+                configuration = self.configured(Arm(method, supervision), {}, phase)
+                if fault := configuration.unscorable(self.timeline(supervision, phase)):
+                    raise Mistake(f"method {method}: {fault}")
 
     def _check_sequences(self, method: str, labels: list[str]) -> None:
         twice = sorted({label for label in labels if labels.count(label) > 1})

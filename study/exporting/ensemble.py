@@ -53,7 +53,8 @@ class Volume:
         return inside
 
     def disagreement(self) -> float:
-        """Mean over replicates of 1 − Dice to the median shape; NaN with fewer than two replicates."""
+        """Mean over replicates of 1 − Dice to the median shape; NaN with fewer than two replicates, or where no
+        more than half of them have a shape."""
         if len(self.insides) < 2:
             return float("nan")
         return float(np.mean([1 - dice(inside, self.median) for inside in self.insides]))

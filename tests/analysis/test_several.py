@@ -105,10 +105,10 @@ def test_several_runs_open_together(write_run: Writer, tmp_path: Path) -> None:
         analysis.compare(runs.per_time)
 
 
-def measured(folder: Path, metrics: list[dict[str, str]]) -> Path:
-    """The same run with other metrics."""
+def measured(folder: Path, metrics: list[dict[str, str]], **more: object) -> Path:
+    """The same run with other metrics, and `more` in its record."""
     record = json.loads((folder / "study.json").read_text())
-    (folder / "study.json").write_text(json.dumps(record | {"metrics": metrics}))
+    (folder / "study.json").write_text(json.dumps(record | {"metrics": metrics} | more))
     file = folder / "per_time" / "confirm.parquet"
     rows = pd.read_parquet(file)
     names = [entry["name"] for entry in metrics]
@@ -136,6 +136,30 @@ def test_runs_that_measure_different_things_say_so(write_run: Writer) -> None:
         analysis.MixedMetrics, match="chamfer is in 'µm' in bifurcation one, but in 'domain units' in bifurcation four"
     ):
         _ = analysis.load([one, four]).per_time
+
+
+@pytest.mark.parametrize("old", [{}, {"surface_distance": "vertices"}], ids=["earlier", "asked for"])
+def test_distances_to_vertices_are_not_mixed_with_those_to_surfaces(write_run: Writer, old: dict[str, str]) -> None:
+    folders = {}
+    for name, way in (("old", old), ("new", {"surface_distance": "triangles"})):
+        folders[name] = measured(
+            write_run(run=name, **SMALL),
+            [
+                {"name": "chamfer", "unit": "domain units"},
+                {"name": "hausdorff", "unit": "domain units"},
+                {"name": "dice"},
+            ],
+            configuration={"methods": {"none": {"evaluation_grid": 32, **way}}},
+        )
+    known = analysis.load(folders["old"]).per_time.attrs["units"]
+    assert known["chamfer"] == known["hausdorff"] == "domain units, to vertices"
+    assert known["dice"] == "1"
+    assert analysis.load(folders["new"]).per_time.attrs["units"]["chamfer"] == "domain units"
+    assert len(analysis.load([folders["old"], folders["old"]]).per_time)
+    with pytest.raises(
+        analysis.MixedMetrics, match="chamfer is in 'domain units, to vertices' in bifurcation old, but"
+    ):
+        _ = analysis.load([folders["old"], folders["new"]]).per_time
 
 
 def test_no_run_at_all_is_a_sentence() -> None:

@@ -27,6 +27,12 @@ def _truth(description: str, time: float, resolution: int) -> tuple[Volume, Surf
     return sdf < 0, found, betti_numbers(sdf < 0)
 
 
+def pieces(sdf: Array) -> int:
+    """Connected components of a predicted shape; 0 without a surface, also where the whole grid is inside."""
+    inside = sdf < 0
+    return 0 if inside.all() else components(inside)
+
+
 def score(
     predict: Callable[[float], Array],
     sequence: ShapeSequence,
@@ -47,6 +53,10 @@ def score(
     `bifurcation_time`, its error and its delay (found − true: negative where the prediction splits too early), the same
     in every row; and the sequence's descriptors.
 
+    What a prediction without a surface costs in `chamfer`, `hausdorff` and `dice` is a matter of the true shape. Its
+    Betti errors and asymmetry, and a bifurcation time that it leaves open, are NaN: any number would be a constant that
+    decides, and 0 loops of a shape that is not there are no success. `empty` says how many such values are missing.
+
     Raises ValueError where the true shape has no surface on the grid: nothing can be scored against nothing.
     """
     rows: list[dict[str, Any]] = []
@@ -58,7 +68,8 @@ def score(
         drawn = surface(predicted, grid_spacing(resolution))
         chamfer, hausdorff = surface_distances(drawn, true_surface, surface_distance)
         inside = predicted < 0
-        betti = zip(betti_numbers(inside), true_betti, strict=True)
+        numbers = betti_numbers(inside) if drawn else (np.nan,) * 3
+        betti = zip(numbers, true_betti, strict=True)
         rows.append(
             {
                 "sequence": sequence.label,
@@ -71,9 +82,12 @@ def score(
                 "dice": dice(inside, truth),
                 "empty": not drawn,
                 "diverged": not bool(np.isfinite(predicted).all()),
-                "components": components(inside),
-                **{f"betti_{dimension}_error": abs(counted - true) for dimension, (counted, true) in enumerate(betti)},
-                "asymmetry": asymmetry(inside) if sequence.point_symmetric else np.nan,
+                "components": pieces(predicted),
+                **{
+                    f"betti_{dimension}_error": float(abs(counted - true))
+                    for dimension, (counted, true) in enumerate(betti)
+                },
+                "asymmetry": asymmetry(inside) if drawn and sequence.point_symmetric else np.nan,
                 "dense_fallback": False,
                 "bifurcation_time": np.nan,
                 "bifurcation_time_error": np.nan,
@@ -83,7 +97,7 @@ def score(
     true_time = sequence.true_bifurcation_time()
     if true_time is not None and len(rows) == len(timeline.times):
         found = bifurcation_time(
-            timeline.times, [row["components"] for row in rows], lambda time: components(predict(time) < 0)
+            timeline.times, [row["components"] for row in rows], lambda time: pieces(predict(time))
         )
         for row in rows:
             row["bifurcation_time"] = found

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field, SerializeAsAny
 
 from trainables.base import TrainableConfiguration
-from trainables.shapes.sequence import ShapeSequence, from_description, grid_spacing, has_voxel
+from trainables.shapes.sequence import ShapeSequence, fills_grid, from_description, grid_spacing, has_voxel
 from trainables.shapes.timeline import Timeline
 
 SurfaceDistance = Literal["triangles", "vertices"]
@@ -39,6 +39,11 @@ class Scored(TrainableConfiguration):
                         f"{sequence.label} has no voxel at time {time:.4g} on the grid of {n}³ points, "
                         f"{grid_spacing(n):.3g} apart, on which it is scored; refine evaluation_grid"
                     )
+                if _fills_grid(description, time, n):
+                    return (
+                        f"{sequence.label} fills the whole domain at time {time:.4g}, so that it has no surface from "
+                        "which distances could be measured; leave it out"
+                    )
         return None
 
 
@@ -46,3 +51,8 @@ class Scored(TrainableConfiguration):
 def _has_voxel(description: str, time: float, n: int) -> bool:
     """Asked once for all methods of a study."""
     return has_voxel(from_description(description), time, n)
+
+
+@lru_cache(maxsize=1 << 14)
+def _fills_grid(description: str, time: float, n: int) -> bool:
+    return fills_grid(from_description(description), time, n)

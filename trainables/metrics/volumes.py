@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -12,14 +13,14 @@ Volume = NDArray[np.bool_]
 
 
 def dice(predicted: Volume, true: Volume) -> float:
-    """2 |A ∩ B| / (|A| + |B|); 1 if both are empty."""
+    """2 |A ∩ B| / (|A| + |B|); NaN if both are empty: there is nothing to overlap, and that is no merit."""
     total = int(predicted.sum()) + int(true.sum())
-    return 1.0 if total == 0 else 2.0 * int((predicted & true).sum()) / total
+    return math.nan if total == 0 else 2.0 * int((predicted & true).sum()) / total
 
 
 def asymmetry(inside: Volume) -> float:
-    """1 − Dice of a shape and its point reflection in the middle of the grid; 1 (the worst) if it is empty."""
-    return 1.0 - dice(inside, inside[::-1, ::-1, ::-1]) if inside.any() else 1.0
+    """1 − Dice of a shape and its point reflection in the middle of the grid; NaN if it is empty."""
+    return 1.0 - dice(inside, inside[::-1, ::-1, ::-1])
 
 
 def components(inside: Volume) -> int:
@@ -32,17 +33,25 @@ def bifurcation_time(
 ) -> float:
     """The time from which a shape has two or more components until its sequence ends.
 
-    `counts[i]` components were found at `times[i]`; the last change from fewer than two to two or more is narrowed by
-    `bisections` calls of `count_at`. A shape that is always split bifurcates at the first time, one
-    that is never split at the last.
+    `counts[i]` components were found at `times[i]`; the last change from one to two or more is narrowed by
+    `bisections` calls of `count_at`. A shape that is always split bifurcates at the first time, one that is never split
+    at the last.
+
+    Zero components are a shape that is not there, neither whole nor split. NaN where that leaves the time open: where
+    none follow a time at which the shape is whole, or it is never seen whole, and where none are met in narrowing.
     """
-    whole = [i for i, count in enumerate(counts) if count < 2]
+    whole = [i for i, count in enumerate(counts) if count == 1]
+    last = whole[-1] if whole else 0
+    if 0 in counts[last:]:
+        return math.nan
     if not whole:
         return times[0]
-    if whole[-1] == len(times) - 1:
+    if last == len(times) - 1:
         return times[-1]
-    low, high = times[whole[-1]], times[whole[-1] + 1]
+    low, high = times[last], times[last + 1]
     for _ in range(bisections):
         middle = (low + high) / 2
-        low, high = (low, middle) if count_at(middle) >= 2 else (middle, high)
+        if (count := count_at(middle)) == 0:
+            return math.nan
+        low, high = (low, middle) if count >= 2 else (middle, high)
     return (low + high) / 2

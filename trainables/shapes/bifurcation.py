@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from pydantic import Field, field_validator
 
-from trainables.shapes.sequence import ShapeSequence
+from trainables.shapes.sequence import DIAGONAL, ShapeSequence
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -54,6 +54,10 @@ class Bifurcation(ShapeSequence):
 
     def inscribed(self, time: float) -> float:
         return self.radius  # the blended field is smaller than that of either sphere
+
+    def has_outside(self, time: float) -> bool:
+        # at a corner each sphere's field is at least 3 √3 − s − r, the blended one that less ln 2 / k
+        return DIAGONAL / 2 - self.speed - self.radius > math.log(2) / self.smoothing
 
     def sdf(self, points: Tensor, time: float) -> Tensor:
         import torch

@@ -54,6 +54,11 @@ class Sampled(ShapeSequence):
     def inscribed(self, time: float) -> float:
         return -_STEEPNESS * float(self.frame(time).min())
 
+    def has_outside(self, time: float) -> bool:
+        frame = self.frame(time)
+        last = len(frame) - 1
+        return bool((frame[::last, ::last, ::last] > 0).any())  # corners of the domain are points of its grid
+
     def frame(self, time: float) -> Array:
         """The frame at `time` as it was prepared, `(n, n, n)`. Raises BadData if none is within 1e-6 of it."""
         import numpy as np

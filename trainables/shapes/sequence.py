@@ -48,6 +48,10 @@ class ShapeSequence(Plugin):
         """Radius of a ball that lies inside the shape, in domain units, as far as it is known without torch; else 0."""
         return 0.0
 
+    def has_outside(self, time: float) -> bool:
+        """Whether it is known without torch that some corner of the domain is outside the shape."""
+        return False
+
     @abstractmethod
     def sdf(self, points: Tensor, time: float) -> Tensor:
         """Signed distance, inside negative, in domain units. points `(..., 3)` → `(...)`."""
@@ -108,14 +112,23 @@ def has_voxel(sequence: ShapeSequence, time: float, n: int) -> bool:
     """Whether some point of `grid_points(n)` is inside the shape; thin shapes may fall between them."""
     if sequence.inscribed(time) > math.sqrt(3) / 2 * grid_spacing(n):  # such a ball holds a point of the grid
         return True
+    return any(bool((sequence.sdf(_every(n, step), time) < 0).any()) for step in (8, 4, 2, 1))
+
+
+def fills_grid(sequence: ShapeSequence, time: float, n: int) -> bool:
+    """Whether every point of `grid_points(n)` is inside the shape: then it has no surface there."""
+    if sequence.has_outside(time):
+        return False
+    steps = (n - 1, 8, 4, 2, 1)  # the corners first
+    return all(bool((sequence.sdf(_every(n, step), time) < 0).all()) for step in steps)
+
+
+def _every(n: int, step: int) -> Tensor:
+    """Every `step`-th point along each axis of `grid_points(n)`, which is not made for it: `(m, m, m, 3)`."""
     import torch
 
-    axis = torch.linspace(LOWER, UPPER, n)
-    for step in (8, 4, 2, 1):
-        points = torch.stack(torch.meshgrid(*(axis[::step],) * 3, indexing="ij"), dim=-1)
-        if bool((sequence.sdf(points, time) < 0).any()):
-            return True
-    return False
+    axis = torch.linspace(LOWER, UPPER, n)[::step]
+    return torch.stack(torch.meshgrid(axis, axis, axis, indexing="ij"), dim=-1)
 
 
 def grid_spacing(n: int) -> float:

@@ -46,6 +46,9 @@ class Sphere(ShapeSequence):
     def inscribed(self, time: float) -> float:
         return 1.0 + self.z2 * time
 
+    def has_outside(self, time: float) -> bool:
+        return True  # it lies inside the domain
+
     def sdf(self, points: Tensor, time: float) -> Tensor:
         return (points - points.new_tensor([0.0, self.z1, 0.0])).norm(dim=-1) - (1.0 + self.z2 * time)
 

@@ -10,7 +10,7 @@ from trainables.interpolation import LinearBlend
 from trainables.shapes.bifurcation import Bifurcation
 from trainables.shapes.prepared import Prepared
 from trainables.shapes.sampled import Sampled
-from trainables.shapes.sequence import ShapeSequence, grid_points, has_voxel
+from trainables.shapes.sequence import ShapeSequence, fills_grid, grid_points, has_voxel
 from trainables.shapes.sphere import Sphere
 from trainables.shapes.timeline import Timeline
 
@@ -65,12 +65,57 @@ def test_a_ball_said_to_be_inside_is_inside(tmp_path):
             assert 0 < sequence.inscribed(time) <= deepest + 0.1
 
 
+class Everything(ShapeSequence):
+    name = "everything"
+
+    def sdf(self, points, time):
+        return points[..., 0] * 0 + (1 if time < 0.5 else -1)
+
+
+class Corners(Everything):
+    name = "corners"
+
+    def sdf(self, points, time):
+        return 5.0 - points.norm(dim=-1) if time < 0.5 else points.norm(dim=-1) - 5.0
+
+
+def test_a_shape_that_fills_the_domain_has_no_surface():
+    assert fills_grid(Everything(), 1.0, 9)
+    assert not fills_grid(Everything(), 0.0, 9)
+    assert not fills_grid(Corners(), 1.0, 9)
+
+
+def test_a_study_of_a_shape_that_fills_the_domain_is_a_mistake(monkeypatch):
+    monkeypatch.setattr(Sphere, "inscribed", lambda self, time: 6.0)
+    monkeypatch.setattr(Sphere, "has_outside", lambda self, time: False)
+    monkeypatch.setattr(Sphere, "sdf", lambda self, points, time: points[..., 0] * 0 - 1)
+    whole = LinearBlend(sequences=[Sphere(z1=0.25, z2=0.125)], evaluation_grid=8)
+    assert str(whole.unscorable(ENDS)).startswith("sphere z1=+0.25 z2=+0.125 fills the whole domain at time 0, ")
+
+
+@pytest.mark.parametrize("sequence", [Sphere(z1=1, z2=-0.5), Bifurcation(), Bifurcation(radius=0.9, smoothing=0.1)])
+def test_a_corner_said_to_be_outside_is_outside(sequence, tmp_path):
+    for one in (sequence, flat(tmp_path, 0.5, 0.1)):
+        for time in (0.0, 1.0):
+            corners = one.sdf(grid_points(2), time)
+            assert not one.has_outside(time) or bool((corners > 0).any())
+
+
 def test_unseen_sequences_are_looked_at_too():
     configuration = LatentGeneralizationConfiguration(
         sequences=[Sphere(z1=0, z2=0.5)], unseen=[Sphere(z1=0, z2=-0.97)], evaluation_grid=16
     )
     # The nearest points are 0.2 √3 away: from t = 0.674 on, and the next time is 13/18.
     assert "sphere z1=+0 z2=-0.97 has no voxel at time 0.7222" in str(configuration.unscorable(ENDS))
+
+
+def test_sequences_that_only_the_search_sees_are_looked_at():
+    study = catalog.load("spheres", "smoke")
+    study.edit("validation", "other-sequences")
+    study.check()
+    study.search_on = [Sphere(z1=0, z2=-0.97)]
+    with pytest.raises(Mistake, match=r"method none: sphere z1=\+0 z2=-0.97 has no voxel at time .*"):
+        study.check()
 
 
 def test_a_study_with_such_a_shape_is_a_mistake():
