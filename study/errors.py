@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from trainables.files import FULL
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 
 class Mistake(Exception):
@@ -23,6 +28,14 @@ class Interrupted(Exception):
 def first_line(error: BaseException) -> str:
     """The first line of what an error says, or its kind where it says nothing."""
     return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
+def of_validation(error: ValidationError) -> str:
+    """The first of the wrong fields, and what is wrong with it."""
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    reason = first["msg"].removeprefix("Value error, ")
+    return f"{where}: {reason[0].lower()}{reason[1:]}" if where else f"{reason[0].lower()}{reason[1:]}"
 
 
 def unreadable(what: str, error: Exception, remedy: str) -> Mistake:

@@ -15,12 +15,13 @@ from typing import Any
 from optuna.distributions import BaseDistribution
 
 import search_spaces
+from study.errors import Mistake
 from study.study import Metric
 from trainables import interpolants
 from trainables.autodecoder.configuration import AutodecoderConfiguration
 from trainables.autodecoder.regularizers.base import available
 from trainables.base import TrainableConfiguration
-from trainables.configuration import assign
+from trainables.configuration import assign, suggestion
 from trainables.inbetween.shape_advection import ShapeAdvection
 from trainables.interpolation import BarycenterOnly, blends
 from trainables.shapes.sequence import ShapeSequence
@@ -81,6 +82,9 @@ REFERENCES = {
 }
 """What the level of a method without a network means, where nothing else is said."""
 
+SEARCHED = [*REFERENCES, *(f"{name}-blend" for name in interpolants.available())]
+"""Files of search spaces of methods without a network: of the rules, which combinations of them have too."""
+
 SUPERVISIONS = {"sparse": Timeline.shown({0, 20}), "dense": Timeline.shown({0, 5, 10, 15, 20})}
 """Two and five shown frames."""
 
@@ -106,6 +110,10 @@ def _called(
 ) -> AutodecoderConfiguration:
     """The method with all that its name says; `fields` are those of a regularizer."""
     kinds, parts = available(), _parts(name)
+    for unknown in [part for part in [*parts, *fields] if part not in {*kinds, *VARIANTS}]:
+        what = "is called" if unknown in parts else "has fields of"
+        known = suggestion(unknown, [*kinds, *VARIANTS], most=20)
+        raise Mistake(f"method {name} {what} {unknown!r}, which is no regularizer; {known}")
     method.regularizers = {part: kinds[part](**fields.get(part, {})) for part in parts if part not in VARIANTS}
     for part in parts:
         for path, value in VARIANTS.get(part, {}).items():
@@ -128,12 +136,10 @@ def references(sequences: list[ShapeSequence]) -> dict[str, TrainableConfigurati
     return {**blends(sequences, BLENDS), "barycenter-only": BarycenterOnly(sequences=sequences)}
 
 
-def space(names: Iterable[str] = COMPARED) -> dict[str, BaseDistribution]:
+def space(names: Iterable[str] = COMPARED, references: Iterable[str] = SEARCHED) -> dict[str, BaseDistribution]:
     """Everything that these methods, and the references, may search."""
     parts = dict.fromkeys(part for name in names for part in _parts(name))
-    return search_spaces.union(
-        ["fitting", *parts, *REFERENCES, *(f"{name}-blend" for name in interpolants.available())]
-    )
+    return search_spaces.union(["fitting", *parts, *references])
 
 
 def metrics() -> list[Metric]:

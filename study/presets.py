@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import search_spaces
 from study import methods
+from study.errors import Mistake
 from study.study import Pruning, Resources, Study
 from trainables.autodecoder.configuration import AutodecoderConfiguration, DecoderConfiguration
-from trainables.configuration import assign
+from trainables.configuration import assign, suggestion
 
 
 def autodecoders(study: Study) -> list[AutodecoderConfiguration]:
@@ -44,7 +45,7 @@ def laptop(study: Study) -> None:
         method.code_ramp = 30
     size(study, "laptop")
     shorten(study, 60)
-    put(study, evaluation_grid=32, barycenter_grid=32)
+    put(study, evaluation_grid=32)
 
 
 def smoke(study: Study) -> None:
@@ -60,7 +61,7 @@ def smoke(study: Study) -> None:
         method.learning_rate = method.code_learning_rate = 1e-3
     size(study, "smoke")
     shorten(study, 20)
-    put(study, evaluation_grid=24, barycenter_grid=24)
+    put(study, evaluation_grid=24)
 
 
 def recommended(laptop: Callable[[Study], None]) -> Callable[[Study], None]:
@@ -108,8 +109,13 @@ def resized(decoder: DecoderConfiguration, **fields: object) -> DecoderConfigura
 
 
 def put(study: Study, **fields: object) -> None:
-    """Set fields of every method that has them."""
+    """Set fields of every method that has them; Mistake if none has."""
+    known = {name for method in study.methods.values() for name in type(method).model_fields}
     for name, value in fields.items():
+        if name not in known:
+            raise Mistake(
+                f"a preset of study {study.name} sets {name!r}, which no method has; {suggestion(name, known)}"
+            )
         for method in study.methods.values():
             if name in type(method).model_fields:
                 setattr(method, name, value)

@@ -22,7 +22,7 @@ from pydantic import (
 
 from study.errors import Mistake
 from trainables.base import TrainableConfiguration
-from trainables.configuration import Configuration, assign, paths
+from trainables.configuration import Configuration, assign, paths, suggestion
 from trainables.shapes.sequence import ShapeSequence, from_descriptions
 from trainables.shapes.timeline import Role, Timeline
 
@@ -287,7 +287,7 @@ class Study(Configuration):
     def _check_truths(self, method: str) -> None:
         """That whatever a method's trials are scored against is there, in both phases."""
         for supervision in self.supervisions:
-            for phase in ("search", "confirm"):
+            for phase in ("confirm", "search"):
                 configuration = self.configured(Arm(method, supervision), {}, phase)
                 if fault := configuration.unscorable(self.timeline(supervision, phase)):
                     raise Mistake(f"method {method}: {fault}")
@@ -326,7 +326,7 @@ class Study(Configuration):
         ):
             for name in asked or []:
                 if name not in known:
-                    raise Mistake(f"{flag} {name}: there is no {name!r}; choose among {', '.join(known)}")
+                    raise Mistake(f"{flag} {name}: there is no {name!r}; {suggestion(name, known, most=30)}")
         if methods is not None:
             kept = {*methods, self.baseline}
             self.controls = [name for name in self.controls if name in kept]
@@ -362,7 +362,7 @@ class Study(Configuration):
         except KeyError:
             paths_of_methods = {path for method in self.methods.values() for path in paths(method)}
             known = sorted({*self._own_paths(), *paths_of_methods} - from_data)
-            raise Mistake(f"--set {key}={text}: there is no {key!r}; choose among {', '.join(known)}") from None
+            raise Mistake(f"--set {key}={text}: there is no {key!r}; {suggestion(key, known)}") from None
         except ValidationError as error:
             reason = error.errors()[0]["msg"].removeprefix("Value error, ")
             raise Mistake(f"--set {key}={text}: {reason[0].lower()}{reason[1:]}") from None

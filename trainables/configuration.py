@@ -7,8 +7,10 @@ file in its folder; `plugins` finds it there, so nothing else has to name it.
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import pkgutil
+from collections.abc import Iterable
 from types import ModuleType
 from typing import Any, ClassVar, TypeVar
 
@@ -60,8 +62,19 @@ def choose(kinds: dict[str, type[P]], fields: Any, what: str, name: str = "") ->
         return fields  # type: ignore[return-value]
     name = name or str(fields.get("name", ""))
     if name not in kinds:
-        raise ValueError(f"there is no {what} {name!r}; choose among {', '.join(kinds)}")
+        raise ValueError(f"there is no {what} {name!r}; {suggestion(name, kinds, most=30)}")
     return kinds[name].model_validate(fields)
+
+
+def suggestion(name: str, known: Iterable[str], most: int = 10) -> str:
+    """What to do where there is no `name`, a clause: the nearest of the `known` names, or which there are; of more than
+    `most` the nearest three, however far."""
+    names = list(known)
+    if near := difflib.get_close_matches(name, names, n=1, cutoff=0.75):
+        return f"did you mean {near[0]!r}?"
+    if len(names) <= most:
+        return f"choose among {', '.join(names)}"
+    return f"the nearest of {len(names)} are {', '.join(difflib.get_close_matches(name, names, n=3, cutoff=0))}"
 
 
 def paths(configuration: BaseModel, prefix: str = "") -> dict[str, Any]:

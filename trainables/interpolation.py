@@ -7,6 +7,7 @@ the interpolant `barycenter` under its first name. None has training noise: rows
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -79,6 +80,10 @@ class BarycenterOnly(Interpolating):
     """Transports one neighbouring frame to the other."""
 
     implementation: ClassVar[str] = "trainables.interpolation:Transporting"
+    sizes: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "laptop": {"barycenter_grid": 32},
+        "smoke": {"barycenter_grid": 24},
+    }
 
     barycenter_grid: int = Field(64, ge=8, le=256, description="points along each axis of the barycenters' grid")
     barycenter_blur: float = Field(1.0, ge=1, description="entropic blur of the barycenters, in voxels")

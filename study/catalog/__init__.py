@@ -13,8 +13,11 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from study.errors import Mistake
+from pydantic import ValidationError
+
+from study.errors import Mistake, of_validation
 from study.study import Study
+from trainables.configuration import paths, suggestion
 
 if TYPE_CHECKING:
     from study.data import Data, Wanted
@@ -66,6 +69,25 @@ def load(name: str, preset: str, data: Data | ImageData | PictureData | None = N
     entry = module(name)
     if preset not in entry.PRESETS:
         raise Mistake(f"study {name} has no preset {preset!r}; choose among {', '.join(entry.PRESETS)}")
-    study: Study = entry.study() if data is None else entry.study(data)
-    entry.PRESETS[preset](study)
+    try:
+        study: Study = entry.study() if data is None else entry.study(data)
+        known = _paths(study)
+        _check_space(study, known)
+        entry.PRESETS[preset](study)
+        _check_space(study, known | _paths(study))
+    except ValidationError as error:
+        raise Mistake(f"study {name}, preset {preset}: {of_validation(error)}") from None
     return study
+
+
+def _paths(study: Study) -> set[str]:
+    """What some method has."""
+    return {path for method in study.methods.values() for path in paths(method)}
+
+
+def _check_space(study: Study, known: set[str]) -> None:
+    """Mistake where the space of a study names what none of its methods has, nor had before a preset, which may leave
+    out methods as `--methods` may."""
+    for path in study.space:
+        if path not in known:
+            raise Mistake(f"the search space of study {study.name} names {path!r}; {suggestion(path, sorted(known))}")

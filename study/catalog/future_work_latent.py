@@ -20,7 +20,7 @@ def study() -> Study:
             "name": "future-work-latent",
             "question": future_work.QUESTION,
             "methods": compared,
-            "space": methods.space(names),
+            "space": methods.space(names, references=()),
         }
     )
 

@@ -33,7 +33,7 @@ def study() -> Study:
         baseline="none",
         controls=methods.CONTROLS,
         supervisions=methods.SUPERVISIONS,
-        space=methods.space(COMPARED),
+        space=methods.space(COMPARED, references=()),
         metrics=methods.metrics(),
         objective=Objective(metric="chamfer"),
     )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from pydantic import Field, SerializeAsAny, ValidationError, field_validator, model_serializer
 
-from trainables.configuration import choose
+from trainables.configuration import choose, suggestion
 from trainables.interpolants.aspects import Level, Motion, Part, Pieces, Weights
 from trainables.interpolants.base import Array, Fitted, Interpolant, Path, Shown, available, checked
 from trainables.interpolants.linear import Linear, Still
@@ -75,7 +75,7 @@ def parts_of(name: str, fields: Mapping[str, Any] | None = None) -> dict[str, In
     kinds, names = available(), name.split("+")
     for part in names:
         if part not in kinds:
-            raise ValueError(f"there is no interpolant {part!r}; choose among {', '.join(kinds)}")
+            raise ValueError(f"there is no interpolant {part!r}; {suggestion(part, kinds, most=30)}")
     strangers = sorted(set(fields or {}) - set(names))
     if strangers:
         raise ValueError(f"fields of {strangers[0]!r} are given, which is no part of {name}: leave them out")

@@ -69,7 +69,7 @@ def score(
         chamfer, hausdorff = surface_distances(drawn, true_surface, surface_distance)
         inside = predicted < 0
         numbers = betti_numbers(inside) if drawn else (np.nan,) * 3
-        betti = zip(numbers, true_betti, strict=True)
+        errors = [float(abs(counted - true)) for counted, true in zip(numbers, true_betti, strict=True)]
         rows.append(
             {
                 "sequence": sequence.label,
@@ -83,10 +83,7 @@ def score(
                 "empty": not drawn,
                 "diverged": not bool(np.isfinite(predicted).all()),
                 "components": pieces(predicted),
-                **{
-                    f"betti_{dimension}_error": float(abs(counted - true))
-                    for dimension, (counted, true) in enumerate(betti)
-                },
+                **{f"betti_{dimension}_error": error for dimension, error in enumerate(errors)},
                 "asymmetry": asymmetry(inside) if drawn and sequence.point_symmetric else np.nan,
                 "dense_fallback": False,
                 "bifurcation_time": np.nan,

@@ -15,7 +15,16 @@ RUN: Cases = {
     "unknown method": (["bifurcation", "--methods", "magic"], "--methods magic: there is no 'magic'; choose among"),
     "no method": (["bifurcation", "--methods", ","], "--methods : there is no ''; choose among"),
     "unknown supervision": (["bifurcation", "--supervisions", "thick"], "--supervisions thick: there is no 'thick'"),
-    "unknown key": (["bifurcation", "--set", "decoder.widht=1"], "there is no 'decoder.widht'"),
+    "unknown key": (
+        ["bifurcation", "--set", "decoder.widht=1"],
+        "there is no 'decoder.widht'; did you mean 'decoder.width'?",
+    ),
+    "a key like no other": (["bifurcation", "--set", "zzz=1"], "there is no 'zzz'; the nearest of "),
+    "misspelt method": (["bifurcation", "--methods", "sinkhron"], "is no 'sinkhron'; did you mean 'sinkhorn'?"),
+    "misspelt interpolant": (
+        ["bifurcation", "--set", "anchor=mooved"],
+        "is no interpolant 'mooved'; did you mean 'mov",
+    ),
     "no value": (["bifurcation", "--set", "epochs"], "not of the form key=value"),
     "wrong type": (["bifurcation", "--set", "epochs=many"], "--set epochs=many: input should be a valid integer"),
     "negative weight": (["bifurcation", "--set", "regularizers.sinkhorn.alpha=-1"], "greater than or equal to 0"),
