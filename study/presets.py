@@ -43,6 +43,8 @@ def laptop(study: Study) -> None:
         method.learning_rate = method.code_learning_rate = 5e-4
         method.halve_every = 150
         method.code_ramp = 30
+        # as many steps an epoch as with one sequence: each is of as many frames of every sequence
+        method.frames_per_batch *= len(method.sequences) if method.shared else 1
     size(study, "laptop")
     shorten(study, 60)
     put(study, evaluation_grid=32)
