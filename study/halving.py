@@ -1,34 +1,24 @@
-"""Which trials of an arm are stopped early: successive halving among those that did not fail.
+"""Which trials of an arm are stopped early: asynchronous successive halving (Li and others, 2020) among those that did
+not fail, as `SuccessiveHalvingPruner` of Optuna does it.
 
-Optuna's pruner would hold a trial against one that failed later, whose value leads nowhere: where the first trial of an
-arm, the document's setting, fails late, it would stop all others, and the arm would end without any result.
+A trial that failed is no rival. Its value leads nowhere: where the first trial of an arm, the published setting, fails
+late, it would stop all others, and the arm would end without any result.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-import optuna
-from optuna.pruners import SuccessiveHalvingPruner
-from optuna.trial import FrozenTrial, TrialState
+import math
+from collections.abc import Sequence
 
 
-class Halving(SuccessiveHalvingPruner):
-    """`SuccessiveHalvingPruner` (Optuna), blind to failed trials."""
+def promoted(value: float, rivals: Sequence[float], factor: int, minimize: bool = True) -> bool:
+    """Whether a trial goes on after a rung, where it has `value` and those that were there before it had `rivals`.
 
-    def prune(self, study: optuna.Study, trial: FrozenTrial) -> bool:
-        """Whether `trial` is to be stopped at its last step."""
-        return super().prune(_Sound(study), trial)  # type: ignore[arg-type]
-
-
-class _Sound:
-    """A study as the pruner sees it."""
-
-    def __init__(self, study: optuna.Study) -> None:
-        self._study = study
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._study, name)
-
-    def get_trials(self, deepcopy: bool = True) -> list[FrozenTrial]:
-        return [t for t in self._study.get_trials(deepcopy=deepcopy) if t.state != TrialState.FAIL]
+    It does where it is among the best of each `factor` trials, its own included, rounded down but at least one: nobody
+    is waited for, so that of the first few the best so far goes on. What is no number never goes on, and is no rival.
+    """
+    if math.isnan(value):
+        return False
+    sign = 1 if minimize else -1
+    ranked = sorted(sign * other for other in [value, *rivals] if not math.isnan(other))
+    return sign * value <= ranked[max(1, len(ranked) // factor) - 1]

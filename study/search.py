@@ -7,7 +7,6 @@ from (study seed, arm, trial number): a search that was interrupted proposes wha
 
 from __future__ import annotations
 
-import copy
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -23,7 +22,7 @@ from optuna.distributions import (
 from optuna.samplers import TPESampler
 from optuna.trial import TrialState
 
-from study.halving import Halving
+from study.halving import promoted
 from study.jobs import Job, JobSource, State
 from study.journal import Journal
 from study.study import Arm, Study
@@ -62,21 +61,16 @@ class Search(JobSource):
             study_name=f"{run}/{arm}",
             directions=self._study.objective.directions(),
             load_if_exists=True,
-            pruner=self._pruner(arm),
+            pruner=optuna.pruners.NopPruner(),  # `prune` decides
         )
         if not found.get_trials(deepcopy=False):
             found.enqueue_trial(self._study.document_setting(arm))
         return found
 
-    def _pruner(self, arm: Arm) -> Halving:
-        """For an arm that is judged nowhere it is never asked."""
-        rungs = self._study.rungs(self._study.methods[arm.method])
-        return Halving(min_resource=min(rungs, default=1), reduction_factor=self._study.pruning.factor)
-
     def next(self) -> Job | None:
         if self._again:
             arm, frozen = self._again.pop(0)
-            return self._issue(arm, optuna.Trial(self._arms[arm], frozen._trial_id))
+            return self._issue(arm, self._reopened(arm, frozen.number))
         arms = list(self._arms)
         for offset in range(len(arms)):
             arm = arms[(self._turn + offset) % len(arms)]
@@ -112,6 +106,12 @@ class Search(JobSource):
             for path, distribution in space.items()
         }
 
+    def _reopened(self, arm: Arm, number: int) -> optuna.Trial:
+        """A trial of the journal, to go on with."""
+        storage, found = self._journal.storage, self._arms[arm]
+        of_study = storage.get_study_id_from_name(found.study_name)
+        return optuna.Trial(found, storage.get_trial_id_from_study_id_trial_number(of_study, number))
+
     def _issue(self, arm: Arm, trial: optuna.Trial) -> Job:
         name = trial_id(arm, trial.number)
         self._running[name] = trial
@@ -127,19 +127,16 @@ class Search(JobSource):
         if self._study.objective.cost:
             return False  # of two objectives it is not known which trial is hopeless
         trial, found = self._running[job.trial], self._arms[job.arm]
-        known = next(t for t in found.get_trials(deepcopy=False) if t.number == trial.number)
-        if epoch not in known.intermediate_values:
+        known = {t.number: t for t in found.get_trials(deepcopy=False)}
+        if epoch not in known[trial.number].intermediate_values:  # else the process was killed before it was judged
             trial.report(objective, epoch)
-        rung = f"completed_rung_{self._study.rungs(self._study.methods[job.arm.method]).index(epoch)}"
-        if rung not in known.system_attrs:
-            return trial.should_prune()
-        # Judged already, but the process was killed before Optuna was told: judge again, beside the journal.
-        beside = optuna.create_study(direction=self._study.objective.direction)
-        beside.add_trials([t for t in found.get_trials() if t.number != trial.number])
-        unjudged = copy.deepcopy(known)
-        unjudged.system_attrs = {key: value for key, value in known.system_attrs.items() if key != rung}
-        beside.add_trial(unjudged)
-        return found.pruner.prune(beside, beside.get_trials()[-1])
+        rivals = [
+            other.intermediate_values[epoch]
+            for number, other in known.items()
+            if number != trial.number and other.state != TrialState.FAIL and epoch in other.intermediate_values
+        ]
+        minimize = self._study.objective.direction == "minimize"
+        return not promoted(objective, rivals, self._study.pruning.factor, minimize)
 
     def end(
         self, job: Job, state: State, objective: float, reason: str, seconds: float = 0.0, empty: float = 0.0
@@ -160,7 +157,7 @@ class Search(JobSource):
             row = ended.get(trial_id(arm, frozen.number))
             if row is not None:
                 self._again.remove((arm, frozen))
-                job = self._issue(arm, optuna.Trial(self._arms[arm], frozen._trial_id))
+                job = self._issue(arm, self._reopened(arm, frozen.number))
                 self.end(job, row["state"], row["objective"], row["reason"], row["seconds"], row.get("empty") or 0.0)
 
     def best(self, arm: Arm) -> dict[str, Any] | None:

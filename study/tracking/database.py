@@ -65,7 +65,7 @@ def create(file: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="mlflow-database-") as scratch:
         draft = Path(scratch) / "draft.db"
         store = SqlAlchemyStore(uri_of(draft), artifact_folder(file).as_uri())
-        store._dispose_engine()
+        store.engine.dispose()
         _publish(draft, file)
 
 

@@ -209,6 +209,10 @@ def test_seeds_depend_on_the_study_seed_and_do_not_change():
     [
         (FloatDistribution(0.1, 1.0, log=True), 0.1, 0.09),
         (IntDistribution(2, 6), 6, 7),
+        (IntDistribution(3, 11, step=2), 11, 6),
+        (IntDistribution(2, 6), 2.0, 2.5),
+        (FloatDistribution(0.0, 0.6, step=0.1), 0.1 + 0.2, 0.25),
+        (FloatDistribution(0.0, 1.0), 1, float("nan")),
         (CategoricalDistribution([7, 9]), 9, 8),
     ],
 )

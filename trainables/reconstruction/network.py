@@ -81,7 +81,7 @@ def initialised(network: nn.Module, generator: torch.Generator) -> nn.Module:
     """
     for module in network.modules():
         if isinstance(module, nn.Conv3d | nn.ConvTranspose3d | nn.Linear):
-            fan_in = nn.init._calculate_fan_in_and_fan_out(module.weight)[0]
+            fan_in = module.weight[0].numel()
             for parameter in (module.weight, module.bias):
                 if parameter is not None:
                     nn.init.uniform_(parameter, -(fan_in**-0.5), fan_in**-0.5, generator=generator)
