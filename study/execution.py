@@ -42,6 +42,7 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from study import compat
 from study.environment import grows_to
 from study.errors import Mistake, first_line
 from study.jobs import Job, JobSource
@@ -111,9 +112,10 @@ def _check_cluster(address: str) -> None:
     """Mistake unless a Ray cluster answers at host:port; asked in a process of its own, since Ray waits for minutes."""
     if address == "auto":
         return
-    code = "import sys; from ray._raylet import GcsClient; GcsClient(address=sys.argv[1]).get_all_node_info(timeout=3)"
     try:
-        asked = subprocess.run([sys.executable, "-c", code, address], capture_output=True, timeout=_PATIENCE)
+        asked = subprocess.run(
+            [sys.executable, "-c", compat.ASK_CLUSTER, address], capture_output=True, timeout=_PATIENCE
+        )
         answered = asked.returncode == 0
     except subprocess.TimeoutExpired:
         answered = False

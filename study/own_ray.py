@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ray._private import ray_constants, worker
+from study import compat
 
 _EVERY = 2.0
 """Seconds between two looks."""
@@ -21,20 +21,10 @@ _EVERY = 2.0
 @contextmanager
 def alone() -> Iterator[None]:
     """A Ray started inside binds 127.0.0.1 and asks for a token; a token or mode that the user has set stays."""
-    before = os.environ.get(ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR), ray_constants.ENABLE_RAY_CLUSTER
-    # Ray replaces a loopback address by a reachable one, unless clusters are off: the switch it has for laptops.
-    os.environ[ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR] = "0"
-    ray_constants.ENABLE_RAY_CLUSTER = False
     if not os.environ.keys() & {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"}:
         os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)  # kept for the process: Ray reads it once
-    try:
+    with compat.clusters_off():
         yield
-    finally:
-        ray_constants.ENABLE_RAY_CLUSTER = before[1]
-        if before[0] is None:
-            del os.environ[ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR]
-        else:
-            os.environ[ray_constants.ENABLE_RAY_CLUSTERS_ENV_VAR] = before[0]
 
 
 class Watch:
@@ -51,7 +41,6 @@ class Watch:
     def __call__(self) -> str:
         if not self._ended and time.monotonic() > self._next:
             self._next = time.monotonic() + _EVERY
-            node = worker._global_node
-            dead: set[str] = {kind for kind, _ in node.dead_processes()} if node is not None else set()
-            self._ended = "Ray's node process has ended, perhaps for want of memory" if "raylet" in dead else ""
+            if "raylet" in compat.ended_processes():
+                self._ended = "Ray's node process has ended, perhaps for want of memory"
         return self._ended

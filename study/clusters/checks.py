@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from study import compat
 from study.errors import Mistake, first_line
 
 # Families of Amazon's instances that are of use here; a misspelt type is noticed by Amazon only, minutes later.
@@ -45,17 +45,8 @@ def problems(cluster: dict[str, Any]) -> list[str]:
 
 
 def _of_ray(cluster: dict[str, Any]) -> Iterator[str]:
-    import logging
-
-    from ray.autoscaler._private.cli_logger import cli_logger
-    from ray.autoscaler._private.util import prepare_config, validate_config
-
-    logging.getLogger("ray").setLevel(logging.ERROR)
-    cli_logger.configure(log_style="record", verbosity=0)
-    try:
-        validate_config(prepare_config(deepcopy(cluster)))
-    except Exception as error:  # its kinds are many: JSON schema, ValueError, AssertionError, click's
-        yield f"Ray refuses it: {getattr(error, 'message', None) or str(error).strip() or type(error).__name__}"
+    if (reason := compat.refusal(cluster)) is not None:
+        yield f"Ray refuses it: {reason}"
 
 
 def _keys(cluster: dict[str, Any]) -> Iterator[str]:
