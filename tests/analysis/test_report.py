@@ -8,6 +8,7 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -172,3 +173,19 @@ def test_provenance_names_data_seeds_and_sessions(write_run: Writer) -> None:
     text = page(analysis.load(folder)).text
     for words in ("seeds of the search 7, 8", "data nuclei.tif", "stopped and resumed 2026-01-02T09:30:00"):
         assert words in text
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_what_predictions_without_a_surface_cost_is_said(tmp_path: Path, missing: bool) -> None:
+    """A metric has the worst value there, or none: then the replicate is no pair, and its method gains nothing."""
+    none, sinkhorn = (arm(name, level, setting="best") for name, level in (("none", 0.2), ("sinkhorn", 0.3)))
+    none["empty"] = False
+    sinkhorn["empty"] = (sinkhorn["replicate"] == 1) & (sinkhorn["role"] == "test")
+    if missing:
+        sinkhorn.loc[sinkhorn["empty"], "chamfer"] = np.nan
+    record = {"objective": {"metric": "chamfer"}, "supervisions": ["sparse"], "methods": ["none", "sinkhorn"]}
+    run = analysis.load(write(tmp_path / "results", "s", [none, sinkhorn], **record))
+    count = int(sinkhorn["empty"].sum())
+    how = "which have no value and are left out of means" if missing else "counted at the worst value and not left out"
+    assert f"Predictions without any surface on test times, {how}: sinkhorn (sparse): {count} of" in page(run).text
+    assert analysis.compare(run.per_time)["n"].tolist() == [5 if missing else 6]

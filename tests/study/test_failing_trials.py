@@ -105,8 +105,8 @@ def test_a_search_holds_no_trial_against_one_that_failed(bench):
     search = bench.open()
     original = search.end
 
-    def end(job, state, objective, reason, seconds):
-        original(job, "failed" if job.number == 0 else state, objective, reason)
+    def end(job, state, objective, reason, *more):
+        original(job, "failed" if job.number == 0 else state, objective, reason, *more)
 
     search.end = end
     bench.run(search)
