@@ -7,4 +7,8 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution
 
 def space() -> dict[str, BaseDistribution]:
     """A fresh copy, for a preset to narrow."""
-    return {"anchor": CategoricalDistribution(["linear", "moved", "moved+volume", "moved+spline"])}
+    return {
+        "anchor": CategoricalDistribution(
+            ["linear", "moved", "moved+volume", "moved+spline", "lineage", "lineage+volume"]
+        )
+    }

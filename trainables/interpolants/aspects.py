@@ -80,4 +80,4 @@ class Pieces(Part):
 
     @abstractmethod
     def divide(self, shown: Shown, others: Mapping[str, Part]) -> Path:
-        """The field between frames, from pieces that the other parts interpolate."""
+        """The field between frames, from pieces that the other parts, those of the level left out, interpolate."""

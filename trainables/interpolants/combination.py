@@ -41,10 +41,24 @@ class Combination(Interpolant):
 
     def fit(self, frames: Array, times: Sequence[float]) -> Fitted:
         shown = checked(frames, times)
+        corrections = [part.settle(shown) for part in self.parts.values() if isinstance(part, Level)]
+        path = self._joined(shown)
+
+        def between(time: float) -> Array:
+            field = path(time)
+            for corrected in corrections:
+                field = corrected(field, time)
+            return field
+
+        return Fitted(shown, between)
+
+    def _joined(self, shown: Shown) -> Path:
+        """The field between frames before its level is corrected: of the pieces, or of the shape as a whole."""
         for name, part in self.parts.items():
             if isinstance(part, Pieces):
-                return Fitted(shown, part.divide(shown, {n: other for n, other in self.parts.items() if n != name}))
-        return Fitted(shown, self._whole(shown))
+                others = {n: other for n, other in self.parts.items() if n != name and not isinstance(other, Level)}
+                return part.divide(shown, others)
+        return self._whole(shown)
 
     def _whole(self, shown: Shown) -> Path:
         """The field between frames of shapes that are not divided."""
@@ -53,15 +67,12 @@ class Combination(Interpolant):
         weighing: Weights = next((part for part in parts if isinstance(part, Weights)), Linear())
         weights = weighing.weigh(shown, motion)
         carried = motion.carry(shown, weights)
-        corrections = [part.settle(shown) for part in parts if isinstance(part, Level)]
 
         def between(time: float) -> Array:
             field = np.zeros_like(shown.frames[0])
             for index, share in enumerate(weights(time)):
                 if share != 0:
                     field += np.float32(share) * carried(index, time)
-            for corrected in corrections:
-                field = corrected(field, time)
             return field
 
         return between
