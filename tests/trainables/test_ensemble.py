@@ -14,7 +14,7 @@ from tests.trainables.autodecoder.test_latent_generalization import trained as t
 from tests.trainables.test_actor import actor, request, to_end, without_clock
 from trainables import ensemble
 from trainables.ensemble import ALL, DRAWS, Known, Together, scored, weights
-from trainables.interpolation import Blending, LinearBlend
+from trainables.interpolation import Blending, blends
 from trainables.metrics.per_time import score
 from trainables.shapes.bifurcation import Bifurcation
 from trainables.shapes.sequence import grid_points
@@ -123,7 +123,7 @@ def test_codes_of_unseen_sequences_have_an_ensemble_at_the_times_that_are_scored
 
 
 def test_a_rule_without_a_network_is_its_own_ensemble_and_is_not_computed_twice():
-    fields = LinearBlend(sequences=[Bifurcation()], evaluation_grid=12).model_dump(mode="json")
+    fields = blends([Bifurcation()], ["linear"], evaluation_grid=12)["linear-blend"].model_dump(mode="json")
     model = Blending(fields, SPARSE, [1, 2], torch.device("cpu"))
     rows = model.rows(ROLES)
     model.predictor = None

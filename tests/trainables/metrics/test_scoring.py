@@ -6,7 +6,7 @@ import pytest
 from study import catalog
 from study.errors import Mistake
 from trainables.autodecoder.latent_generalization import LatentGeneralizationConfiguration
-from trainables.interpolation import LinearBlend
+from trainables.interpolation import Interpolating, blends
 from trainables.shapes.bifurcation import Bifurcation
 from trainables.shapes.prepared import Prepared
 from trainables.shapes.sampled import Sampled
@@ -15,6 +15,10 @@ from trainables.shapes.sphere import Sphere
 from trainables.shapes.timeline import Timeline
 
 ENDS = Timeline.shown({0, 1}, 1)
+
+
+def linear_blend(sequence: ShapeSequence, grid: int) -> Interpolating:
+    return blends([sequence], ["linear"], evaluation_grid=grid)["linear-blend"]
 
 
 def flat(tmp_path, thickness: float, height: float) -> Sampled:
@@ -38,7 +42,7 @@ def flat(tmp_path, thickness: float, height: float) -> Sampled:
 
 def test_a_flat_nucleus_between_two_planes_of_the_grid_is_named(tmp_path):
     height = 0.0  # between the two middle planes of an even grid
-    thin = LinearBlend(sequences=[flat(tmp_path, 0.2, height)], evaluation_grid=24)
+    thin = linear_blend(flat(tmp_path, 0.2, height), 24)
     assert thin.unscorable(ENDS) == (
         "nucleus 4 has no voxel at time 1 on the grid of 24³ points, 0.261 apart, on which it is scored; "
         "refine evaluation_grid"
@@ -89,7 +93,7 @@ def test_a_study_of_a_shape_that_fills_the_domain_is_a_mistake(monkeypatch):
     monkeypatch.setattr(Sphere, "inscribed", lambda self, time: 6.0)
     monkeypatch.setattr(Sphere, "has_outside", lambda self, time: False)
     monkeypatch.setattr(Sphere, "sdf", lambda self, points, time: points[..., 0] * 0 - 1)
-    whole = LinearBlend(sequences=[Sphere(z1=0.25, z2=0.125)], evaluation_grid=8)
+    whole = linear_blend(Sphere(z1=0.25, z2=0.125), 8)
     assert str(whole.unscorable(ENDS)).startswith("sphere z1=+0.25 z2=+0.125 fills the whole domain at time 0, ")
 
 
