@@ -217,7 +217,7 @@ class Trainable(ABC):
         return []
 
     def model(self) -> dict[str, Any] | None:
-        """What is kept of a confirmed model, loadable with `weights_only`; None if there is no network."""
+        """What is kept of a confirmed model, loadable with `weights_only`; None if nothing is."""
         return None
 
 
