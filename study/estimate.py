@@ -51,7 +51,7 @@ def estimate(study: Study, output: str) -> Estimate:
     gpu, gpu_said = _earlier(study.name, output, True) or (GPU, "1 Tflop/s a trial, assumed and not measured")
     confirmations = {arm: _settings(study, arm) for arm in arms}
     models = sum(
-        times * study.replicates * study.methods[arm.method].model_bytes(_shown(study, arm))
+        times * study.methods[arm.method].stored_bytes(_shown(study, arm), study.replicates)
         for arm, times in confirmations.items()
     )
     return Estimate(

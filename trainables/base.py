@@ -55,6 +55,10 @@ class TrainableConfiguration(Configuration):
         """Size of one replicate's trained model of `shown` frames; for plans."""
         return 0
 
+    def stored_bytes(self, shown: int, replicates: int) -> int:
+        """Size of the file of all replicates' models; for plans."""
+        return replicates * self.model_bytes(shown)
+
     def warm_up_epochs(self) -> int:
         """Epochs before the loss is complete: nothing is judged before them."""
         return 0

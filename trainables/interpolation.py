@@ -51,6 +51,9 @@ class Interpolating(BetweenFrames):
     def model_bytes(self, shown: int) -> int:
         return 4 * len(self.sequences) * shown * self.evaluation_grid**3
 
+    def stored_bytes(self, shown: int, replicates: int) -> int:
+        return self.model_bytes(shown)  # replicates of a rule are all the same
+
 
 class Blend(Interpolating):
     """Interpolants by name, with their fields; several are joined."""

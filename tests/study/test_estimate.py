@@ -133,3 +133,12 @@ def test_the_dry_run_prints_it(capfd):
         assert said in out
     assert command_line(["bifurcation", "--prices", str(CLUSTER)]) == 2
     assert "only --dry-run" in capfd.readouterr().err
+
+
+def test_a_rule_without_a_network_is_kept_once_whatever_the_replicates():
+    from study.catalog import load as load_study
+
+    study = load_study("bifurcation", "smoke")
+    rule = study.methods["moved-blend"]
+    assert rule.stored_bytes(2, 6) == rule.stored_bytes(2, 1) == rule.model_bytes(2)
+    assert study.methods["none"].stored_bytes(2, 6) == 6 * study.methods["none"].model_bytes(2)
