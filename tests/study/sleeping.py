@@ -1,7 +1,8 @@
 """A trainable that only sleeps: what it reports follows from configuration, seeds and epochs, and it fails on demand.
 
 Everything around the training is real, so a whole study takes seconds. Each epoch leaves a line in the file that
-$SLEEPING_TRACE names: which process of which node trained it.
+$SLEEPING_TRACE names: which process of which node trained it. $SLEEPING_HOLDS names, for the first nodes in turn, an
+epoch after which a trial there waits until its node goes away.
 """
 
 from __future__ import annotations
@@ -67,6 +68,7 @@ class Sleeper(Trainable):
         ]
         self.history.append(self.rest)
         self._trace()
+        self._hold()
 
     def _fail(self) -> None:
         c = self.configuration
@@ -98,6 +100,14 @@ class Sleeper(Trainable):
             line |= {"epoch": self.epoch, "process": os.getpid(), "node": node}
             with open(path, "a") as file:
                 file.write(json.dumps(line) + "\n")
+
+    def _hold(self) -> None:
+        holds = [int(epoch) for epoch in os.environ.get("SLEEPING_HOLDS", "").split()]
+        if holds:
+            with open(os.environ["SLEEPING_TRACE"]) as file:
+                nodes = list(dict.fromkeys(json.loads(line)["node"] for line in file))  # the last is this one
+            while self.epoch in holds[len(nodes) - 1 : len(nodes)]:
+                time.sleep(1)
 
     def rows(self, roles: set[Role]) -> list[dict[str, Any]]:
         c = self.configuration

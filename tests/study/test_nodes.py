@@ -41,19 +41,23 @@ def wait_for_epoch(process: subprocess.Popen[str], folder: Path, node: Any, epoc
     until(process, reached)
 
 
-SLOW = ["--preset", "short", "--trials", "1", "--replicates", "1", "--set", "seconds=0.2", "--set", "epochs=12"]
+SIZE = ["--preset", "short", "--trials", "1", "--replicates", "1", "--set", "epochs=12"]
 
 
 @pytest.mark.parametrize("announced", [1, pytest.param(RETRIES + 1, marks=pytest.mark.slow)])
-def test_a_trial_goes_on_from_its_checkpoint_however_often_its_node_goes_away(announced, cluster, tmp_path):
+def test_a_trial_goes_on_from_its_checkpoint_however_often_its_node_goes_away(
+    announced, cluster, tmp_path, monkeypatch
+):
     """More often than a trial is retried; the last node is killed outright, so that it cannot say that it goes."""
+    held = [*announced * [5], 9]
+    monkeypatch.setenv("SLEEPING_HOLDS", " ".join(map(str, held)))
     node = cluster.add_node(num_cpus=1)
-    process = start(tmp_path, *SLOW, "--address", cluster.address)
+    process = start(tmp_path, *SIZE, "--address", cluster.address)
     lost = []
-    for abruptly in [*announced * [False], True]:
-        wait_for_epoch(process, tmp_path, node, 9 if abruptly else 5)
+    for epoch in held:
+        wait_for_epoch(process, tmp_path, node, epoch)
         lost.append(node.node_id)
-        cluster.remove_node(node, allow_graceful=not abruptly)
+        cluster.remove_node(node, allow_graceful=len(lost) < len(held))
         node = cluster.add_node(num_cpus=1)
     _, err = finish(process)
     assert "Traceback" not in err
@@ -143,7 +147,7 @@ def test_an_output_that_not_all_nodes_share_is_refused_at_the_start(cluster, nod
 
 
 def test_an_output_on_the_head_alone_is_refused_where_nodes_will_join(tmp_path):
-    _, err = finish(start(tmp_path, *SLOW, STUDY_GROWS_TO="CPU=16,GPU=4"), 2)
+    _, err = finish(start(tmp_path, *SIZE, STUDY_GROWS_TO="CPU=16,GPU=4"), 2)
     (line,) = err.splitlines()
     assert line.startswith("error: --output results is on this node, and others will join it ($STUDY_GROWS_TO)")
     assert not (tmp_path / "results").exists()
