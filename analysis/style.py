@@ -55,6 +55,12 @@ METHODS = {
     "sinkhorn+topology": MethodStyle(colour="#7b4fa3", line=_LONG, marker="h"),
     "barycenter+topology": MethodStyle(colour="#a6761d", line=_SHORT, marker="p"),
     "advection": MethodStyle(colour="#66803b", line=_DASH_DOT, marker="d"),
+    "anchored": MethodStyle(colour="#1b7f8c", line=_SOLID, marker="o"),
+    "anchored+sinkhorn": MethodStyle(colour="#0072b2", line=_LONG, marker=">"),
+    "anchored+barycenter": MethodStyle(colour="#d55e00", line=_LONG, marker="<"),
+    "anchored+fine-sinkhorn": MethodStyle(colour="#56b4e9", line=_SHORT, marker="d"),
+    "anchored+sinkhorn+barycenter": MethodStyle(colour="#009e73", line=_LONG, marker="8"),
+    "anchored+temporal-smoothness": MethodStyle(colour="#e69f00", line=_LONG, marker="P"),
     "linear-blend": MethodStyle(colour="#8a8f98", line=_DOTTED, marker="v"),
     "spline-blend": MethodStyle(colour="#8a8f98", line=_DASHED, marker="<"),
     "volume-blend": MethodStyle(colour="#8a8f98", line=_DASH_DOT, marker=">"),
@@ -92,6 +98,8 @@ DIMENSIONS = {
 
 _LETTER = 0.085
 """Width in inches of a letter of a tick's label, with some air."""
+_HANDLE = 0.75
+"""Width in inches of a line in a legend, with the space around it."""
 
 _OTHER_COLOURS = ("#56b4e9", "#999933", "#7b4fa3", "#a6761d", "#b2182b", "#1b7f8c", "#66803b")
 _OTHER_LINES = (_DASHED, _DASH_DOT, _DOTTED, _LONG, _DASH_DOT_DOT)
@@ -211,12 +219,14 @@ def handle(method: str) -> Line2D:
 
 
 def legend(figure: Figure, handles: list[Any], columns: int = 4, length: float = 3.2) -> None:
-    """One legend for all panels, above them; and the labels of the rows in line, now that all are there."""
+    """One legend for all panels, above them, of at most so many columns as its labels leave room for; and the labels of
+    the rows in line, now that all are there."""
     figure.align_ylabels(figure.axes)
+    column = _LETTER * max(len(str(handle.get_label())) for handle in handles) + _HANDLE
     figure.legend(
         handles=handles,
         loc="outside upper left",
-        ncols=min(columns, len(handles)),
+        ncols=max(1, min(columns, len(handles), int(figure.get_figwidth() / column))),
         handlelength=length,
         columnspacing=1.8,
     )

@@ -29,6 +29,8 @@ Examples:
 """
 _HEADINGS = ("study", "run", "status", "phase", "trials", "failed", "of each arm", "best", "age")
 _WRAPPED = ("of each arm", "best")
+_NAMED = 6
+"""As many arms with the same numbers are called by name."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,12 @@ def _arms(searched: Any) -> str:
         said.setdefault(f"{complete} complete, {pruned} pruned", []).append(f"{method} ({supervision})")
     if len(said) == 1:
         return f"{next(iter(said))} in every arm"
-    return "; ".join(f"{counts}: {', '.join(arms)}" for counts, arms in said.items())
+    return "; ".join(f"{counts}: {_listed(arms)}" for counts, arms in said.items())
+
+
+def _listed(arms: list[str]) -> str:
+    """Their names, of many only their number: the table is to be read at a glance."""
+    return ", ".join(arms) if len(arms) <= _NAMED else f"{len(arms)} arms"
 
 
 def _best(complete: Any, metric: str, minimized: bool) -> str:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from analysis import order, record, style
 from analysis.bands import iqr_bands
+from analysis.drawn import drawn
 from analysis.selection import NoRows
 
 if TYPE_CHECKING:
@@ -34,13 +35,14 @@ class Row:
 
 
 def draw(run: Run, rows: Sequence[Row], dots: str, height: float = 2.95, bootstrap: int = 0) -> Figure:
-    """Mean line and interquartile band of every method over time; white dots, which the legend calls ``dots``, at times
-    of role train. ``height`` is a panel's, in inches. With ``bootstrap`` resamples the area is the 95 % band of the
-    mean instead. Raises :class:`analysis.selection.NoRows`."""
+    """Mean line and interquartile band over time of every method that :mod:`analysis.drawn` names; white dots, which
+    the legend calls ``dots``, at times of role train. ``height`` is a panel's, in inches. With ``bootstrap`` resamples
+    the area is the 95 % band of the mean instead. Raises :class:`analysis.selection.NoRows`."""
     metrics = [metric for metric in record.metrics(run) if metric.over_time]
     if not metrics:
         raise NoRows("there are no values over time yet")
     order_of_methods = record.methods(run)
+    kept = drawn(run, (method for row in rows for method in row.per_time["method"].unique()))
     present: set[str] = set()
     with style.context():
         width = style.panel_width(len(metrics))
@@ -51,7 +53,8 @@ def draw(run: Run, rows: Sequence[Row], dots: str, height: float = 2.95, bootstr
                 axis = axes[line, column]
                 if (leader := first.setdefault((row.group, column), axis)) is not axis:
                     axis.sharey(leader)
-                present.update(panel(axis, row.per_time, metric, order_of_methods, bootstrap, record.unit(run)))
+                few = row.per_time[row.per_time["method"].isin(kept)]
+                present.update(panel(axis, few, metric, order_of_methods, bootstrap, record.unit(run)))
                 axis.set_ylabel(metric.unit)
                 axis.margins(x=0.02)
                 arrow = "↓" if metric.lower else "↑"

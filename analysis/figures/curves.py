@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis import order, record, style
+from analysis.drawn import drawn, left_out
 from analysis.selection import NoRows
 from analysis.tables import CURVE_COLUMNS
 from analysis.wording import listing
@@ -53,9 +54,9 @@ def draw(run: Run) -> Figure:
 
 
 def _means(run: Run) -> tuple[pd.DataFrame, list[str]]:
-    """Mean over replicates per (supervision, method, epoch), and the terms that have values."""
-    trials = run.trials[(run.trials["phase"] == "confirm") & (run.trials["setting"] == SETTING)]
-    rows = run.curves.merge(trials[["trial", "method", "supervision"]], on="trial")
+    """Mean over replicates per (supervision, method, epoch) of what is drawn, and the terms that have values."""
+    rows = _confirmed(run)
+    rows = rows[rows["method"].isin(drawn(run, rows["method"]))]
     terms = [str(name) for name in run.curves if name not in CURVE_COLUMNS and rows[str(name)].notna().any()]
     if rows.empty or not terms:
         raise NoRows("there are no training curves of confirmed trials yet")
@@ -63,10 +64,16 @@ def _means(run: Run) -> tuple[pd.DataFrame, list[str]]:
     return means, order.ordered(terms, TERMS)
 
 
+def _confirmed(run: Run) -> pd.DataFrame:
+    trials = run.trials[(run.trials["phase"] == "confirm") & (run.trials["setting"] == SETTING)]
+    return run.curves.merge(trials[["trial", "method", "supervision"]], on="trial")
+
+
 def caption(run: Run) -> str:
     return (
         "Loss terms over epochs of the confirmed trials at each method's best configuration, mean over "
         "replicates, logarithmic. A method has lines only for its own terms."
+        f"{left_out(run, _confirmed(run)['method'])}"
     )
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis import order, record
+from analysis.drawn import drawn, left_out
 from analysis.figures import _bands
 from analysis.selection import NoRows, NotApplicable
 from analysis.wording import count, listing
@@ -53,12 +54,13 @@ def caption(run: Run) -> str:
         "Lines are means, areas interquartile ranges over "
         f"{count(replicates, 'replicate')} of {count(sequences, 'sequence')}, at each method's best "
         f"configuration. {dots if (rows['role'] == 'train').any() else 'No time shown is among these.'}"
+        f"{left_out(run, rows['method'])}"
     )
 
 
 def alternative(run: Run) -> str:
     labels = [metric.label for metric in record.metrics(run) if metric.over_time]
     return (
-        f"{listing(labels)} over time for the methods {listing(record.methods(run))}, "
+        f"{listing(labels)} over time for the methods {listing(drawn(run, _bands.confirmed(run)['method']))}, "
         f"in one row each for {listing(record.supervisions(run))} supervision."
     )

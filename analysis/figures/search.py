@@ -9,7 +9,10 @@ import numpy as np
 import pandas as pd
 
 from analysis import order, record, style
+from analysis.drawn import drawn, left_out
+from analysis.figures import _blocks
 from analysis.selection import NoRows
+from analysis.wording import count
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,7 +28,7 @@ def draw(run: Run) -> Figure:
     edge."""
     trials = _searched(run)
     supervisions = order.ordered(trials["supervision"], record.supervisions(run))
-    methods = order.ordered(trials["method"], record.methods(run))
+    methods = drawn(run, _several(trials))
     metric = record.objective(run)
     with style.context():
         width = style.panel_width(len(methods))
@@ -39,7 +42,7 @@ def draw(run: Run) -> Figure:
                     style.logarithmic(axis, values)
                 _history(axis, here[here["method"] == method], method, record.minimized(run))
                 if line == 0:
-                    axis.set_title(method, fontsize=11 if len(methods) < 5 else 9)
+                    axis.set_title(_blocks.broken(method), fontsize=11 if len(methods) < 5 else 9)
                 if line == len(supervisions) - 1:
                     axis.set_xlabel("trial number")
             axes[line, 0].set_ylabel(metric.label)
@@ -56,6 +59,12 @@ def _searched(run: Run) -> pd.DataFrame:
     if trials.empty:
         raise NoRows("no trial of the search has ended yet")
     return trials.sort_values("number")
+
+
+def _several(trials: pd.DataFrame) -> list[str]:
+    """The methods of which there was something to search: more than one trial. All, where that is none."""
+    counts = trials.groupby("method", sort=False, observed=True)["number"].nunique()
+    return [str(method) for method in (counts[counts > 1] if (counts > 1).any() else counts).index]
 
 
 def _wide(values: pd.Series) -> bool:
@@ -109,7 +118,14 @@ def caption(run: Run) -> str:
         f"Mean {metric.label} on the {role} {record.cases(run)} of every trial, in the order in which the search "
         f"proposed them ({metric.better} is better). Pruned trials stand at their value when they were stopped; those "
         "without a value stand at the upper edge. Only complete trials can become the best."
+        f"{_unsearched(run)}{left_out(run, _several(_searched(run)))}"
     )
+
+
+def _unsearched(run: Run) -> str:
+    trials = _searched(run)
+    single = trials["method"].nunique() - len(_several(trials))
+    return f" Left out: {count(single, 'method')} with a single trial, of which nothing is searched." if single else ""
 
 
 def alternative(run: Run) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import order, record, style
+from analysis.drawn import drawn, left_out
 from analysis.figures import _blocks
 from analysis.rendering import Mesh, extent, picture
 from analysis.selection import NotApplicable
@@ -43,7 +44,7 @@ def draw(run: Run, sequence: str | None = None, supervision: str | None = None) 
     Raises ``ValueError`` for a sequence or supervision that has no surfaces,
     :class:`analysis.selection.NotApplicable` where a run keeps none at all.
     """
-    table = chosen(run, sequence, supervision)
+    table = _few(run, chosen(run, sequence, supervision))
     meshes = meshes_of(table)
     shown = shown_times(table)
     supervisions = order.ordered(table["supervision"], record.supervisions(run))
@@ -88,6 +89,11 @@ def chosen(run: Run, sequence: str | None = None, supervision: str | None = None
         table = _only(table, "supervision", supervision)
     first = table.groupby("trial")["replicate"].transform("min")
     return table[table["replicate"] == first].assign(time=table["time"].round(6))
+
+
+def _few(run: Run, table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of methods that are drawn."""
+    return table[table["method"].isin(drawn(run, table["method"]))]
 
 
 def _only(table: pd.DataFrame, column: str, value: str) -> pd.DataFrame:
@@ -153,11 +159,12 @@ def caption(run: Run) -> str:
         f"Zero level sets of sequence '{table['sequence'].iloc[0]}': ground truth on top, then one row per method at "
         "its best configuration, of one replicate, the median one by the objective. Blue: times at which the ground "
         "truth was shown to the model. Camera, light and scale are the same everywhere."
+        f"{left_out(run, table['method'])}"
     )
 
 
 def alternative(run: Run) -> str:
-    table = chosen(run)
+    table = _few(run, chosen(run))
     meshes = meshes_of(table)
     rows = order.ordered({name for _, name, _ in meshes}, [TRUTH, *record.methods(run)])
     times = sorted({time for _, _, time in meshes})

@@ -39,6 +39,9 @@ SHARE = 0.95
 """… this share of the points is to lie."""
 FLATTEST = 0.1
 """|∇F| is not taken to be smaller: where replicates cancel, the zero level has no place at all."""
+NO_SPREAD = 1e-5
+"""Displacements that are nowhere larger, in domain units, are rounding: replicates of a rule, or of a network that has
+nothing to train, are one and the same."""
 _GRID = 48
 _POINTS = 400
 """Points of a surface that are looked at."""
@@ -133,8 +136,10 @@ def _ratios(ensemble: Ensemble, sequence: ShapeSequence, time: float) -> NDArray
     points = looked_at(ensemble, time)
     if not len(points):
         return np.empty(0)
-    own = np.maximum(displacement(ensemble, points, time), 1e-9)
-    found = distances(sequence, points, time) / own
+    own = displacement(ensemble, points, time)
+    if not (own > NO_SPREAD).any():  # also where there is none: NaN
+        return np.empty(0)
+    found = distances(sequence, points, time) / np.maximum(own, 1e-9)
     return found[np.isfinite(found)]
 
 

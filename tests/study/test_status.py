@@ -56,6 +56,14 @@ def test_the_arms_are_told_with_how_many_looks_each_had(tmp_path: Path) -> None:
     assert found.arms == "1 complete, 0 pruned: none (sparse), none (dense); 0 complete, 0 pruned: sinkhorn (dense)"
 
 
+def test_many_arms_with_the_same_looks_are_told_by_their_number(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr("tests.study.test_status.SEARCH", [(f"m{n}", "sparse", "complete", 0.2) for n in range(9)])
+    folder = run(tmp_path, "20260101-120000-aaaa")
+    row = json.loads((folder / "trials" / "search-0.json").read_text())
+    (folder / "trials" / "more.json").write_text(json.dumps(row | {"trial": "search-9"}))
+    assert status(analysis.load(folder)).arms == "2 complete, 0 pruned: m0 (sparse); 1 complete, 0 pruned: 8 arms"
+
+
 def test_a_phase_has_passed_once_its_duration_is_recorded(tmp_path: Path) -> None:
     folder = run(tmp_path, "20260101-120000-aaaa", durations={"search": 10.0, "confirm": 0.0}, search_trials=3)
     assert status(analysis.load(folder)).phase == "confirm"

@@ -60,6 +60,12 @@ def test_distances_are_those_of_the_true_surface():
     assert distances(TRUE, points, 0.5) == pytest.approx([0.2, 0.1], abs=1e-5)
 
 
+def test_replicates_that_differ_by_rounding_alone_have_no_spread_to_calibrate():
+    found = calibrate([(balls([radius(t), radius(t) + 1e-7, radius(t)]), TRUE, t) for t in (0.2, 0.5)])
+    assert (found.factor, found.frames) == (1.0, 0)
+    assert "not calibrated" in found.words()
+
+
 def noisy(random, time: float, deviation: float, shift: float) -> Ensemble:
     """Balls about the true one whose centres are off: replicates by `deviation` each, all of them by `shift`."""
     centres = random.normal(0, deviation, (6, 3)) + random.normal(0, shift, 3)
