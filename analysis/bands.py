@@ -1,6 +1,6 @@
 """Bands over time: centre and interquartile range of a metric at every time, per method and supervision.
 
-As in the figures 4.1 to 4.3 of seed 000: the line is the mean over sequences (and replicates), the area the
+As in the figures 4.1 to 4.3 of Martens 2025: the line is the mean over sequences (and replicates), the area the
 quartiles. The quartiles say how far values lie apart; how well their mean is known says the bootstrap band, by option.
 """
 

@@ -1,4 +1,4 @@
-"""Errors of subjects that were cross-validated, in the manner of seed 003, table 1.
+"""Errors of subjects that were cross-validated, in the manner of Waibel 2022, table 1.
 
 Each subject (an image, say) was predicted by networks of one fold, which did not see it, once per seed; its error is
 the mean over those. Over the subjects: median, mean and standard deviation of every method, and the p value of a paired

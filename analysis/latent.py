@@ -1,8 +1,8 @@
 """Generalization over the latent space: a metric on the grid of codes that the decoder was not trained with.
 
-A sequence of seed 000, equation 2.2, is a sphere whose place is z1 and whose radius is 1 + z2 t. A decoder is trained
-on the four codes (±1, ±1/2); afterwards the codes of 25 other sequences are fitted, with the decoder as it is, and
-scored at times that were not fitted (section 4.2, figures 4.6 and 4.7).
+A sequence of Martens 2025, equation 2.2, is a sphere whose place is z1 and whose radius is 1 + z2 t. A decoder is
+trained on the four codes (±1, ±1/2); afterwards the codes of 25 other sequences are fitted, with the decoder as it is,
+and scored at times that were not fitted (section 4.2, figures 4.6 and 4.7).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def latent_grid(
     phase: str = "confirm",
     role: str | None = "test",
 ) -> pd.DataFrame:
-    """Mean of ``metric`` over replicates for every code of the grid, 5 × 5 in seed 000, section 4.2.
+    """Mean of ``metric`` over replicates for every code of the grid, 5 × 5 in Martens 2025, section 4.2.
 
     The index is z2, descending, the columns are z1, ascending, so that the table lies as the plane is drawn. The mean
     is also over the times of ``role`` (``None``: all times) unless one ``time`` is given. NaN where no replicate has a

@@ -168,7 +168,7 @@ def _unit(facts: Facts) -> str:
 
 
 def _errors(facts: Facts) -> list[dict[str, Any]]:
-    """The errors of every subject in the manner of seed 003, table 1: a table for each class, all of them first."""
+    """The errors of every subject in the manner of Waibel 2022, table 1: a table for each class, all of them first."""
     table = errors.errors(facts.run)
     lines = []
     for row in table.to_dict("records"):

@@ -104,7 +104,7 @@ def _trial(
 
 
 def importances(run: Run) -> pd.DataFrame:
-    """``method, supervision, parameter, importance, complete``: PED-ANOVA (Watanabe, Bansal and Hutter, IJCAI 2023, in
+    """``method, supervision, parameter, importance, complete``: PED-ANOVA (Watanabe et al. 2023, in
     its conditional form), the parts summing to 1 in each arm, of ``complete`` trials; NaN below four of them."""
     import optuna
 

@@ -1,4 +1,4 @@
-"""The learning rate of the decoder (seed 000, chapter 4 fixes it at 10⁻⁴)."""
+"""The learning rate of the decoder (Martens 2025, chapter 4 fixes it at 10⁻⁴)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """λ, dimensions, M and filtration of the topological loss of reconstructions.
 
-The document searches λ in [1e-3, 1e2] and settles on λ = 0.1, dimension 2 alone, M = 16, superlevel sets (seed 003,
+The document searches λ in [1e-3, 1e2] and settles on λ = 0.1, dimension 2 alone, M = 16, superlevel sets (Waibel 2022,
 sections 3.2 and 4.2).
 """
 

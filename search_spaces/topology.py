@@ -1,4 +1,4 @@
-"""Strength, steepness of the occupancy, grid and warm-up of the topological regularizer (seed 003 finds λ = 0.1)."""
+"""Strength, steepness of the occupancy, grid and warm-up of the topological regularizer (Waibel 2022 finds λ = 0.1)."""
 
 from __future__ import annotations
 

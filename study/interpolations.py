@@ -1,4 +1,4 @@
-"""The methods, metrics and presets of the studies that fill in images between two images (seed 004)."""
+"""The methods, metrics and presets of the studies that fill in images between two images (Han 2023)."""
 
 from __future__ import annotations
 

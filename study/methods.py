@@ -1,10 +1,10 @@
 """The methods that the studies of the first document compare, with their search space and metrics.
 
-The document's own (seed 000, chapter 3): `none`, `sinkhorn`, `barycenter`. Added: both together; `temporal-smoothness`,
-the control that smooths without transport; and without a network the classical rules, `linear-blend` to
-`barycenter-only`. A method whose network is a decoder is called after its regularizers, joined by `+`, so that a new
-regularizer is a new method; `anchored` in a name says that the network is added to an interpolant of the shown frames.
-`advection` has other networks (seed 004).
+The document's own (Martens 2025, chapter 3): `none`, `sinkhorn`, `barycenter`. Added: both together;
+`temporal-smoothness`, the control that smooths without transport; and without a network the classical rules,
+`linear-blend` to `barycenter-only`. A method whose network is a decoder is called after its regularizers, joined by
+`+`, so that a new regularizer is a new method; `anchored` in a name says that the network is added to an interpolant of
+the shown frames. `advection` has other networks (Han 2023).
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,7 @@ def extended(tmp_path_factory) -> Path:
     for room in ROOMS:
         shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
     added = {path: code for page in PAGES for path, code in EXAMPLE.findall(page.read_text())}
-    assert len(added) == 5
+    assert len(added) == 6
     for path, code in added.items():
         assert not (folder / path).exists()
         (folder / path).write_text(code)
@@ -66,6 +67,28 @@ def test_the_added_study_runs_with_the_added_shape_regularizer_and_figure(extend
     assert (folder / "figures" / "durations.png").exists()
 
 
+RULE = """
+import numpy as np
+from trainables.interpolants import field
+from trainables.shapes.torus import Torus
+from trainables.shapes.sequence import grid_points
+frames = np.stack([Torus().sdf(grid_points(16), t).numpy() for t in (0, 0.5, 1)])
+rule = field("nearest", frames, [0, 0.5, 1])
+print(*((rule(t) == frames[i]).all() for t, i in ((0.2, 0), (0.3, 1), (1, 2))))
+"""
+
+METHODS = """
+from study import methods
+from trainables.shapes.torus import Torus
+print(*methods.references([Torus()]))
+"""
+
+
+def test_the_added_interpolant_is_a_method(extended):
+    assert python(extended, "-c", RULE) == "True True True\n"
+    assert "nearest-blend" in python(extended, "-c", METHODS)
+
+
 READ = """
 from trainables.shapes.readers.base import open_recording
 (cell,) = open_recording("cells.npy", voxel=(1, 0.5, 0.5)).sequences().all_usable()
@@ -79,3 +102,26 @@ def test_the_added_reader_reads(extended):
     np.save(extended / "cells.npy", labels)
     assert python(extended, "-c", READ) == f"numpy-labels {tuple(range(7))} {[216] * 7}\n"
     python(extended, "-m", "study.run", "cells", "--data", "cells.npy", "--voxel", "1,0.5,0.5", "--dry-run")
+
+
+AND = r"(?:&|and) [A-Z]\w+"
+CITED = re.compile(rf"\b([A-Z][\w\-]+)(?: et al\.?| {AND}|(?:, [A-Z]\w+)+,? {AND})? \(?((?:19|20)\d\d)(?=[,;:.)\s])")
+MONTHS = {"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November"}
+
+
+def plain(name: str) -> str:
+    """In lower case and without accents, as a key has it."""
+    return "".join(c for c in unicodedata.normalize("NFD", name.lower()) if not unicodedata.combining(c))
+
+
+def test_what_docstrings_cite_is_among_the_references():
+    keys = set(re.findall(r"^@\w+\{(\w+),", (ROOT / "REFERENCES.bib").read_text(), re.MULTILINE))
+    cited = {
+        (plain(match[1]) + match[2], str(path.relative_to(ROOT)))
+        for room in ROOMS
+        for path in (ROOT / room).rglob("*.py")
+        for match in CITED.finditer(" ".join(path.read_text().split()))
+        if match[1] not in MONTHS
+    }
+    assert not sorted((key, where) for key, where in cited if key not in keys)
+    assert {"martens2025", "waibel2022", "han2023", "wiesner2024"} <= {key for key, _ in cited} <= keys

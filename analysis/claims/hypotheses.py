@@ -43,8 +43,8 @@ radius: too small to be seen where whole shapes are drawn. The asymmetry is one 
 distance is one point, the worst, and no better than the grid that surfaces are taken from: 0.10 is half the spacing
 of 32 points along an axis.
 
-The errors of reconstructions are relative. Their margins are about a third of the changes that seed 003, table 1 gives
-for red blood cells: 0.01 to 0.02 in 1 − IoU, 0.05 to 0.06 in volume, 0.06 in surface, 0.07 to 0.11 in roughness.
+The errors of reconstructions are relative. Their margins are about a third of the changes that Waibel 2022, table 1
+gives for red blood cells: 0.01 to 0.02 in 1 − IoU, 0.05 to 0.06 in volume, 0.06 in surface, 0.07 to 0.11 in roughness.
 
 Of frames: half a decibel of PSNR and 0.02 of SSIM are hardly seen side by side; a displacement is read off an image to
 a pixel.

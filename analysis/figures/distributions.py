@@ -1,4 +1,4 @@
-"""How the errors of cross-validated subjects are distributed, in the manner of seed 003, figure 2b."""
+"""How the errors of cross-validated subjects are distributed, in the manner of Waibel 2022, figure 2b."""
 
 from __future__ import annotations
 

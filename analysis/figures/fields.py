@@ -1,4 +1,4 @@
-"""Fields over time, in the manner of seed 004, figure 6: arrows (green) and streamlines (pink) on the latent image, or
+"""Fields over time, in the manner of Han 2023, figure 6: arrows (green) and streamlines (pink) on the latent image, or
 on the frame where a method has no latent."""
 
 from __future__ import annotations

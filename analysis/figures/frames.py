@@ -1,4 +1,4 @@
-"""Frames over time, in the manner of seed 004, figures 4 and 8: the ground truth on top, then a row per method."""
+"""Frames over time, in the manner of Han 2023, figures 4 and 8: the ground truth on top, then a row per method."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Metrics over time, in the manner of seed 000, figures 4.1 and 4.2: a row per supervision, a column per
+"""Metrics over time, in the manner of Martens 2025, figures 4.1 and 4.2: a row per supervision, a column per
 metric."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The latent codes of the study in their plane: seed 000, figure 4.6, with the training codes and their hull."""
+"""The latent codes of the study in their plane: Martens 2025, figure 4.6, with the training codes and their hull."""
 
 from __future__ import annotations
 

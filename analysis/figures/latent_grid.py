@@ -1,4 +1,4 @@
-"""Heat maps of a metric on the grid of latent codes: a row per method, columns over time (seed 000, section 4.2)."""
+"""Heat maps of a metric on the grid of latent codes: a row per method, columns over time (Martens 2025, 4.2)."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """Metrics over time for codes that the decoder was not trained with, inside and outside the hull of the training codes
-apart; seed 000, figure 4.7, has both together."""
+apart; Martens 2025, figure 4.7, has both together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Regions where most changes, in the manner of seed 004, figures 5 and 9: one at the border, where things move in and
+"""Regions where most changes, in the manner of Han 2023, figures 5 and 9: one at the border, where things move in and
 out, and one inside, where features appear, go, or turn."""
 
 from __future__ import annotations

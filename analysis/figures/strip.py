@@ -1,4 +1,4 @@
-"""Some subjects side by side, in the manner of seed 003, figure 2a: input, truth, predictions."""
+"""Some subjects side by side, in the manner of Waibel 2022, figure 2a: input, truth, predictions."""
 
 from __future__ import annotations
 

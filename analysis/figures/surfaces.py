@@ -1,4 +1,4 @@
-"""Surfaces over time, in the manner of seed 000, figure 4.3: the ground truth on top, then a row per method; frames
+"""Surfaces over time, in the manner of Martens 2025, figure 4.3: the ground truth on top, then a row per method; frames
 that the model was shown in another colour, one camera, light and scale for all."""
 
 from __future__ import annotations

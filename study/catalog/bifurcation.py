@@ -1,9 +1,10 @@
-"""Does optimal-transport regularization help where one cell becomes two? (seed 000, section 4.1.2)
+"""Does optimal-transport regularization help where one cell becomes two? (Martens 2025, section 4.1.2)
 
 A sphere splits into two, shown at two (sparse) or five (dense) times. The document compares `none`, `sinkhorn` and
-`barycenter`, the latter with three barycenters between two frames. Added: the topological regularizer (seed 003), since
-what the baseline gets wrong in the middle is the number of pieces; and `advection`, the method of seed 004. Of two
-shown frames none can be left out, so that the search sees another bifurcation, of random direction, speed and blending.
+`barycenter`, the latter with three barycenters between two frames. Added: the topological regularizer (Waibel 2022),
+since what the baseline gets wrong in the middle is the number of pieces; and `advection`, the method of Han 2023. Of
+two shown frames none can be left out, so that the search sees another bifurcation, of random direction, speed and
+blending.
 """
 
 from __future__ import annotations

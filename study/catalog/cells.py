@@ -1,9 +1,9 @@
-"""Which method fills in the frames that a microscope did not take? Recorded cells (seed 000, section 4.1.3).
+"""Which method fills in the frames that a microscope did not take? Recorded cells (Martens 2025, section 4.1.3).
 
 Every fourth (sparse) or every second (dense) frame of a recording is shown, and the last, so that every other frame has
 one before and one after; all frames are scored. The search is trained without every second shown frame, and ranks on
 those. The sequences of a recording share one network; `advection`, the method
-of seed 004, has one for every two shown frames of each. `--data` names a recording (Cell Tracking Challenge, HDF5 with
+of Han 2023, has one for every two shown frames of each. `--data` names a recording (Cell Tracking Challenge, HDF5 with
 `sdf_vid`, label TIFFs); without it, two nuclei of Chinese hamster ovary cells, which come with the program, are taken:
 real, but five slices thin and with segmentation errors.
 """

@@ -1,4 +1,4 @@
-"""Do the document's own proposals help through bifurcations? (seed 000, chapter 6, on the family of bifurcations)
+"""Do the document's own proposals help through bifurcations? (Martens 2025, chapter 6, on the family of bifurcations)
 
 Sinkhorn at several temporal resolutions and on unnormalised masses, barycenters between frames further apart, and a
 positional encoding, with the document's two methods and the control, at equal budgets. The same on spheres, where

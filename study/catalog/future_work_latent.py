@@ -1,4 +1,4 @@
-"""Do the document's own proposals help to represent unseen sequences? (seed 000, chapter 6, on the grid of codes)"""
+"""Do the document's own proposals help to represent unseen sequences? (Martens 2025, chapter 6, on the codes' grid)"""
 
 from __future__ import annotations
 

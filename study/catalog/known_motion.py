@@ -1,4 +1,4 @@
-"""Does a method find a motion that is known? Parts of a radar image, turned, moved and sheared (seed 004, section 4.2).
+"""Does a method find a motion that is known? Parts of a radar image, turned, moved and sheared (Han 2023, section 4.2).
 
 Parts of a real image are moved along characteristics in closed form, so that every frame between and the displacement
 of every pixel are known. Rotation is where optimal transport is said to fail; `streaks` is the rotation with artefacts

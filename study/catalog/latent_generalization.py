@@ -1,4 +1,4 @@
-"""Does a regularized decoder represent sequences it was not trained on any better? (seed 000, section 4.2)
+"""Does a regularized decoder represent sequences it was not trained on any better? (Martens 2025, section 4.2)
 
 The decoder is trained on the four spheres and frozen; codes are fitted to 25 unseen spheres at ten times and scored at
 times between these. What is compared is therefore the latent space, not the interpolation in time of `spheres`. The

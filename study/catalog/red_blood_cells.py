@@ -1,4 +1,4 @@
-"""Does a topological loss help to guess a cell's 3D shape from one 2D image? Red blood cells (seed 003, section 4).
+"""Does a topological loss help to guess a cell's 3D shape from one 2D image? Red blood cells (Waibel 2022, section 4).
 
 SHAPR predicts a volume from the image and the mask of its middle slice, trained with and without the topological loss.
 A fifth of the images, each class in proportion, is set aside and the search sees those only; the others lie in six

@@ -1,4 +1,4 @@
-"""What happened between two radar images of sea ice? The document's question (seed 004, section 4.1).
+"""What happened between two radar images of sea ice? The document's question (Han 2023, section 4.1).
 
 Nothing between the two images is known. Of the second image a quarter is hidden, tile by tile: what a method says there
 is compared with what was seen, and its displacement with that found by phase correlation. Half of the tiles serve the

@@ -1,7 +1,7 @@
-"""Which method fills in the frames between two of a film? Sliding sand, or any film (seed 004, sections 3 and 4).
+"""Which method fills in the frames between two of a film? Sliding sand, or any film (Han 2023, sections 3 and 4).
 
 Two frames 2, 4 or 8 apart are shown, and the true ones between are what a method is scored on: the advected latent of
-seed 004, the same advection in image space, optimal transport, an optical flow, and blending. The windows of the
+Han 2023, the same advection in image space, optimal transport, an optical flow, and blending. The windows of the
 search and those of the test share no frame. `--data` names a folder of frames, a stack, or several files; without
 it, sand that slides down a slope, which comes with the program, is taken.
 """

@@ -1,4 +1,4 @@
-"""Does optimal-transport regularization help where shapes only grow and shrink? (seed 000, section 4.1.1)
+"""Does optimal-transport regularization help where shapes only grow and shrink? (Martens 2025, section 4.1.1)
 
 Four spheres, two expanding and two shrinking, share one network; each is shown at two (sparse) or five (dense) times.
 Their signed distance is linear in time, so that blending two frames linearly gives the truth itself: no method can do

@@ -334,7 +334,7 @@ def test_the_columns_are_those_that_scripts_rely_on(tmp_path: Path) -> None:
     table = claims.ledger([bifurcation(tmp_path)])
     assert list(table) == columns
     assert list(claims.ledger([])) == columns
-    assert set(table["section"]) == {"seed 000, 4.1.2"}
+    assert set(table["section"]) == {"Martens 2025, 4.1.2"}
     other = write(tmp_path, "another-study", [arm("none", 0.1)])
     assert claims.ledger([analysis.load(other)]).empty
 

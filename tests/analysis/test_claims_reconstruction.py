@@ -1,4 +1,4 @@
-"""The ledger of seed 003: what runs on images can test, what they cannot, and how gains of classes are compared."""
+"""The ledger of Waibel 2022: what runs on images can test, what they cannot, and how gains of classes are compared."""
 
 from __future__ import annotations
 

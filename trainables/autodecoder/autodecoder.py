@@ -1,4 +1,4 @@
-"""Fitting: decoder and codes of R replicates are trained together on the shown frames (seed 000, eqs. 3.2–3.4).
+"""Fitting: decoder and codes of R replicates are trained together on the shown frames (Martens 2025, eqs. 3.2–3.4).
 
     L = mean |S − f|  +  w mean ‖z‖² / σ²  +  Σ_regularizers weight × term
 

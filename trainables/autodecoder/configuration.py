@@ -25,7 +25,7 @@ _FRAME_BYTES = 130_000
 
 class PositionalEncoding(Configuration):
     """Sines of the coordinates beside them, with frequencies for space and for time that are chosen independently
-    (proposed in seed 000, chapter 6; Mildenhall et al. 2020, eq. 4)."""
+    (proposed in Martens 2025, chapter 6; Mildenhall et al. 2020, eq. 4)."""
 
     spatial: int = Field(2, ge=0, le=12, description="L of x, y, z: sin and cos of 2^k π x, k < L, x in [-1, 1]")
     temporal: int = Field(1, ge=0, le=12, description="L of t: sin and cos of 2^k π t, k < L, t in [-1, 1]")

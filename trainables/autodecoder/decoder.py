@@ -1,6 +1,6 @@
 """The sine decoder f(x, t, z), with a leading replicate axis on every parameter.
 
-Wiesner et al., Medical Image Analysis 2024 (reference 22 of seed 000): sine layers of frequency ω; the coordinates are
+Wiesner 2024 (reference 22 of Martens 2025): sine layers of frequency ω; the coordinates are
 concatenated again before every later layer and the output, the latent code before some of them. Here a layer's matrix
 is kept as its three blocks of rows, so that the code, equal for all points of a sequence, enters as a bias.
 

@@ -1,4 +1,4 @@
-"""Does a trained decoder represent sequences it was not trained on? (seed 000, section 4.2)
+"""Does a trained decoder represent sequences it was not trained on? (Martens 2025, section 4.2)
 
 First the autodecoder is trained on its sequences. Then it is frozen, and a code is fitted to every unseen sequence by
 Adam on the L1 distance at ten times; all codes of all replicates are fitted together. Rows are those of the unseen

@@ -1,1 +1,1 @@
-"""Images between two images: dynamics learned through an advected latent (seed 004), and what it is compared with."""
+"""Images between two images: dynamics learned through an advected latent (Han 2023), and what it is compared with."""

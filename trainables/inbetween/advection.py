@@ -1,4 +1,4 @@
-"""The semi-Lagrangian step and what follows from repeating it (seed 004, eqs. 5 and 6).
+"""The semi-Lagrangian step and what follows from repeating it (Han 2023, eqs. 5 and 6).
 
     z(x, t + Δt) = z(x − w(x, t) Δt, t)      on [0, 1]ᵈ, d = 2 (images) or 3 (volumes)
 

@@ -1,4 +1,4 @@
-"""What is learned between two images and how: the fields a user sets and a search varies; tables 2 to 4 of seed 004."""
+"""What is learned between two images and how: the fields a user sets and a search varies; tables 2 to 4 of Han 2023."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ DOCUMENT: dict[str, dict[str, Any]] = {
         "smoothness_weight": 0.01, "decay": 0.8,
     },
 }  # fmt: skip
-"""The examples of seed 004 by the name of their table. λ_AE = 1, α = 0.0001, patches of 256², Δt = 0.1 in all three."""
+"""The examples of Han 2023 by the name of their table. λ_AE = 1, α = 0.0001, patches of 256², Δt = 0.1 in all three."""
 
 
 def documented(table: str, **fields: Any) -> InbetweenConfiguration:

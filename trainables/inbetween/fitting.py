@@ -1,4 +1,4 @@
-"""One model in training: the weighted losses, Adam, exponential decay (seed 004, eqs. 9 and 10)."""
+"""One model in training: the weighted losses, Adam, exponential decay (Han 2023, eqs. 9 and 10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One model in training on one pair of images: patches in random order, Adam, exponential decay (seed 004, eq. 10)."""
+"""One model in training on one pair of images: patches in random order, Adam, exponential decay (Han 2023, eq. 10)."""
 
 from __future__ import annotations
 

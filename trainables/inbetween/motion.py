@@ -8,7 +8,7 @@ form, by cubic splines of the whole image: not by our own step. With c the centr
     shear         X = (x₁ − t κ (x₂ − c₂), x₂)
 
 What moves in at the border is the image around the part. `streaks` is the rotation with bright vertical streaks that
-stay where they are, in every frame: artefacts of an instrument (seed 004, section 4.2).
+stay where they are, in every frame: artefacts of an instrument (Han 2023, section 4.2).
 """
 
 from __future__ import annotations

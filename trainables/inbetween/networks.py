@@ -1,4 +1,4 @@
-"""Encoder φ, decoder ψ and field network η (seed 004, section 3.3.2 and figure 2).
+"""Encoder φ, decoder ψ and field network η (Han 2023, section 3.3.2 and figure 2).
 
 φ is convolutions only, so that a pixel of the latent depends on its neighbourhood alone. ψ and η are U-Nets that scale
 up by resizing and a convolution (no chessboard pattern) and resize what they skip instead of cropping it. Leaky ReLU of
@@ -92,7 +92,7 @@ class UNet(nn.Module):
 
 
 class Model(nn.Module):
-    """Φ = ψ ∘ P ∘ (φ, η) (seed 004, eq. 3a); in image space φ and ψ are the identity.
+    """Φ = ψ ∘ P ∘ (φ, η) (Han 2023, eq. 3a); in image space φ and ψ are the identity.
 
     Where they are `residual`, φ and ψ give what they add to it, and begin near it.
     """

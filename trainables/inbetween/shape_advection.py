@@ -1,4 +1,4 @@
-"""`advection`: the latent of a volume of signed distances, advected by learned fields (seed 004 in three dimensions).
+"""`advection`: the latent of a volume of signed distances, advected by learned fields (Han 2023 in three dimensions).
 
 Between every two shown frames of a sequence lies a pair of volumes X₀, X₁ on a regular grid: signed distances in units
 of `truncation`, cut to [-1, 1], the range that the document normalises its patches to. A volume is one patch, and every
@@ -26,7 +26,7 @@ DIMENSIONS = 3
 
 
 class Training(Configuration):
-    """Adam (seed 004, eq. 10). Apart from `learning_rate`, which in these studies is that of the decoders."""
+    """Adam (Han 2023, eq. 10). Apart from `learning_rate`, which in these studies is that of the decoders."""
 
     learning_rate: float = Field(1e-3, gt=0, le=1, description="α")
     decay: float = Field(0.3, gt=0, le=1, description="factor on the learning rate from the first epoch to the last")

@@ -1,4 +1,4 @@
-"""`transport`: the displacement interpolation of the two images, by our own barycenters on their grid (seed 004, 2.2).
+"""`transport`: the displacement interpolation of the two images, by our own barycenters on their grid (Han 2023, 2.2).
 
 The images become measures: their least value is subtracted and the mass divided by; of the barycenter at weights 1 − t
 and t the mass (1 − t) m₀ + t m₁ and the value are restored.

@@ -1,1 +1,1 @@
-"""3D shapes from single 2D images (seed 003): SHAPR, with or without the topological loss."""
+"""3D shapes from single 2D images (Waibel 2022): SHAPR, with or without the topological loss."""

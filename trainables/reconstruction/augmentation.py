@@ -1,4 +1,4 @@
-"""Flips and quarter turns in the plane of the image, drawn for every item of a batch (seed 003, section 4.2).
+"""Flips and quarter turns in the plane of the image, drawn for every item of a batch (Waibel 2022, section 4.2).
 
 The image is a slice of the volume across its depth, so that both are moved alike and the depth stays.
 """

@@ -1,4 +1,4 @@
-"""The four errors of seed 003, section 4.2, between a predicted and a true volume.
+"""The four errors of Waibel 2022, section 4.2, between a predicted and a true volume.
 
 The predicted likelihood is cut by Otsu's method. With object P and truth G, both sets of voxels:
 

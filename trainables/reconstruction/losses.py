@@ -1,4 +1,4 @@
-"""The geometrical loss (2 · Dice + BCE) / 2, on logits (seed 003, section 4.2; the weights are the public code's).
+"""The geometrical loss (2 · Dice + BCE) / 2, on logits (Waibel 2022, section 4.2; the weights are the public code's).
 
 # B = images
 """

@@ -1,4 +1,4 @@
-"""SHAPR: one image and its mask to a volume (D. Waibel et al., bioRxiv 2021.09.29.462353; seed 003, section 4.1).
+"""SHAPR: one image and its mask to a volume (D. Waibel et al., bioRxiv 2021.09.29.462353; Waibel 2022, section 4.1).
 
 The encoder treats the image as a volume of depth 1: three blocks of two convolutions 1×3×3 with two poolings 1×2×2, and
 a sigmoid bottleneck. The decoder doubles the depth at each of log2(n) transposed convolutions, two of which also double

@@ -1,4 +1,4 @@
-"""SHAPR trained with one fold held out in each replicate, and scored image by image (seed 003, section 4.2).
+"""SHAPR trained with one fold held out in each replicate, and scored image by image (Waibel 2022, section 4.2).
 
 A replicate is one network: replicate r holds out fold r mod F, so that k F replicates test every image k times. What an
 image is used for depends on the fold that is held out (`folds.role`), so the rows of a replicate cover all images that

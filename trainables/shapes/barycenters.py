@@ -1,7 +1,7 @@
 """Wasserstein barycenters of two frames, of one shape sequence or of two, as signed distance functions, cached on disk.
 
 Occupancy → measure → barycenter (`transport.barycenter`) → threshold at the interpolated volume → SDF
-(seed 000, section 3.3.1, with the volume rule of the threshold made explicit).
+(Martens 2025, section 3.3.1, with the volume rule of the threshold made explicit).
 """
 
 from __future__ import annotations

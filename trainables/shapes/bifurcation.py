@@ -1,4 +1,4 @@
-"""A sphere that splits into two (seed 000, section 4.1.2), and a family of such shapes.
+"""A sphere that splits into two (Martens 2025, section 4.1.2), and a family of such shapes.
 
     c₁ = |x − s t d| − r,   c₂ = |x + s t d| − r,   SDF = −ln(e^{−k c₁} + e^{−k c₂}) / k
 

@@ -1,4 +1,4 @@
-"""A sphere whose radius changes linearly (seed 000, eq. 2.2 and sections 4.1.1, 4.2).
+"""A sphere whose radius changes linearly (Martens 2025, eq. 2.2 and sections 4.1.1, 4.2).
 
     SDF(x, t) = |x − (0, z1, 0)| − (1 + z2 t)
 

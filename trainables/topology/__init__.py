@@ -1,4 +1,4 @@
-"""Topology of volumes: cubical persistence, distances of diagrams, the topological loss (seed 003), Betti numbers.
+"""Topology of volumes: cubical persistence, distances of diagrams, the topological loss (Waibel 2022), Betti numbers.
 
 from trainables.topology import topological_loss
 topological_loss(prediction, truth, size=16, dimensions=(2,))  # (B, n, n, n) twice → (B,), differentiable

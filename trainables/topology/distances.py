@@ -1,4 +1,4 @@
-"""Distance between persistence diagrams, and total persistence (seed 003, section 3.1).
+"""Distance between persistence diagrams, and total persistence (Waibel 2022, section 3.1).
 
     W_q(D, D') = inf over matchings η of ( Σ_x ‖x − η(x)‖_∞^q )^{1/q},   unmatched points going to the diagonal  (eq. 1)
     Pers_q(D)  = Σ |death − birth|^q

@@ -1,4 +1,4 @@
-"""The topological loss of seed 003, eq. 3, between predicted and true volumes.
+"""The topological loss of Waibel 2022, eq. 3, between predicted and true volumes.
 
     L_T(f, f') = Σ_d  W_q(D_f, D_f') + Pers_q(D_f')        over the dimensions d, f' the prediction
 

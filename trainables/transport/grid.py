@@ -1,6 +1,6 @@
 """A regular grid and the ground cost on it.
 
-The cost between two voxel centres is separable, one term per axis (seed 000, eq. 2.4, with GeomLoss' 1/p):
+The cost between two voxel centres is separable, one term per axis (Martens 2025, eq. 2.4, with GeomLoss' 1/p):
 
     C(x, y) = Σ_axis |x_axis − y_axis|^p / p,
 

@@ -14,7 +14,7 @@ from trainables.transport.grid import Grid, Spacing
 
 
 def occupancy(sdf: torch.Tensor, beta: float) -> torch.Tensor:
-    """Smooth occupancy 1 / (1 + exp(β sdf)), the reversed sigmoid (seed 000, eq. 3.5).
+    """Smooth occupancy 1 / (1 + exp(β sdf)), the reversed sigmoid (Martens 2025, eq. 3.5).
 
     Args:
       sdf: any shape, domain units.
@@ -32,7 +32,7 @@ def occupancy(sdf: torch.Tensor, beta: float) -> torch.Tensor:
 
 
 def normalised(occupancy: torch.Tensor, dims: int) -> torch.Tensor:
-    """Measure of mass 1 of an occupancy (seed 000, the fractions in eq. 3.7).
+    """Measure of mass 1 of an occupancy (Martens 2025, the fractions in eq. 3.7).
 
     An occupancy that has vanished altogether (mass below the smallest normal number, as of a shape that has
     left the grid) becomes the uniform measure with gradient zero: a number, and no pull.

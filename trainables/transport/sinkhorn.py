@@ -2,7 +2,7 @@
 
     S_ε(a, b) = OT_ε(a, b) − ½ OT_ε(a, a) − ½ OT_ε(b, b) (+ ½ ε (|a| − |b|)² if unbalanced),  ε = blur^p
 
-which stands for S_{p,ε} in the Sinkhorn regularizer (seed 000, eq. 3.7), with GeomLoss' cost |x − y|^p / p
+which stands for S_{p,ε} in the Sinkhorn regularizer (Martens 2025, eq. 3.7), with GeomLoss' cost |x − y|^p / p
 and its annealing (Feydy 2020, thesis, section 3.3.3; Séjourné et al. 2019, arXiv 1910.12958, for the
 unbalanced case).
 

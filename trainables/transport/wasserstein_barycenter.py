@@ -1,8 +1,8 @@
 """Debiased Wasserstein barycenters on a grid.
 
-    barycenter(a_1 … a_K; w) = argmin_a Σ_k w_k S_ε(a_k, a)      (seed 000, eq. 2.7, with S_ε for W)
+    barycenter(a_1 … a_K; w) = argmin_a Σ_k w_k S_ε(a_k, a)      (Martens 2025, eq. 2.7, with S_ε for W)
 
-Entropy blurs the plain entropic barycenter; the debiased one is sharp (Janati, Cuturi, Gramfort 2020,
+Entropy blurs the plain entropic barycenter; the debiased one is sharp (Janati et al. 2020,
 "Debiased Sinkhorn barycenters", algorithm 1). Here it is in the log-domain, so that no distance is too far:
 with potentials f_k on the barycenter and g_k on the measures, and a debiasing measure d,
 
@@ -11,7 +11,7 @@ with potentials f_k on the barycenter and g_k on the measures, and a debiasing m
     g_k ← softmin_ε(log a + f_k / ε)
     d   ← (d · a / K_ε d)^½
 
-at one temperature after the other, from a third of the grid down to ε = blur² (seed 000, section 3.3.1), and
+at one temperature after the other, from a third of the grid down to ε = blur² (Martens 2025, section 3.3.1), and
 then a few times at the last. Everything in float64, where the kernel of a grid of up to 37 voxels at a blur
 of one voxel is one matrix product an axis (see `softmin`).
 

@@ -1,4 +1,4 @@
-"""The claims of seed 000, chapter 4: optimal-transport regularization of shape sequences.
+"""The claims of Martens 2025, chapter 4: optimal-transport regularization of shape sequences.
 
 ``none`` is its unregularized model. Where it says "performance" or "results" and shows three metrics, each metric is
 a claim; where it names metrics, those are. "Near the middle", "earlier", "later time points" and "around the
@@ -11,7 +11,7 @@ from analysis.claims.evidence import AT_DIVISION, EARLY, LATE, MIDDLE, NOT_AT_DI
 from analysis.claims.hypotheses import Difference, Earlier, Narrower, Unchanged, WorseWithin
 from analysis.claims.statement import Claim, Test
 
-DOCUMENT = "seed 000"
+DOCUMENT = "Martens 2025"
 LABEL = {
     "chamfer": "Chamfer distance",
     "hausdorff": "Hausdorff distance",

@@ -1,4 +1,4 @@
-"""The claims of seed 003, section 4.3 and table 1: a topological loss for shapes from single images.
+"""The claims of Waibel 2022, section 4.3 and table 1: a topological loss for shapes from single images.
 
 `none` is its SHAPR without the loss, `topology` the one with it. Its red blood cells are of nine classes; those that
 come with this program are 90 of four, none of which is a class that it names, so that what it says of spherocytes,
@@ -13,7 +13,7 @@ from analysis.claims.hypotheses import Difference
 from analysis.claims.kinds import LargerGain
 from analysis.claims.statement import Claim, NotTestable, Test
 
-DOCUMENT = "seed 003"
+DOCUMENT = "Waibel 2022"
 STUDIES = ("red-blood-cells",)
 LABEL = {
     "iou_error": "1 − IoU",

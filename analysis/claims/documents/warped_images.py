@@ -1,4 +1,4 @@
-"""The claims of seed 004, section 4: images between two images through an advected latent.
+"""The claims of Han 2023, section 4: images between two images through an advected latent.
 
 It compares by eye with optimal transport of the images and with the same advection in image space; here each claim is a
 comparison of frames that no method was shown. Its own images are not published.
@@ -10,7 +10,7 @@ from analysis.claims.hypotheses import Difference
 from analysis.claims.parts import OfKind, Undisturbed
 from analysis.claims.statement import Claim, NotTestable, Test
 
-DOCUMENT = "seed 004"
+DOCUMENT = "Han 2023"
 LATENT, IMAGE, TRANSPORT = "latent-advection", "image-advection", "transport"
 LABEL = {"psnr": "PSNR", "ssim": "SSIM", "border_mae": "mean absolute error near the border"}
 

@@ -1,4 +1,4 @@
-"""The bifurcation against its closed forms (seed 000, section 4.1.2)."""
+"""The bifurcation against its closed forms (Martens 2025, section 4.1.2)."""
 
 import math
 

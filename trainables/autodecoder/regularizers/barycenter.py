@@ -1,4 +1,4 @@
-"""Wasserstein barycenters of consecutive frames as targets between them (seed 000, eqs. 3.9–3.10).
+"""Wasserstein barycenters of consecutive frames as targets between them (Martens 2025, eqs. 3.9–3.10).
 
     L_bary = mean over sequences, frames j and k = 1…K of  mean over the grid of  | f(x, t_jk) − f_bary(x, t_jk) |
     t_jk = t_j + k/(K+1) (t_{j+1} − t_j)

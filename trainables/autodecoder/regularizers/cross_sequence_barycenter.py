@@ -1,4 +1,4 @@
-"""Barycenters across sequences as anchors of the latent space (proposed in seed 000, chapter 6).
+"""Barycenters across sequences as anchors of the latent space (proposed in Martens 2025, chapter 6).
 
     L = mean over pairs of sequences n < m, shown times t_j and the grid of
         | f(x, t_j, (z_n + z_m) / 2) − f_bary(x; n, m, t_j) |

@@ -1,4 +1,4 @@
-"""Barycenters also between frames that are further apart than one step (proposed in seed 000, chapter 6).
+"""Barycenters also between frames that are further apart than one step (proposed in Martens 2025, chapter 6).
 
     t = t_j + k/(K+1) (t_{j+d} − t_j)       d = 1…steps
 

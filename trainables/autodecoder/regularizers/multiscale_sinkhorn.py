@@ -1,4 +1,4 @@
-"""Sinkhorn distances at several temporal resolutions (proposed in seed 000, chapter 6).
+"""Sinkhorn distances at several temporal resolutions (proposed in Martens 2025, chapter 6).
 
     L = 1/L Σ_{l<L} 2^{−l (p−1)} Σ_j S_{p,ε}( t_{j 2^l}, t_{(j+1) 2^l} )
 

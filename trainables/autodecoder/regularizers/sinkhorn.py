@@ -1,4 +1,4 @@
-"""Sinkhorn distances between consecutive times (seed 000, eqs. 3.5–3.8).
+"""Sinkhorn distances between consecutive times (Martens 2025, eqs. 3.5–3.8).
 
     L_Sink = 1/N Σ_i Σ_{j<M} S_{p,ε}( σ(f(·, t_j)) / Σσ, σ(f(·, t_{j+1})) / Σσ ),   σ(f) = 1 / (1 + e^{β f})
 

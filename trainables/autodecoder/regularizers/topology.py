@@ -1,4 +1,4 @@
-"""Persistence diagrams of the shapes between the shown frames (after seed 003, eq. 3).
+"""Persistence diagrams of the shapes between the shown frames (after Waibel 2022, eq. 3).
 
     L_topology = mean over sequences and drawn times t of  Σ_d ( [same] W_q(D_t, D_near) + Pers_q(D_t) ) + [not same] e
 

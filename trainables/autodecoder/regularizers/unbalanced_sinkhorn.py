@@ -1,8 +1,9 @@
 """Unbalanced Sinkhorn distances between consecutive times: growth is seen as growth.
 
-Eq. 3.7 of seed 000 divides an occupancy by its mass, so that of growth it sees what moves outwards and nothing else.
-Here the masses stay what they are, σ(f) × volume of a voxel, and the divergence is that of Séjourné et al. 2019 (arXiv
-1910.12958), in which mass may also be created and destroyed, where moving it would be further than about `reach`.
+Eq. 3.7 of Martens 2025 divides an occupancy by its mass, so that of growth it sees what moves outwards and nothing
+else. Here the masses stay what they are, σ(f) × volume of a voxel, and the divergence is that of Séjourné et al. 2019
+(arXiv 1910.12958), in which mass may also be created and destroyed, where moving it would be further than about
+`reach`.
 """
 
 from __future__ import annotations
