@@ -66,7 +66,10 @@ def leagues(
         for address, rows in singles.groupby(_ARM, sort=False):
             arm = arms.get(address, means.head(0))
             what = {"metric": metric, "role": role, "setting": setting} | dict(zip(_ARM, address, strict=True))
-            lines.append(what | _line(rows, arm, metric, confidence))
+            line = _line(rows, arm, metric, confidence)
+            if address[1] in record.references(run):  # a rule with one replicate, which is like no other
+                line["low"] = line["high"] = line["ensemble"]
+            lines.append(what | line)
         found += _ranked(run, lines, metric)
     return pd.DataFrame(found, columns=COLUMNS)
 

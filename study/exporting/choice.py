@@ -97,6 +97,7 @@ def choose(run: Run, method: str | None, supervision: str | None, setting: str) 
     sentence = f"method {best['method']}, supervision {best['supervision']}, setting {setting} ({why})"
     rows = confirmed[confirmed["trial"] == trial]
     alike = best["replicates"] == 1 and ensembles.alike(rows, objective.name)
+    alike |= best["method"] in record.references(run)  # one replicate is like no other, also of a rule
     return Choice(trial, best["method"], best["supervision"], setting, models[trial], rows, sentence, alike)
 
 

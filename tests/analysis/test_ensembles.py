@@ -93,6 +93,14 @@ def test_one_network_that_is_left_of_several_has_no_interval(tmp_path: Path) -> 
     assert np.isnan(table["low"].iloc[0])
 
 
+def test_a_rule_with_one_replicate_is_known_exactly_and_a_network_with_one_is_not(tmp_path: Path) -> None:
+    rule, none = (arm(name, 0.1, setting="best", replicates=1) for name in ("linear-blend", "none"))
+    lines = analysis.league(run_of(tmp_path, rule, none, ensembles=[ensemble(a, 0.1, draws=0) for a in (rule, none)]))
+    intervals = lines.set_index("method")[["low", "high"]]
+    assert intervals.loc["linear-blend"].tolist() == [0.1, 0.1]
+    assert intervals.loc["none"].isna().all()
+
+
 def test_several_metrics_stand_below_each_other(tmp_path: Path) -> None:
     none = arm("none", 0.1, setting="best")
     table = leagues(run_of(tmp_path, none, ensembles=[ensemble(none, 0.04)]), ["chamfer", "dice", "absent"])
