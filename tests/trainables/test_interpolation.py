@@ -39,7 +39,7 @@ def test_shown_frames_are_exact_and_replicates_equal(name):
     shown = found[found.role == "train"]
     assert (shown.chamfer == 0).all()
     assert (shown.dice == 1).all()
-    assert (found[found.role == "test"].dice < 1).all()
+    assert (found[found.role == "test"].dice < 1).any()
     one, other = (found[found.replicate == r].drop(columns="replicate").reset_index(drop=True) for r in (0, 1))
     pd.testing.assert_frame_equal(one, other)
 

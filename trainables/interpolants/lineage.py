@@ -10,9 +10,10 @@ with several daughters each daughter d_i, as she is at the later time, sets out 
 with her centroid c_i, and p_i = c + φ (h_i − c) on the line from the mother's centroid c through that of the part h_i
 of her that is cut for this daughter: the level of the difference of the daughters' fields, carried back, that divides
 her volume as theirs are. φ is where the daughters together cover the mother best: 0 for a ball, 1 for a mother who is
-about to part. k, `smoothing`, rounds the seam between them; 0 is the plain minimum. What is not met of a frame is
-given back as time goes, f(t) = u(t) + (1 − s) (f_j − u(t_j)) + s (f_{j+1} − u(t_{j+1})), so that frames are hit without
-a jump.
+about to part. k, `smoothing`, rounds the seam between them; 0 is the plain minimum. (The analytic bifurcations are
+blended so too, the published one with k = 5: there the default knows the form of the truth.) What is not met of a frame
+is given back as time goes, f(t) = u(t) + (1 − s) (f_j − u(t_j)) + s (f_{j+1} − u(t_{j+1})), so that frames are hit
+without a jump.
 
 (Herman, Zheng & Bucholtz 1992 and Treece et al. 2000, "Surface interpolation from sparse cross sections using region
 correspondence", match pieces so for contours in slices; that daughters set out whole, and from where, is ours: cut
