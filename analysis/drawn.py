@@ -9,6 +9,7 @@ figures that give every method a line of its own, leave out none.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import chain, zip_longest
 
 from analysis import ensembles, order, record
@@ -51,15 +52,25 @@ def left_out(run: Run, present: Iterable[str]) -> str:
 
 def _kinds(run: Run, methods: list[str]) -> dict[str, list[str]]:
     """Networks, networks with a base, and rules, each the best first; what has no validation rows comes last."""
+    kind, places = _kind_of(run, methods), _places(run)
+    ranked = sorted(methods, key=lambda method: places.get(method, len(methods)))
+    return {name: [m for m in ranked if kind[m] == name] for name in ("network", "anchored", "rule")}
+
+
+def _kind_of(run: Run, methods: Iterable[str]) -> dict[str, str]:
     rules = record.references(run)
+    return {
+        method: "rule" if method in rules else "anchored" if "anchored" in method.split("+") else "network"
+        for method in methods
+    }
 
-    def kind(method: str) -> str:
-        return "rule" if method in rules else "anchored" if "anchored" in method.split("+") else "network"
 
+@lru_cache(maxsize=2)
+def _places(run: Run) -> dict[str, int]:
+    """Method → its best place among those of its kind under any supervision; all figures of a report ask for it."""
     places: dict[str, int] = {}
     for _, lines in ensembles.league(run, role="validation").groupby("supervision", sort=False):
-        for _, same in lines.groupby(lines["method"].map(kind), sort=False):
+        for _, same in lines.groupby(lines["method"].map(_kind_of(run, lines["method"])), sort=False):
             for place, method in enumerate(same["method"]):
                 places[method] = min(place, places.get(method, place))
-    ranked = sorted(methods, key=lambda method: places.get(method, len(methods)))
-    return {name: [m for m in ranked if kind(m) == name] for name in ("network", "anchored", "rule")}
+    return places
