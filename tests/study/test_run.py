@@ -18,11 +18,14 @@ import torch
 import analysis
 from study import catalog
 from study.search import trial_id
-from study.study import Arm
+from study.study import Arm, Study
 from trainables.autodecoder.autodecoder import Autodecoder
 
 COMMAND = [sys.executable, "-m", "study.run", "bifurcation"]
-SMOKE = ["--preset", "smoke", "--trials", "1", "--set", "epochs=30", "--set", "evaluation_grid=16"]
+METHODS = ["none", "sinkhorn", "sinkhorn+barycenter", "anchored", "linear-blend", "lineage-blend"]
+SETTINGS = ["epochs=30", "evaluation_grid=16"]
+SMOKE = ["--preset", "smoke", "--methods", ",".join(METHODS), "--trials", "1"]
+SMOKE += [argument for setting in SETTINGS for argument in ("--set", setting)]
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -48,6 +51,15 @@ def until(process: subprocess.Popen[str], condition: Callable[[], bool], seconds
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def smoke() -> Study:
+    """The study that is run."""
+    study = catalog.load("bifurcation", "smoke")
+    study.keep(METHODS, None)
+    for setting in SETTINGS:
+        study.edit(*setting.split("="))
+    return study
 
 
 def run_folder(folder: Path) -> Path:
@@ -80,7 +92,7 @@ def killed_twice(tmp_path_factory) -> tuple[Path, str, str]:
 def test_a_run_killed_twice_is_complete_and_nothing_is_doubled(killed_twice):
     folder, _, _ = killed_twice
     run = analysis.load(str(run_folder(folder)))
-    study = catalog.load("bifurcation", "smoke")
+    study = smoke()
     arms = study.arms()
     expected = {trial_id(arm, 0) for arm in arms}
     expected |= {f"confirm-{arm}-{setting}" for arm in arms for setting in ("best", "document")}
@@ -99,7 +111,7 @@ def test_the_run_folder_holds_what_it_should_and_no_scratch(killed_twice):
     folder = run_folder(killed_twice[0])
     names = {path.name for path in folder.iterdir()}
     assert names == {
-        *("study.json", "trials.parquet", "per_time", "curves", "surfaces", "models", "figures"),
+        *("study.json", "trials.parquet", "per_time", "curves", "surfaces", "ensembles", "models", "figures"),
         *("report.html", "journal.log"),
     }
     assert {p.name for p in (folder / "per_time").iterdir()} == {"search.parquet", "confirm.parquet"}
@@ -148,13 +160,12 @@ def test_the_same_configuration_and_seeds_give_the_same_numbers_again(killed_twi
     folder = killed_twice[0]
     monkeypatch.setenv("STUDY_CACHE", str(folder / "cache"))
     loaded = analysis.load(str(run_folder(folder)))
-    study = catalog.load("bifurcation", "smoke")
-    for change in SMOKE[-3::2]:
-        study.edit(*change.split("="))
+    study = smoke()
     arm = Arm("sinkhorn+barycenter", "dense")
     torch.set_num_threads(1)
-    configuration = study.configured(arm, study.document_setting(arm), "search").model_dump(mode="json")
-    again = Autodecoder(configuration, study.supervisions["dense"], study.seeds("confirm"), torch.device("cpu"))
+    configuration = study.configured(arm, study.document_setting(arm), "confirm").model_dump(mode="json")
+    timeline = study.timeline("dense", "confirm")
+    again = Autodecoder(configuration, timeline, study.seeds("confirm"), torch.device("cpu"))
     while again.epoch < again.epochs:
         again.train_epoch()
     stored = loaded.per_time[loaded.per_time.trial == f"confirm-{arm}-document"]
@@ -188,8 +199,8 @@ def test_a_finished_run_is_extended_and_can_be_stopped_and_taken_up_again(killed
     _, err = process.communicate(timeout=400)
     assert process.returncode == 0, err
     after = pd.read_parquet(run_folder(folder) / "trials.parquet").set_index("trial")
-    arms = catalog.load("bifurcation", "smoke").arms()
+    study = smoke()
     searched = [str(trial) for trial in after.index if str(trial).startswith("search-")]
-    assert len(searched) == sum(1 if arm.method == "linear-blend" else 2 for arm in arms)
+    assert len(searched) == sum(2 if study.arm_space(arm) else 1 for arm in study.arms())
     kept = [trial for trial in before.index if str(trial).startswith("search-")]
     pd.testing.assert_frame_equal(before.loc[kept], after.loc[kept], check_dtype=False)
