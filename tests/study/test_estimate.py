@@ -129,16 +129,16 @@ def test_the_dry_run_names_what_is_searched_and_nothing_else(capfd):
 def test_the_dry_run_prints_it(capfd):
     assert command_line(["bifurcation", "--dry-run", "--preset", "paper", "--prices", str(CLUSTER)]) == 0
     out = capfd.readouterr().out
-    for said in ("962 search trials", "core-hours, or", "GPU-hours", "MB of disk", "gpu-spot (g5.xlarge)"):
+    study = catalog.load("bifurcation", "paper")
+    trials = sum(study.arm_trials(arm) for arm in study.arms())
+    for said in (f"{trials} search trials", "core-hours, or", "GPU-hours", "MB of disk", "gpu-spot (g5.xlarge)"):
         assert said in out
     assert command_line(["bifurcation", "--prices", str(CLUSTER)]) == 2
     assert "only --dry-run" in capfd.readouterr().err
 
 
 def test_a_rule_without_a_network_is_kept_once_whatever_the_replicates():
-    from study.catalog import load as load_study
-
-    study = load_study("bifurcation", "smoke")
+    study = catalog.load("bifurcation", "smoke")
     rule = study.methods["moved-blend"]
     assert rule.stored_bytes(2, 6) == rule.stored_bytes(2, 1) == rule.model_bytes(2)
     assert study.methods["none"].stored_bytes(2, 6) == 6 * study.methods["none"].model_bytes(2)
