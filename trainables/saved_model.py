@@ -1,6 +1,6 @@
 """Trained models read back from their files: f(x, y, z, t), whatever network was trained.
 
-A file names the class that reads it, among those of this package. Nothing is unpickled.
+A file names what reads it (`trainables.stable_names`). Nothing is unpickled.
 """
 
 from __future__ import annotations
@@ -19,13 +19,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from trainables.files import read
+from trainables.stable_names import reader_name, reader_place
 
 if TYPE_CHECKING:
     from trainables.shapes.sequence import ShapeSequence
 
-
-EARLIER = "trainables.autodecoder.model:SavedDecoder"
-"""What files that name no class hold: those of earlier versions."""
 GRID = 64
 """Points along an axis of the grid on which what stands beside a network is exact, if nobody says which."""
 
@@ -53,7 +51,7 @@ class SavedModel(ABC):
     @classmethod
     def saved(cls, **parts: Any) -> dict[str, Any]:
         """What a trainable gives to be kept: `parts`, of strings, numbers, tensors, lists and dicts of these."""
-        return {"reader": f"{cls.__module__}:{cls.__name__}"} | parts
+        return {"reader": reader_name(f"{cls.__module__}:{cls.__name__}")} | parts
 
 
 def open_model(path: str) -> SavedModel:
@@ -68,7 +66,7 @@ def open_model(path: str) -> SavedModel:
         raise ValueError(f"{path}: not a file of weights, or torn") from error
     if not isinstance(state, dict):
         raise ValueError(f"{path}: no model of a shape sequence")
-    return _reader(path, state.pop("reader", EARLIER))(state)
+    return _reader(path, state.pop("reader", ""))(state)
 
 
 def load(path: str, replicate: int = 0, sequence: int = 0) -> Callable[[NDArray], NDArray]:
@@ -82,11 +80,12 @@ def load(path: str, replicate: int = 0, sequence: int = 0) -> Callable[[NDArray]
 
 def _reader(path: str, name: object) -> type[SavedModel]:
     """The class that a file names, if it is one of this package's."""
-    if isinstance(name, str) and (match := re.fullmatch(r"(trainables(?:\.\w+)+):(\w+)", name)):
+    place = reader_place(name) if isinstance(name, str) else ""
+    if match := re.fullmatch(r"(trainables(?:\.\w+)+):(\w+)", place):
         try:
-            found = getattr(importlib.import_module(match[1]), match[2], None)
+            reader = getattr(importlib.import_module(match[1]), match[2], None)
         except ModuleNotFoundError:
-            found = None
-        if isinstance(found, type) and issubclass(found, SavedModel) and not inspect.isabstract(found):
-            return found
+            reader = None
+        if isinstance(reader, type) and issubclass(reader, SavedModel) and not inspect.isabstract(reader):
+            return reader
     raise ValueError(f"{path}: no model of a shape sequence that this version reads")
