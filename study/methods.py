@@ -85,6 +85,16 @@ REFERENCES = {
 SEARCHED = [*REFERENCES, *(f"{name}-blend" for name in interpolants.available())]
 """Files of search spaces of methods without a network: of the rules, which combinations of them have too."""
 
+USUAL = [
+    *("none", "sinkhorn", "barycenter", "temporal-smoothness"),
+    *("anchored", "anchored+sinkhorn", "anchored+barycenter", "anchored+temporal-smoothness"),
+    *(name for name in REFERENCES if name not in ("flow-blend", "kriging-blend", "moved+kriging-blend")),
+]
+"""Methods of a run that names none: networks without and with each regularizer, and the rules that take seconds."""
+
+FEW = ["none", "sinkhorn", "barycenter", "anchored", "anchored+sinkhorn", "linear-blend", "lineage+volume-blend"]
+"""Of a run that only shows that everything works."""
+
 SUPERVISIONS = {"sparse": Timeline.shown({0, 20}), "dense": Timeline.shown({0, 5, 10, 15, 20})}
 """Two and five shown frames."""
 

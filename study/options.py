@@ -17,7 +17,7 @@ from study.errors import Mistake, of_storage, unreadable
 from study.lock import Lock
 from study.places import check_output, default_output, find_run, split
 from study.run_folder import RunFolder
-from study.study import Study
+from study.study import EVERY, Study
 from trainables.files import read
 
 if TYPE_CHECKING:
@@ -168,12 +168,14 @@ def _continued(options: Options, folder: RunFolder, record: dict[str, Any]) -> d
             f"--trials {options.trials}: run {folder.name} has {before['trials']} trials an arm already; "
             "name a larger total"
         )
+    if "usual" not in record["configuration"] and choices.get("methods") is None:
+        choices = choices | {"methods": [EVERY]}  # begun when a run that named none had all
     return choices | ({"trials": options.trials} if options.trials is not None else {})
 
 
 def _make(name: str, choices: dict[str, Any], data: Data | ImageData | PictureData | None) -> Study:
     study = catalog.load(name, choices["preset"], data)
-    study.keep(choices.get("methods"), choices.get("supervisions"))
+    study.keep(study.asked(choices.get("methods")), choices.get("supervisions"))
     for change in choices["changes"]:
         key, equals, value = change.partition("=")
         if not equals or not key:

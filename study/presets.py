@@ -55,6 +55,7 @@ def smoke(study: Study) -> None:
     laptop(study)
     study.trials = 2
     study.replicates = 2
+    study.usual = study.usual and methods.FEW
     study.pruning = Pruning(first_epoch=20, factor=2)
     for method in autodecoders(study):
         method.decoder = resized(method.decoder, layers=3, width=32, code_layers=[2])
@@ -78,7 +79,7 @@ def recommended(laptop: Callable[[Study], None]) -> Callable[[Study], None]:
         parts = methods.RECOMMENDED.split("+")
         kept = (study.baseline, *study.controls, *parts, "recommended", *study.references)
         study.methods = {name: study.methods[name] for name in kept if name in study.methods}
-        study.space = {}
+        study.space, study.usual = {}, None
 
     return preset
 

@@ -54,7 +54,8 @@ def _list(context: click.Context, parameter: click.Parameter, value: bool) -> No
 @click.option(
     "--methods",
     metavar="NAME,…",
-    help="only these methods, and the baseline; one named twice runs again with other seeds  [default: all]",
+    help="only these methods, and the baseline; or all; one named twice runs again with other seeds  "
+    "[default: the study's usual ones]",
 )
 @click.option("--supervisions", metavar="NAME,…", help="only these supervisions  [default: all]")
 @click.option("--data", metavar="PATH…", help="a recording or images, for studies that take some (see --list)")

@@ -20,7 +20,7 @@ from optuna.distributions import (
     IntDistribution,
 )
 from optuna.samplers import TPESampler
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from study.halving import promoted
 from study.jobs import Job, JobSource, State
@@ -86,6 +86,9 @@ class Search(JobSource):
         return None
 
     def _propose(self, arm: Arm, number: int) -> dict[str, Any]:
+        if few := self._study.few_settings(arm):
+            tried = [_asked(trial) for trial in self._arms[arm].get_trials(deepcopy=False)]
+            return next(setting for setting in few if setting not in tried)
         seed = np.random.SeedSequence([self._study.seed, zlib.crc32(str(arm).encode()), number])
         # The first trial is the document's setting; a third of a small budget is spent at random.
         startup = max(2, min(10, self._study.arm_trials(arm) // 3))
@@ -170,6 +173,11 @@ class Search(JobSource):
         return dict(
             min(complete, key=lambda t: (t.user_attrs.get("empty", 0) == 1, sign * t.values[0], t.number)).params
         )
+
+
+def _asked(trial: FrozenTrial) -> dict[str, Any]:
+    """The parameters of a trial, also where it has only been enqueued."""
+    return trial.params or dict(trial.system_attrs.get("fixed_params", {}))
 
 
 def _suggest(trial: optuna.Trial, path: str, distribution: BaseDistribution) -> Any:

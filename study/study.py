@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, Literal
 
 import numpy as np
@@ -70,6 +72,10 @@ FEWEST_SHOWN = 3
 """Frames of which one can be left out."""
 
 
+EVERY = "all"
+"""Every method of a study, in place of names."""
+
+
 class Pruning(Configuration):
     """Successive halving of an arm's trials, judged after first_epoch, factor·first_epoch, factor²·first_epoch, …
 
@@ -130,6 +136,7 @@ class Study(Configuration):
     )
     validation: Validation = Field("left-out", description="what the search ranks on")
     methods: dict[str, SerializeAsAny[TrainableConfiguration]]
+    usual: list[str] | None = Field(None, description="methods of a run that names none; all if not given")
     baseline: str
     controls: list[str] = Field(
         default_factory=list, description="methods that the others must beat to be more than a simpler remedy"
@@ -177,8 +184,17 @@ class Study(Configuration):
         return {path: distribution for path, distribution in self.space.items() if has.get(path) is not None}
 
     def arm_trials(self, arm: Arm) -> int:
-        """Search trials of an arm: one if there is nothing to search."""
-        return self.trials if self.arm_space(arm) else 1
+        """Search trials of an arm: one if there is nothing to search, and none twice."""
+        few = self.few_settings(arm)
+        return self.trials if few is None else len(few)
+
+    def few_settings(self, arm: Arm) -> list[dict[str, Any]] | None:
+        """Every setting of an arm that searches nothing but choices, if its trials are enough for all; else None."""
+        space = self.arm_space(arm)
+        choices = [list(d.choices) for d in space.values() if isinstance(d, CategoricalDistribution)]
+        if len(choices) < len(space) or math.prod(map(len, choices)) > self.trials:
+            return None
+        return [dict(zip(space, values, strict=True)) for values in product(*choices)]
 
     def document_setting(self, arm: Arm) -> dict[str, Any]:
         """The parameters with which the method's configuration comes: the document's own, as the preset has them."""
@@ -341,6 +357,12 @@ class Study(Configuration):
             self._double(methods)
         if supervisions is not None:
             self.supervisions = {name: line for name, line in self.supervisions.items() if name in supervisions}
+
+    def asked(self, methods: list[str] | None) -> list[str] | None:
+        """What `--methods` asks for: the usual ones where it is not given, every one (None) where it says `all`."""
+        if methods is None and self.usual is not None:
+            return [name for name in self.usual if name in self.methods]
+        return None if methods == [EVERY] else methods
 
     def _double(self, asked: list[str]) -> None:
         """A method that is named more than once is there as often, with other seeds. Then nothing is searched, so that

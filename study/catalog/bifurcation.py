@@ -30,6 +30,7 @@ def study() -> Study:
         | methods.references([Bifurcation()]),
         validation="other-sequences",
         search_on=family(1),
+        usual=methods.USUAL,
         baseline="none",
         controls=methods.CONTROLS,
         references=methods.REFERENCES,
@@ -41,9 +42,9 @@ def study() -> Study:
 
 
 def laptop(study: Study) -> None:
-    """Nine methods with a network: fewer trials of each, and replicates enough for so many comparisons."""
+    """The search that the study is about: twenty trials an arm, and replicates enough for what is compared."""
     presets.laptop(study)
-    study.trials, study.replicates = 4, 8
+    study.trials, study.replicates = 20, 8
 
 
 PRESETS = presets.PRESETS | {"laptop": laptop, "recommended": presets.recommended(laptop)}

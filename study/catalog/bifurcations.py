@@ -36,6 +36,7 @@ def of(members: list[ShapeSequence]) -> Study:
         search_sequences=[member.label for member in members[:SEARCHED]],
         methods=methods.networks(members, COMPARED, regularizers={"barycenter": {"count": 3}}, shared=False)
         | methods.references(members),
+        usual=methods.USUAL,
         baseline="none",
         controls=methods.CONTROLS,
         references=methods.REFERENCES,

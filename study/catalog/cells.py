@@ -34,6 +34,7 @@ def study(data: Data | None = None) -> Study:
         | methods.advected(data.sequences)
         | methods.references(data.sequences),
         validation="left-out",
+        usual=methods.USUAL,
         baseline="none",
         controls=methods.CONTROLS,
         references=methods.REFERENCES,

@@ -29,6 +29,7 @@ def _of(count: int) -> Study:
             "name": "future-work",
             "question": QUESTION,
             "methods": compared | methods.references(members),
+            "usual": None,
             "space": methods.space(NAMES),
         }
     )

@@ -20,6 +20,7 @@ def study() -> Study:
             "name": "future-work-latent",
             "question": future_work.QUESTION,
             "methods": compared,
+            "usual": None,
             "space": methods.space(names, references=()),
         }
     )

@@ -18,6 +18,7 @@ def study() -> Study:
             "name": "future-work-spheres",
             "question": future_work.QUESTION,
             "methods": compared,
+            "usual": None,
             "space": methods.space(NAMES),
         }
     )

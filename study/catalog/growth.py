@@ -38,6 +38,7 @@ def of(members: list[ShapeSequence], searched: int) -> Study:
         validation="other-sequences",
         search_sequences=[member.label for member in members[:searched]],
         methods=methods.networks(members, COMPARED, shared=False) | methods.references(members),
+        usual=methods.USUAL,
         baseline="none",
         controls=methods.CONTROLS,
         references=methods.REFERENCES,

@@ -30,6 +30,7 @@ def study() -> Study:
         methods=compared,
         validation="other-sequences",
         search_on=searched_unseen_spheres(),
+        usual=methods.USUAL,
         baseline="none",
         controls=methods.CONTROLS,
         supervisions=methods.SUPERVISIONS,

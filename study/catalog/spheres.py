@@ -27,6 +27,7 @@ def study() -> Study:
         methods=methods.networks(training_spheres(), COMPARED) | methods.references(training_spheres()),
         validation="other-sequences",
         search_on=searched_spheres(),
+        usual=methods.USUAL,
         baseline="none",
         controls=methods.CONTROLS,
         references=methods.REFERENCES | {"linear-blend": "exact answer here"},

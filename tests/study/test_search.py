@@ -7,6 +7,7 @@ import optuna
 import pytest
 from optuna.samplers import TPESampler
 
+from study import catalog
 from study.confirm import Confirmation
 from study.recorder import Recorder
 from study.search import trial_id
@@ -40,6 +41,24 @@ def test_proposals_stay_inside_the_space_and_differ(bench):
     space = bench.study.space["learning_rate"]
     assert all(space.low <= rate <= space.high for rate in rates)
     assert len({row for row in rates if row != 1e-3}) == len(rates) - 2
+
+
+def test_an_arm_of_few_choices_has_each_once_and_then_what_is_added(bench, small_study):
+    small_study.methods = {"none": small_study.methods["none"]} | {
+        name: catalog.load("bifurcation", "laptop").methods[name] for name in ("volume-blend", "lineage+volume-blend")
+    }
+    small_study.supervisions = {"sparse": small_study.supervisions["sparse"]}
+    bench.run(bench.open())
+    asked = [row for row in table(bench) if row["method"] == "volume-blend"]
+    assert sorted(row["param.rules.volume.exponent"] for row in asked) == pytest.approx([1 / 3, 1, 5 / 3])
+    assert len([row for row in table(bench) if row["method"] == "lineage+volume-blend"]) == 6, "twelve are too many"
+    small_study.trials = 12
+    bench.run(bench.open())
+    both = [row for row in table(bench) if row["method"] == "lineage+volume-blend"]
+    settings = {(row["param.rules.volume.exponent"], row["param.rules.lineage.smoothing"]) for row in both}
+    repeated = len(both) - len(settings)  # proposals of the sampler, from when not all could be tried
+    assert len(both) == 12
+    assert repeated <= 4
 
 
 def test_pruned_trials_have_rows_and_best_is_among_the_complete(bench):

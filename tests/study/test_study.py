@@ -7,6 +7,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 
 from study import catalog
 from study.errors import Mistake
+from study.options import Options, plan
 from study.study import Arm, contains
 from trainables.base import resolve
 
@@ -283,3 +284,14 @@ def test_a_study_of_images_has_the_table_of_the_example_that_it_follows(name, ta
     )
     assert found == expected
     assert method.patch == min(256, min(method.size) // 16 * 16)
+
+
+def test_a_run_that_names_no_methods_has_the_usual_ones_and_all_names_every_one():
+    def methods(named):
+        return list(plan(Options(name="bifurcation", preset="laptop", methods=named)).study.methods)
+
+    usual, every = methods(None), methods("all")
+    assert set(usual) < set(every)
+    assert "none" in usual
+    assert "advection" not in usual
+    assert methods("advection") == ["none", "advection"], "those that are not usual can be named"

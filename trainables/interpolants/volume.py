@@ -3,6 +3,9 @@
 A blend of two distances loses volume where the shapes differ, down to nothing where they do not meet. Here the field is
 f − c(t) with the level c(t) at which the volume is that between the neighbouring frames' volumes; c is found by root
 finding, on volumes below the size of a voxel (`voxels.py`).
+
+What "between" means is `exponent`, p: V^p goes linearly from frame to frame. With 1/3 the radius does, with 1 the
+volume, and with more than 1 most of the growth comes first.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
+from pydantic import Field
 from scipy.optimize import brentq
 
 from trainables.interpolants import voxels
@@ -20,16 +24,19 @@ from trainables.shapes.timeline import neighbours
 
 
 class Volume(Level):
-    """The volume is that of a ball whose radius goes linearly from frame to frame (its cube root is linear)."""
+    """A power of the volume goes linearly from frame to frame."""
 
     name: ClassVar[str] = "volume"
 
+    exponent: float = Field(1.0, ge=0.1, le=5, description="of the volume that goes linearly; 1/3: the radius does")
+
     def settle(self, shown: Shown) -> Correction:
-        radii = [np.cbrt(voxels.volume(frame)) for frame in shown.frames]
+        powers = [voxels.volume(frame) ** self.exponent for frame in shown.frames]
 
         def settled(field: Array, time: float) -> Array:
             j, s = neighbours(shown.times, time)
-            return field - np.float32(level_of(field, ((1 - s) * radii[j] + s * radii[j + 1]) ** 3))
+            wanted = (1 - s) * powers[j] + s * powers[j + 1]
+            return field - np.float32(level_of(field, wanted ** (1 / self.exponent)))
 
         return settled
 
