@@ -130,6 +130,7 @@ def test_the_dry_run_prints_it(capfd):
     assert command_line(["bifurcation", "--dry-run", "--preset", "paper", "--prices", str(CLUSTER)]) == 0
     out = capfd.readouterr().out
     study = catalog.load("bifurcation", "paper")
+    study.keep(study.asked(None), None)
     trials = sum(study.arm_trials(arm) for arm in study.arms())
     for said in (f"{trials} search trials", "core-hours, or", "GPU-hours", "MB of disk", "gpu-spot (g5.xlarge)"):
         assert said in out

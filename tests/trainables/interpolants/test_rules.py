@@ -82,12 +82,14 @@ def test_an_empty_frame_has_a_volume_of_nothing():
     assert volume(field("volume", shown, [0.0, 1.0])(0.5)) == pytest.approx(4 / 3 * np.pi / 2, rel=0.03)
 
 
-@pytest.mark.parametrize("name", ["moved", "moved+volume"])
-def test_a_moving_and_growing_ball_is_followed(name):
+@pytest.mark.parametrize("parts", [{"moved": {}}, {"moved": {}, "volume": {"exponent": 1 / 3}}], ids=" ".join)
+def test_a_moving_and_growing_ball_is_followed(parts):
     shown = np.stack([ball(N, (-0.8, 0.3, 0.1), 0.9), ball(N, (0.9, -0.4, 0.5), 1.2)])
+    rule = named("+".join(parts), parts).fit(shown, [0.0, 1.0])
     for time in (0.25, 0.5, 0.8):
         true = ball(N, (-0.8 + 1.7 * time, 0.3 - 0.7 * time, 0.1 + 0.4 * time), 0.9 + 0.3 * time)
-        assert field(name, shown, [0.0, 1.0])(time)[near(true)] == pytest.approx(true[near(true)], abs=0.015)
+        found = rule(time)
+        assert found[near(true)] == pytest.approx(true[near(true)], abs=0.015)
 
 
 def test_what_moves_out_of_the_domain_leaves_distances_behind_it():
