@@ -35,7 +35,9 @@ def extended(tmp_path_factory) -> Path:
     for room in ROOMS:
         shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
     added = {path: code for page in PAGES for path, code in EXAMPLE.findall(page.read_text())}
-    assert len(added) == 6
+    shutil.copytree(ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    assert added
     for path, code in added.items():
         assert not (folder / path).exists()
         (folder / path).write_text(code)
@@ -51,7 +53,7 @@ def python(extended: Path, *arguments: str) -> str:
         capture_output=True,
         text=True,
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 
@@ -65,6 +67,23 @@ def test_the_added_study_runs_with_the_added_shape_regularizer_and_figure(extend
     assert "eikonal" in found.curves.columns
     assert found.per_time.query("phase == 'confirm' and method == 'eikonal'")["chamfer"].notna().all()
     assert (folder / "figures" / "durations.png").exists()
+
+
+CONTRACTS = {
+    "torus": "tests/trainables/shapes/test_contract.py",
+    "numpy-labels": "tests/trainables/shapes/test_contract.py",
+    "nearest": "tests/trainables/interpolants/test_contract.py",
+    "eikonal": "tests/trainables/autodecoder/test_regularizers.py",
+}
+"""What the pages add → the contract tests of its kind, which find it by themselves."""
+
+
+def test_what_is_added_keeps_the_contract_of_its_kind(extended):
+    files, names = dict.fromkeys(CONTRACTS.values()), " or ".join(CONTRACTS)
+    said = python(extended, "-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider", *files, "-k", f"Every and ({names})")
+    for name in CONTRACTS:
+        assert len(re.findall(rf"^PASSED .*\[(?:.*-)?{name}[\]+-]", said, re.MULTILINE)) >= 5, name
+    assert "skipped" not in said
 
 
 RULE = """

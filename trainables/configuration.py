@@ -1,18 +1,15 @@
-"""Typed configuration, validated once at the edge, and the discovery of one-file plug-ins.
+"""Typed configuration, validated once at the edge, and what a plug-in that is configured is.
 
 A regularizer, a shape sequence or a trainable *is* its configuration: a pydantic model whose fields are what a
 user may set and a search may vary, and whose methods do the work (importing torch only then). A new one is a new
-file in its folder; `plugins` finds it there, so nothing else has to name it.
+file in its folder; `trainables.plugins` finds it there, so nothing else has to name it.
 """
 
 from __future__ import annotations
 
 import difflib
-import importlib
-import pkgutil
 from collections.abc import Iterable
-from types import ModuleType
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_serializer, model_validator
 
@@ -28,6 +25,12 @@ class Plugin(Configuration):
 
     name: ClassVar[str]
 
+    @classmethod
+    def example(cls) -> Self:
+        """One that takes no time, on which the contract tests of its kind run (`trainables.testing`); by default with
+        the fields as they come. Whoever has fields without a default, or slow ones, says here which it takes."""
+        return cls()
+
     @model_validator(mode="before")
     @classmethod
     def _drop_name(cls, fields: Any) -> Any:
@@ -39,18 +42,6 @@ class Plugin(Configuration):
 
 
 P = TypeVar("P", bound=Plugin)
-
-
-def plugins(package: ModuleType, base: type[P]) -> dict[str, type[P]]:
-    """Every concrete subclass of `base` defined in a module of `package`, by its `name`, sorted."""
-    found: dict[str, type[P]] = {}
-    for entry in pkgutil.iter_modules(package.__path__):
-        module = importlib.import_module(f"{package.__name__}.{entry.name}")
-        for value in vars(module).values():
-            mine = isinstance(value, type) and issubclass(value, base) and value.__module__ == module.__name__
-            if mine and (name := value.__dict__.get("name")):
-                found[name] = value
-    return dict(sorted(found.items()))
 
 
 def choose(kinds: dict[str, type[P]], fields: Any, what: str, name: str = "") -> P:

@@ -42,6 +42,10 @@ class Barycenter(Motion):
     grid: int = Field(64, ge=8, le=256, description="points along each axis of the barycenters' grid")
     blur: float = Field(1.0, ge=1, description="entropic blur of the barycenters, in grid points")
 
+    @classmethod
+    def example(cls) -> Barycenter:
+        return cls(grid=20)
+
     def carry(self, shown: Shown, weights: Weighing) -> Carrying:
         frames = shown.frames
         if any(not (frame < 0).any() for frame in frames):

@@ -15,7 +15,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from trainables.configuration import Plugin, plugins
+from trainables.configuration import Plugin
+from trainables.plugins import plugins
 
 # F = shown frames, n = points along each axis of `grid_points(n)`.
 Array = NDArray[np.float32]
@@ -98,5 +99,5 @@ def checked(frames: Array, times: Sequence[float]) -> Shown:
 
 
 def available() -> dict[str, type[Interpolant]]:
-    """Every interpolant of this folder by name."""
-    return plugins(sys.modules[__package__], Interpolant)  # type: ignore[type-abstract]
+    """Every interpolant of this folder, and of other installed packages, by name."""
+    return plugins(sys.modules[__package__], Interpolant, "interpolants")  # type: ignore[type-abstract]

@@ -36,6 +36,10 @@ class Flow(Motion):
     attachment: float = Field(15.0, gt=0, description="of `tvl1` to the data")
     clip: float = Field(1.0, gt=0, description="distance beyond which all is equally far, domain units")
 
+    @classmethod
+    def example(cls) -> Flow:
+        return cls(radius=3)
+
     def carry(self, shown: Shown, weights: Weighing) -> Carrying:
         frames = shown.frames
         clipped = np.clip(frames, -self.clip, self.clip) / (2 * self.clip) + 0.5

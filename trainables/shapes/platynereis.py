@@ -68,6 +68,10 @@ class Platynereis(ShapeSequence):
     sigma: float = Field(SIGMA, ge=0, le=0.01, description="standard deviation of the code; 0: the mean cell")
     resolution: int = Field(64, ge=16, le=256, description="points along each axis on which distances are kept")
 
+    @classmethod
+    def example(cls) -> Platynereis:
+        return cls(resolution=24)
+
     @property
     def label(self) -> str:
         other = "" if self.sigma == SIGMA else f" sigma={self.sigma:g}"

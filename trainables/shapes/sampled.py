@@ -8,7 +8,7 @@ from pydantic import Field
 
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.prepared import Prepared, load
-from trainables.shapes.sequence import LOWER, UPPER, ShapeSequence, trilinear
+from trainables.shapes.sequence import LOWER, UPPER, ShapeSequence, grid_points, trilinear
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -27,6 +27,26 @@ class Sampled(ShapeSequence):
 
     file: str = Field(min_length=1, description="path or URI of the prepared file")
     title: str = Field(min_length=1, description="the sequence's name in tables, different from any other's")
+
+    @classmethod
+    def example(cls) -> Sampled:
+        """A ball of radius 1 that moves by 1, in three frames on 24³ points; its file lies in the cache."""
+        import numpy as np
+
+        from trainables.files import kept
+
+        points, times = grid_points(24), np.array([0.0, 0.5, 1.0])
+        balls = [(points - points.new_tensor([time, 0.0, 0.0])).norm(dim=-1).numpy() - 1 for time in times]
+        content = Prepared(
+            sdf=np.stack(balls),
+            times=times,
+            frames=np.arange(3),
+            affine=np.eye(4),
+            source_shape=np.full(3, 24),
+            voxel=np.ones(3),
+            metadata={"label": "ball"},
+        ).to_bytes()
+        return cls(file=kept("sequences", "ball.npz", content), title="ball")
 
     @property
     def label(self) -> str:

@@ -8,7 +8,8 @@ import sys
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from trainables.configuration import Plugin, choose, plugins
+from trainables.configuration import Plugin, choose
+from trainables.plugins import plugins
 
 if TYPE_CHECKING:
     import torch
@@ -58,8 +59,8 @@ class ShapeSequence(Plugin):
 
 
 def available() -> dict[str, type[ShapeSequence]]:
-    """Every shape sequence of this folder by name."""
-    return plugins(sys.modules[__package__], ShapeSequence)  # type: ignore[type-abstract]
+    """Every shape sequence of this folder, and of other installed packages, by name."""
+    return plugins(sys.modules[__package__], ShapeSequence, "shape_sequences")  # type: ignore[type-abstract]
 
 
 def from_description(description: str | dict[str, Any]) -> ShapeSequence:

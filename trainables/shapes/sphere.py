@@ -28,6 +28,10 @@ class Sphere(ShapeSequence):
     z1: float = Field(description="y of the centre, domain units")
     z2: float = Field(gt=-1, description="growth of the radius from t = 0, where it is 1, to t = 1; domain units")
 
+    @classmethod
+    def example(cls) -> Sphere:
+        return cls(z1=0.6, z2=-0.3)
+
     @model_validator(mode="after")
     def _inside_the_domain(self) -> Sphere:
         if abs(self.z1) + max(1.0, 1.0 + self.z2) > UPPER:

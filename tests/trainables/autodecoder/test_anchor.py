@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 import torch
 
-from tests.trainables.autodecoder.test_regularizers import SMALL
 from trainables.autodecoder.anchor import Anchor, Base, knots, weight
 from trainables.autodecoder.autodecoder import Autodecoder
 from trainables.autodecoder.configuration import AutodecoderConfiguration, DecoderConfiguration
@@ -63,7 +62,7 @@ def at(time: float, n: int = 14) -> torch.Tensor:
 
 @pytest.mark.parametrize("name", sorted(available()))
 def test_with_every_regularizer_shown_frames_are_met_and_others_are_changed(name):
-    fields = {"regularizers": {name: SMALL[name]}, "sequences": [ONE, TWO]}
+    fields = {"regularizers": {name: available()[name].example()}, "sequences": [ONE, TWO]}
     if available()[name].mixes:
         with pytest.raises(ValueError, match="mixed codes have no base"):
             trained(1, **fields)

@@ -1,4 +1,4 @@
-"""Every regularizer through the same cases, then each against what its equation says."""
+"""Every regularizer through the contract, then each against what its equation says."""
 
 import pytest
 import torch
@@ -16,6 +16,7 @@ from trainables.autodecoder.regularizers.unbalanced_sinkhorn import UnbalancedSi
 from trainables.shapes.barycenters import barycenter_sdf, frames_of
 from trainables.shapes.bifurcation import Bifurcation
 from trainables.shapes.sequence import grid_points
+from trainables.testing import RegularizerContract
 from trainables.topology import betti_numbers, diagrams, total_persistence, wasserstein_distance
 
 SMALL = {
@@ -53,20 +54,9 @@ def field(shift: torch.Tensor):
     return decode
 
 
-@pytest.mark.parametrize("name", sorted(available()))
-def test_every_regularizer_keeps_its_contract(name):
-    regularizer = SMALL[name]
-    assert regularizer.name == name
-    term = regularizer.prepare(problem())
-    shift = torch.tensor([[0.1, 0.2], [1.0, 0.8]], requires_grad=True)
-    loss = term(field(shift))
-    assert loss.shape == (2,)
-    assert bool((loss >= 0).all())
-    (gradient,) = torch.autograd.grad(loss[0], shift)
-    assert bool((gradient[0] != 0).all()), "a replicate's loss depends on each of its sequences"
-    assert bool((gradient[1] == 0).all()), "replicates do not mix"
-    assert regularizer.weight > 0
-    assert type(regularizer).model_validate(regularizer.model_dump()) == regularizer
+@pytest.mark.parametrize("kind", available().values(), ids=available())
+class TestEveryRegularizer(RegularizerContract):
+    pass
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,7 @@ import torch
 
 from trainables.metrics.volumes import asymmetry, bifurcation_time, components
 from trainables.shapes.bifurcation import Bifurcation, family
-from trainables.shapes.preparation import prepare
-from trainables.shapes.sequence import available, from_description, grid_points
+from trainables.shapes.sequence import grid_points
 
 
 def at(x: float, time: float) -> float:
@@ -46,24 +45,6 @@ def test_the_split_is_found_on_a_grid():
     times = [i / 20 for i in range(21)]
     found = bifurcation_time(times, [count(t) for t in times], count)
     assert found == pytest.approx(0.759, abs=0.03)
-
-
-FIELDS = {"sphere": {"z1": 0.6, "z2": -0.3}, "sampled": {"file": "ball.npz", "title": "ball"}}
-
-
-@pytest.mark.parametrize("kind", sorted(available()))
-def test_every_sequence_is_negative_inside_and_survives_its_description(kind, recordings, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "ball.npz").write_bytes(prepare(recordings.of(recordings.balls()), resolution=24).to_bytes())
-    sequence = available()[kind](**FIELDS.get(kind, {}))
-    assert from_description(sequence.description) == sequence
-    for time in (0.0, 0.5, 1.0):
-        sdf = sequence.sdf(grid_points(24), time)
-        assert sdf.shape == (24, 24, 24)
-        assert sdf.dtype == torch.float32
-        assert (sdf < 0).any()
-        assert (sdf[0] > 0).all()
-        assert (sdf[-1] > 0).all()
 
 
 def test_a_direction_turns_the_shape():

@@ -1,4 +1,4 @@
-"""Every reader finds the same moving ball; what is particular to each."""
+"""What is particular to each reader of recordings; what all keep to is in `test_contract.py`."""
 
 import h5py
 import numpy as np
@@ -7,62 +7,12 @@ import tifffile
 
 from tests.lineages import write as write_lineages
 from trainables.shapes.bad_data import BadData
-from trainables.shapes.readers.base import available, example, open_recording
-
-KINDS = {
-    "challenge": "cell-tracking-challenge",
-    "tiff_folder": "label-stack",
-    "tiff_4d": "label-stack",
-    "tiff_imagej": "label-stack",
-    "npz": "label-stack",
-    "hdf5": "sdf-volumes",
-    "ome_zarr": "ome-zarr",
-}
+from trainables.shapes.readers.base import example, open_recording
+from trainables.testing.readers import masks
 
 
-def masks(sequence) -> dict[int, np.ndarray]:
-    """Whole volumes, true inside, by frame."""
-    volumes = {}
-    for frame in sequence.read():
-        inside = frame.values if frame.values.dtype == bool else frame.values < 0
-        volumes[frame.number] = np.zeros(sequence.shape, bool)
-        here = tuple(slice(o, o + n) for o, n in zip(frame.offset, inside.shape, strict=True))
-        volumes[frame.number][here] = inside
-    return volumes
-
-
-def test_every_reader_is_tried():
-    assert set(KINDS.values()) == set(available())
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_recording_is_recognised_listed_and_read_frame_by_frame(kind, recordings):
-    labels = recordings.balls()
-    reader = open_recording(getattr(recordings, kind)(labels))
-    assert reader.name == KINDS[kind]
-    (sequence,) = reader.sequences().all_usable()
-    assert sequence.frames == (0, 1, 2)
-    assert sequence.shape == labels.shape[1:]
-    found = masks(sequence)
-    assert all((found[t] == (labels[t] > 0)).all() for t in range(3))
-    assert [frame.border for frame in sequence.read()] == [False] * 3
-    assert [frame.number for frame in sequence.read(2)] == [0, 1]
-
-
-@pytest.mark.parametrize("face", [slice(0, 8), slice(8, None)])
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_shape_that_touches_a_face_of_the_volume_is_flagged_in_that_frame(kind, face, recordings):
-    labels = recordings.balls()
-    labels[1, 6, 7, face] = 3
-    (sequence,) = open_recording(getattr(recordings, kind)(labels)).sequences().all_usable()
-    assert [frame.border for frame in sequence.read()] == [False, True, False]
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_voxel_size_that_is_given_wins(kind, recordings):
-    path = getattr(recordings, kind)(recordings.balls())
-    assert open_recording(path, (3.0, 2.0, 1.5)).voxel_size() == (3.0, 2.0, 1.5)
-    assert open_recording(path).voxel_size() == ((2.0, 0.2, 0.25) if kind == "tiff_imagej" else (1.0, 1.0, 1.0))
+def test_the_voxel_size_that_a_file_says_is_taken(recordings):
+    assert open_recording(recordings.tiff_imagej(recordings.balls())).voxel_size() == (2.0, 0.2, 0.25)
 
 
 def test_the_voxel_size_of_ome_and_of_a_file_beside_the_images(recordings, tmp_path):

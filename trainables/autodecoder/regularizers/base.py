@@ -6,11 +6,12 @@ import sys
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from pydantic import Field
 
-from trainables.configuration import Plugin, plugins
+from trainables.configuration import Plugin
+from trainables.plugins import plugins
 from trainables.shapes.sequence import ShapeSequence
 
 if TYPE_CHECKING:
@@ -59,6 +60,11 @@ class Regularizer(Plugin):
 
     warm_up: int = Field(0, ge=0, description="epochs trained without this term")
 
+    @classmethod
+    def example(cls) -> Self:
+        """Of the preset `smoke`, from the first epoch on."""
+        return cls(**{**cls.sizes.get("smoke", {}), "warm_up": 0})
+
     @property
     @abstractmethod
     def weight(self) -> float:
@@ -78,5 +84,5 @@ class Regularizer(Plugin):
 
 
 def available() -> dict[str, type[Regularizer]]:
-    """Every regularizer of this folder by name."""
-    return plugins(sys.modules[__package__], Regularizer)  # type: ignore[type-abstract]
+    """Every regularizer of this folder, and of other installed packages, by name."""
+    return plugins(sys.modules[__package__], Regularizer, "regularizers")  # type: ignore[type-abstract]

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from pydantic import Field, ValidationError, field_validator
 
-from trainables.configuration import Plugin, plugins
+from trainables.configuration import Plugin
+from trainables.plugins import plugins
 from trainables.shapes.bad_data import BadData
 
 if TYPE_CHECKING:
@@ -119,6 +120,14 @@ class Reader(Plugin):
 
     @classmethod
     @abstractmethod
+    def written(cls, labels: Array, folder: Path) -> list[Path]:
+        """Write a recording in every layout that this reader reads, for its contract test: the paths to open.
+
+        labels: `(t, z, y, x)` uint16, 0 outside. A format without labels holds the shape that all of them make.
+        """
+
+    @classmethod
+    @abstractmethod
     def recognises(cls, path: Path) -> bool:
         """Whether a path that exists looks like this format; what is wrong inside is told when it is read."""
 
@@ -159,8 +168,8 @@ class Reader(Plugin):
 
 
 def available() -> dict[str, type[Reader]]:
-    """Every reader of this folder by name."""
-    return plugins(sys.modules[__package__], Reader)  # type: ignore[type-abstract]
+    """Every reader of this folder, and of other installed packages, by name."""
+    return plugins(sys.modules[__package__], Reader, "readers")  # type: ignore[type-abstract]
 
 
 def open_recording(path: str | Path, voxel: Triple | None = None, **options: Any) -> Reader:

@@ -44,6 +44,19 @@ class CellTrackingChallenge(LabelReader):
     _outlines: dict[int, Path] | None = PrivateAttr(None)
 
     @classmethod
+    def written(cls, labels: Array, folder: Path) -> list[Path]:
+        import numpy as np
+        import tifffile
+
+        tracks = folder / "01_GT" / "TRA"
+        tracks.mkdir(parents=True)
+        rows = [f"{label} 0 {len(labels) - 1} 0\n" for label in np.unique(labels) if label]
+        (tracks / "man_track.txt").write_text("".join(rows))
+        for number, frame in enumerate(labels):
+            tifffile.imwrite(tracks / f"man_track{number:03d}.tif", frame, compression="zlib")
+        return [tracks, tracks.parent, folder]
+
+    @classmethod
     def recognises(cls, path: Path) -> bool:
         return bool(_folders(path))
 

@@ -43,6 +43,20 @@ class LabelStack(LabelReader):
     _files: dict[int, Path] | None = PrivateAttr(None)
 
     @classmethod
+    def written(cls, labels: Array, folder: Path) -> list[Path]:
+        import numpy as np
+        import tifffile
+
+        (folder / "tiffs").mkdir(parents=True)
+        for number, frame in enumerate(labels):
+            tifffile.imwrite(folder / "tiffs" / f"t{number}.tif", frame)
+        tifffile.imwrite(folder / "labels.tif", labels, compression="zlib")
+        metadata = {"axes": "TZYX", "spacing": 2.0, "unit": "um"}
+        tifffile.imwrite(folder / "imagej.tif", labels, imagej=True, resolution=(4.0, 5.0), metadata=metadata)
+        np.savez_compressed(folder / "labels.npz", labels=labels)
+        return [folder / name for name in ("tiffs", "labels.tif", "imagej.tif", "labels.npz")]
+
+    @classmethod
     def recognises(cls, path: Path) -> bool:
         if path.is_dir():
             tables = any((path / name).exists() for name in ("man_track.txt", "res_track.txt"))

@@ -32,6 +32,30 @@ class OmeZarr(LabelReader):
     """The array, its order of axes t, z, y, x, and the first entry of `multiscales`."""
 
     @classmethod
+    def written(cls, labels: Array, folder: Path) -> list[Path]:
+        """Of versions 0.4 and 0.5, each a label image in an image."""
+        import zarr
+
+        axes = [{"name": "t", "type": "time"}, *({"name": axis, "type": "space"} for axis in "zyx")]
+        scale = [{"type": "scale", "scale": [1.0, 1.0, 1.0, 1.0]}]
+        image = {"axes": axes, "datasets": [{"path": "0", "coordinateTransformations": scale}]}
+        paths = []
+        for version, zarr_format in (("0.4", 2), ("0.5", 3)):
+            path = folder / f"labels-{version}.ome.zarr"
+            root: Any = zarr.open_group(str(path), mode="w", zarr_format=zarr_format)  # type: ignore[arg-type]
+            said: dict[str, dict[str, Any]] = {
+                "": {"multiscales": [image]},
+                "labels": {"labels": ["cells"]},
+                "labels/cells": {"multiscales": [image]},
+            }
+            for name, attributes in said.items():
+                group = root.create_group(name) if name else root
+                group.attrs.put(attributes if version == "0.4" else {"ome": {"version": version} | attributes})
+            root["labels/cells"].create_array("0", data=labels, chunks=(1, *labels.shape[1:]))
+            paths += [path, path / "labels" / "cells"]
+        return paths
+
+    @classmethod
     def recognises(cls, path: Path) -> bool:
         return path.is_dir() and any((path / name).is_file() for name in (".zattrs", "zarr.json"))
 

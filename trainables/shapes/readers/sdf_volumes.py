@@ -46,6 +46,18 @@ class SdfVolumes(Reader):
     layout: Layout | None = Field(None, description="which axis is time, where the file does not say it")
 
     @classmethod
+    def written(cls, labels: Array, folder: Path) -> list[Path]:
+        """As published: axes (z, x, y, t), a chunk a frame; of another scale than a distance, as those are."""
+        import h5py
+        import numpy as np
+
+        fields = np.where(labels > 0, np.float32(-0.3), np.float32(0.3)).transpose(1, 3, 2, 0)
+        folder.mkdir(parents=True, exist_ok=True)
+        with h5py.File(folder / "volumes.h5", "w") as file:
+            file.create_dataset(KEY, data=fields, chunks=(*fields.shape[:3], 1))
+        return [folder / "volumes.h5", folder]
+
+    @classmethod
     def recognises(cls, path: Path) -> bool:
         return bool(_files(path))
 
