@@ -11,7 +11,8 @@ from typing import Any
 
 from study.data import Wanted
 from study.errors import Mistake
-from trainables.reconstruction.triplets import EXAMPLE, classes, kept, opened, read_folder
+from trainables.reconstruction.readers.base import read_triplets
+from trainables.reconstruction.triplets import EXAMPLE, classes, kept, opened
 from trainables.shapes.bad_data import BadData
 
 
@@ -44,7 +45,7 @@ def find(wanted: Wanted, say: Callable[[str], None] = lambda sentence: None) -> 
         return example()
     say(f"reading {wanted.path}")
     try:
-        triplets = read_folder(wanted.path)
+        triplets = read_triplets(wanted.path)
     except BadData as error:
         raise Mistake(f"--data {error}") from None
     source = Path(wanted.path).resolve().name

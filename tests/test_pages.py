@@ -72,6 +72,8 @@ def test_the_added_study_runs_with_the_added_shape_regularizer_and_figure(extend
 CONTRACTS = {
     "torus": "tests/trainables/shapes/test_contract.py",
     "numpy-labels": "tests/trainables/shapes/test_contract.py",
+    "numpy-frames": "tests/trainables/inbetween/test_contract.py",
+    "numpy-arrays": "tests/trainables/reconstruction/test_contract.py",
     "nearest": "tests/trainables/interpolants/test_contract.py",
     "eikonal": "tests/trainables/autodecoder/test_regularizers.py",
 }
@@ -82,7 +84,7 @@ def test_what_is_added_keeps_the_contract_of_its_kind(extended):
     files, names = dict.fromkeys(CONTRACTS.values()), " or ".join(CONTRACTS)
     said = python(extended, "-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider", *files, "-k", f"Every and ({names})")
     for name in CONTRACTS:
-        assert len(re.findall(rf"^PASSED .*\[(?:.*-)?{name}[\]+-]", said, re.MULTILINE)) >= 5, name
+        assert len(re.findall(rf"^PASSED .*\[(?:.*-)?{name}[\]+-]", said, re.MULTILINE)) >= 3, name
     assert "skipped" not in said
 
 

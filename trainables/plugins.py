@@ -5,8 +5,8 @@ A package of its own declares what it brings as entry points of the group `shape
     [project.entry-points."shape_sequence_studies.regularizers"]
     eikonal = "my_package.eikonal:Eikonal"
 
-Kinds of this room: `shape_sequences`, `regularizers`, `interpolants`, `readers`. What such a package does wrong costs
-its plug-in, with a warning that says why, and nothing else.
+Kinds of this room: `shape_sequences`, `regularizers`, `interpolants`, `readers`, `image_readers`, `triplet_readers`.
+What such a package does wrong costs its plug-in, with a warning that says why, and nothing else.
 """
 
 from __future__ import annotations

@@ -155,7 +155,8 @@ def test_wrong_input_is_one_sentence_and_leaves_nothing(case, folder, capfd):
 
 
 @pytest.mark.parametrize(
-    ("path", "said"), [("nowhere", "there is no such file or folder"), ("cells/obj", "no folder obj in")]
+    ("path", "said"),
+    [("nowhere", "there is no such file or folder"), ("cells/obj", "that holds the folders obj, mask, image")],
 )
 def test_a_path_that_holds_no_images_is_named(path, said, folder, capfd):
     assert command_line([NAME, "--data", path]) == 2

@@ -1,4 +1,7 @@
-"""Images from files: a folder, a stack or several files, as one stack of grey frames, NaN where there is no data."""
+"""Images from files: a folder, a stack or several files, as one stack of grey frames, NaN where there is no data.
+
+Formats are plug-ins, one file each in `image_readers/`.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +13,14 @@ from typing import Any
 
 import numpy as np
 
+from trainables.inbetween.image_readers.base import by_suffix
 from trainables.inbetween.pictures import Array
 from trainables.shapes.bad_data import BadData
 
-TIFFS = (".tif", ".tiff")
-OTHERS = (".png", ".jpg", ".jpeg", ".bmp")
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
-_GEOREFERENCE = (33550, 33922, 34264, 34735, 34736, 34737)
-"""GeoTIFF: pixel scale, tie points, transformation, and the three tags of keys."""
 _PIXEL, _TIES, _CITATION = "33550", "33922", "34737"
 _SIDE = 10_000
 """Pixels along a side over which a difference in the pixels' size may not add up to a hundredth of a pixel."""
-_NO_DATA = 42113
-"""GDAL's tag of the value that means no data."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,13 +40,14 @@ class Recording:
 
 def read_frames(paths: Sequence[Path]) -> Recording:
     """All frames of the files (of a folder: its images in the order of their names); raises BadData."""
-    files = [file for path in paths for file in _files(path)]
+    kinds = by_suffix()
+    files = [file for path in paths for file in _files(path, list(kinds))]
     frames: list[Array] = []
     names: list[str] = []
     tags: dict[str, Any] | None = None
     whole = True
     for file in files:
-        found, mine = (_tiff if file.suffix.lower() in TIFFS else _picture)(file)
+        found, mine = kinds[file.suffix.lower()].read(file)
         for image in found:
             grey, integers = _grey(file, image)
             whole &= integers
@@ -85,65 +84,25 @@ def _one_grid(first: dict[str, Any], second: dict[str, Any]) -> bool:
     return True
 
 
-def _files(path: Path) -> list[Path]:
+def _files(path: Path, suffixes: list[str]) -> list[Path]:
     if not path.exists():
         raise BadData(f"{path}: there is no such file or folder; name one that exists")
     if not path.is_dir():
-        if path.suffix.lower() not in (*TIFFS, *OTHERS):
-            raise BadData(f"{path}: not an image; give {', '.join((*TIFFS, *OTHERS))}")
+        if path.suffix.lower() not in suffixes:
+            raise BadData(f"{path}: not an image; give {', '.join(suffixes)}")
         return [path]
     found = sorted(
-        (f for f in path.iterdir() if f.suffix.lower() in (*TIFFS, *OTHERS) and not f.name.startswith(".")),
+        (f for f in path.iterdir() if f.suffix.lower() in suffixes and not f.name.startswith(".")),
         key=_natural,
     )
     if not found:
-        raise BadData(f"{path}: there is no image in the folder; it needs {', '.join((*TIFFS, *OTHERS))}")
+        raise BadData(f"{path}: there is no image in the folder; it needs {', '.join(suffixes)}")
     return found
 
 
 def _natural(file: Path) -> list[tuple[int, str]]:
     """For sorting: frame2 comes before frame10."""
     return [(int(word), "") if word.isdecimal() else (-1, word) for word in re.split(r"(\d+)", file.name) if word]
-
-
-def _tiff(file: Path) -> tuple[list[Array], dict[str, Any]]:
-    """The pages of a TIFF file, NaN where its no-data value is, and its georeference; overviews and masks are none."""
-    import tifffile
-
-    try:
-        with tifffile.TiffFile(file) as opened:
-            full = [page for page in (page.aspage() for page in opened.pages) if not (page.is_reduced or page.is_mask)]
-            pages = [np.asarray(page.asarray()) for page in full]
-            known = opened.pages[0].aspage().tags
-            tags = {str(code): _plain(known[code].value) for code in _GEOREFERENCE if code in known}
-            missing = float(str(known[_NO_DATA].value).strip("\0 ")) if _NO_DATA in known else None
-    except Exception as error:  # what a decoder raises on a broken file is not documented
-        raise BadData(f"{file}: cannot be read as TIFF ({error}); the file is damaged, copy it again") from None
-    if missing is not None:
-        # Integers are scaled by their type later: what is missing must be known before.
-        pages = [_masked(page, missing) for page in pages]
-    return pages, tags
-
-
-def _masked(page: Array, missing: float) -> Array:
-    if np.isnan(missing):
-        return page
-    scale = np.iinfo(page.dtype).max if np.issubdtype(page.dtype, np.integer) else 1.0
-    masked: Array = np.where(page == missing, np.nan, page / scale)
-    return masked
-
-
-def _plain(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _picture(file: Path) -> tuple[list[Array], dict[str, Any]]:
-    from skimage.io import imread
-
-    try:
-        return [np.asarray(imread(file))], {}
-    except Exception as error:  # as above
-        raise BadData(f"{file}: cannot be read as an image ({error}); the file is damaged, copy it again") from None
 
 
 def _grey(file: Path, image: Array) -> tuple[Array, bool]:

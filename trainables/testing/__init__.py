@@ -15,18 +15,21 @@ What a contract needs it takes from the plug-in itself: `Plugin.example()`, `Rea
 
 import pytest
 
-_KINDS = ("regularizers", "shape_sequences", "interpolants", "readers")
+_KINDS = ("plugin", "regularizers", "shape_sequences", "interpolants", "readers", "images")
 pytest.register_assert_rewrite(*(f"{__name__}.{kind}" for kind in _KINDS))
 
+from trainables.testing.images import ImageReaderContract, TripletReaderContract  # noqa: E402
 from trainables.testing.interpolants import InterpolantContract, combinations  # noqa: E402
 from trainables.testing.readers import ReaderContract  # noqa: E402
 from trainables.testing.regularizers import RegularizerContract  # noqa: E402
 from trainables.testing.shape_sequences import ShapeSequenceContract  # noqa: E402
 
 __all__ = [
+    "ImageReaderContract",
     "InterpolantContract",
     "ReaderContract",
     "RegularizerContract",
     "ShapeSequenceContract",
+    "TripletReaderContract",
     "combinations",
 ]

@@ -8,12 +8,13 @@ import tifffile
 from PIL import Image
 
 from tests.trainables.reconstruction.made import SIDE, triplets, write
-from trainables.reconstruction.triplets import EXAMPLE, classes, kept, opened, read_folder
+from trainables.reconstruction.readers.base import read_triplets
+from trainables.reconstruction.triplets import EXAMPLE, classes, kept, opened
 from trainables.shapes.bad_data import BadData
 
 
 def test_a_folder_is_read_as_it_was_written(folder):
-    found, expected = read_folder(folder), triplets(6)
+    found, expected = read_triplets(folder), triplets(6)
     assert found.labels == sorted(expected.labels)
     expected = expected.chosen(found.labels)
     for part in ("volumes", "masks", "images"):
@@ -57,7 +58,7 @@ def test_sixteen_bits_and_unit_intervals_become_one_scale(folder):
     eight = tifffile.imread(folder / "image" / names[0])
     tifffile.imwrite(folder / "image" / names[1], eight.astype(np.uint16) * 257)
     tifffile.imwrite(folder / "image" / names[2], (eight / 255).astype(np.float32))
-    found = read_folder(folder).images
+    found = read_triplets(folder).images
     assert found.dtype == np.float32
     np.testing.assert_allclose(found[0], eight / 255, atol=1e-6)
     np.testing.assert_allclose(found[1], found[0], atol=1e-6)
@@ -114,7 +115,7 @@ def test_wrong_data_are_named_in_one_sentence(case, folder):
     spoil, said = WRONG[case]
     spoil(folder)
     with pytest.raises(BadData) as raised:
-        read_folder(folder)
+        read_triplets(folder)
     assert said in str(raised.value)
     assert "\n" not in str(raised.value)
 
@@ -123,19 +124,19 @@ def test_two_files_of_one_name_are_refused(folder):
     file = first(folder, "image")
     shutil.copy(file, file.with_suffix(".tiff"))
     with pytest.raises(BadData, match="there are two files called A_flat001"):
-        read_folder(folder)
+        read_triplets(folder)
 
 
 def test_a_file_is_no_folder(tmp_path):
     (tmp_path / "cells.tif").write_text("")
-    with pytest.raises(BadData, match="not a folder of images"):
-        read_folder(tmp_path / "cells.tif")
+    with pytest.raises(BadData, match="name a folder that holds the folders obj, mask, image"):
+        read_triplets(tmp_path / "cells.tif")
 
 
 def test_other_files_are_left_alone(folder):
     (folder / "obj" / ".DS_Store").write_text("")
     (folder / "obj" / "notes.txt").write_text("")
-    assert len(read_folder(folder).labels) == 6
+    assert len(read_triplets(folder).labels) == 6
 
 
 def test_a_triplet_that_is_not_there_cannot_be_chosen():
@@ -145,19 +146,19 @@ def test_a_triplet_that_is_not_there_cannot_be_chosen():
 
 def test_writing_and_reading_need_no_order(tmp_path):
     made = triplets(4)
-    assert read_folder(write(tmp_path / "one", made.chosen(made.labels[::-1]))).labels == sorted(made.labels)
+    assert read_triplets(write(tmp_path / "one", made.chosen(made.labels[::-1]))).labels == sorted(made.labels)
 
 
 def test_masks_and_images_may_be_png(folder):
-    expected = read_folder(folder)
+    expected = read_triplets(folder)
     for part in ("mask", "image"):
         for file in (folder / part).glob("*.tif"):
             Image.fromarray(tifffile.imread(file)).save(file.with_suffix(".png"))
             file.unlink()
-    found = read_folder(folder)
+    found = read_triplets(folder)
     assert found.labels == expected.labels
     np.testing.assert_array_equal(found.masks, expected.masks)
     np.testing.assert_array_equal(found.images, expected.images)
     (folder / "mask" / f"{found.labels[0]}.png").write_bytes(b"no PNG")
     with pytest.raises(BadData, match="cannot be read as PNG"):
-        read_folder(folder)
+        read_triplets(folder)

@@ -1,0 +1,1 @@
+"""Formats of images, one file each."""

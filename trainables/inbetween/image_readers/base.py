@@ -1,0 +1,43 @@
+"""What a reader of images is, and how that of a file is found: by the file's suffix."""
+
+from __future__ import annotations
+
+import sys
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import Any, ClassVar
+
+from trainables.inbetween.pictures import Array
+from trainables.plugins import plugins
+
+
+class ImageReader(ABC):
+    """A format of images. A new format is a new file in this folder."""
+
+    name: ClassVar[str]
+    suffixes: ClassVar[tuple[str, ...]]
+    """Of its files, in lower case."""
+
+    @classmethod
+    @abstractmethod
+    def read(cls, file: Path) -> tuple[list[Array], dict[str, Any]]:
+        """The images of a file in order, each grey `(H, W)` or colours `(H, W, 3)` or, with opacity, `(H, W, 4)`:
+        integers over the whole range of their type, or floating point, NaN where there is no data. And its GeoTIFF tags
+        by number, of files that have some. Raises BadData with one sentence that names the file.
+        """
+
+    @classmethod
+    @abstractmethod
+    def written(cls, frames: Array, folder: Path) -> list[Path]:
+        """Write grey frames `(T, H, W)` uint8 without loss, for its contract test: in every layout that is read, the
+        paths to open. `folder` is there, and empty."""
+
+
+def available() -> dict[str, type[ImageReader]]:
+    """Every reader of this folder, and of other installed packages, by name."""
+    return plugins(sys.modules[__package__], ImageReader, "image_readers")  # type: ignore[type-abstract]
+
+
+def by_suffix() -> dict[str, type[ImageReader]]:
+    """Which reader takes which files."""
+    return {suffix: reader for reader in available().values() for suffix in reader.suffixes}

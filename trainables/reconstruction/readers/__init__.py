@@ -1,0 +1,1 @@
+"""Layouts of triplets of volume, mask and image, one file each."""
