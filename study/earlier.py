@@ -7,7 +7,7 @@ from typing import Any
 
 from study.study import Study
 
-_UNSAID: dict[str, Any] = {"pruning": {"least_trials": 1}, "search_on": None, "twins": {}, "usual": None}
+_UNSAID: dict[str, Any] = {"pruning": {"least_trials": 1}, "search_on": None, "twins": {}, "usual": None, "primary": []}
 """Field → what was done before there was one; of a field with parts, what is new in it."""
 
 
@@ -25,6 +25,8 @@ def as_begun(study: Study, configuration: dict[str, Any]) -> None:
     """Let the study do what a run of this recorded configuration did where its record is silent."""
     if "usual" not in configuration:
         study.usual = None
+    if "primary" not in configuration:
+        study.primary = []
     if "validation" not in configuration:
         study.validation, study.search_on = completed(configuration)["validation"], None
     if "least_trials" not in configuration.get("pruning", {}):

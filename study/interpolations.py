@@ -9,12 +9,12 @@ from optuna.distributions import BaseDistribution, FloatDistribution, IntDistrib
 from search_spaces import advected_latent
 from study.pictures import PictureData
 from study.presets import put
-from study.study import Metric, Pruning, Resources, Study
+from study.study import Comparison, Metric, Pruning, Resources, Study
 from trainables.base import TrainableConfiguration
 from trainables.inbetween.baselines import references
 from trainables.inbetween.configuration import InbetweenConfiguration, Networks, documented
 
-__all__ = ["PRESETS", "border", "laptop", "methods", "metrics", "paper", "put", "smoke", "space"]
+__all__ = ["PRESETS", "border", "laptop", "methods", "metrics", "paper", "primary", "put", "smoke", "space"]
 
 
 def methods(data: PictureData, table: str) -> dict[str, TrainableConfiguration]:
@@ -26,6 +26,12 @@ def methods(data: PictureData, table: str) -> dict[str, TrainableConfiguration]:
         "image-advection": documented(table, space="image", **fields),
         "latent-advection": documented(table, **fields),
     }
+
+
+def primary(supervision: str) -> list[Comparison]:
+    """Whether learned motion of a latent tells more than the blend, and than estimated motion of the pixels."""
+    rivals = ("linear-blend", "optical-flow")
+    return [Comparison(method="latent-advection", baseline=name, supervision=supervision) for name in rivals]
 
 
 def space() -> dict[str, BaseDistribution]:

@@ -16,7 +16,7 @@ from optuna.distributions import BaseDistribution
 
 import search_spaces
 from study.errors import Mistake
-from study.study import Metric
+from study.study import Comparison, Metric
 from trainables import interpolants
 from trainables.autodecoder.configuration import AutodecoderConfiguration
 from trainables.autodecoder.regularizers.base import available
@@ -150,6 +150,15 @@ def space(names: Iterable[str] = COMPARED, references: Iterable[str] = SEARCHED)
     """Everything that these methods, and the references, may search."""
     parts = dict.fromkeys(part for name in names for part in _parts(name))
     return search_spaces.union(["fitting", *parts, *references])
+
+
+def primary(supervision: str, anchored: bool = True) -> list[Comparison]:
+    """What is asked first: whether transport helps a network, and one that is added to an interpolant, beyond that
+    interpolant and beyond the network alone."""
+    pairs = [("sinkhorn", "none"), ("barycenter", "none")]
+    if anchored:
+        pairs += [(f"anchored+{name}", other) for other in ("anchored", "none") for name in ("sinkhorn", "barycenter")]
+    return [Comparison(method=name, baseline=other, supervision=supervision) for name, other in pairs]
 
 
 def metrics() -> list[Metric]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import search_spaces
 from study import methods
 from study.errors import Mistake
-from study.study import Pruning, Resources, Study
+from study.study import Comparison, Pruning, Resources, Study
 from trainables.autodecoder.configuration import AutodecoderConfiguration, DecoderConfiguration
 from trainables.configuration import assign, suggestion
 
@@ -80,6 +80,9 @@ def recommended(laptop: Callable[[Study], None]) -> Callable[[Study], None]:
         kept = (study.baseline, *study.controls, *parts, "recommended", *study.references)
         study.methods = {name: study.methods[name] for name in kept if name in study.methods}
         study.space, study.usual = {}, None
+        study.primary = [
+            Comparison(method="recommended", baseline=study.baseline, supervision=name) for name in study.supervisions
+        ]
 
     return preset
 

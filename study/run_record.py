@@ -46,6 +46,7 @@ class RunRecord:
             "supervisions": list(study.supervisions),
             "metrics": [m.model_dump() for m in study.metrics],
             "objective": study.objective.model_dump(),
+            "primary": [comparison.model_dump() for comparison in study.primary],
             "validation": study.validation,
             "data": study.data,
             "trials_per_arm": study.trials,

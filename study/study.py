@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, Literal
@@ -70,6 +70,14 @@ beside those that are tested: the search has all but seen the answer (the errors
 correlate with 0.99), and is there for comparison."""
 FEWEST_SHOWN = 3
 """Frames of which one can be left out."""
+
+
+class Comparison(Configuration):
+    """One method against another, in the objective's metric."""
+
+    method: str
+    baseline: str
+    supervision: str
 
 
 EVERY = "all"
@@ -145,6 +153,11 @@ class Study(Configuration):
         default_factory=dict, description="methods without a network → what their level means"
     )
     supervisions: dict[str, Timeline]
+    primary: list[Comparison] = Field(
+        default_factory=list,
+        description="the few comparisons that the question is about, named before there is any result: they alone "
+        "share the level of 5 %; everything else is exploratory",
+    )
     space: dict[str, BaseDistribution] = Field(
         description="dotted path in a method's configuration → distribution; a method searches the paths it has"
     )
@@ -248,6 +261,7 @@ class Study(Configuration):
     def check(self) -> None:
         """Raise Mistake where fields that are each valid do not fit together."""
         self._check_validation()
+        self._check_primary()
         for name, method in self.methods.items():
             self._check_sequences(name, method.labels())
             self._check_replicates(name)
@@ -273,6 +287,17 @@ class Study(Configuration):
                     f"pruning.first_epoch = {self.pruning.first_epoch} lies within the warm-up of method {arm.method}, "
                     f"{configuration.warm_up_epochs()} epochs: raise it"
                 )
+
+    def _check_primary(self) -> None:
+        for pair in self.primary:
+            named: dict[str, Iterable[str]] = dict.fromkeys((pair.method, pair.baseline), self.methods)
+            named[pair.supervision] = self.supervisions
+            for name, known in named.items():
+                if name not in known:
+                    raise Mistake(
+                        f"the primary comparison of {pair.method} with {pair.baseline} ({pair.supervision}) names "
+                        f"{name!r}, which study {self.name} does not have; {suggestion(name, known)}"
+                    )
 
     def _check_validation(self) -> None:
         apart = self.search_on is not None or self.search_sequences is not None
@@ -349,8 +374,12 @@ class Study(Configuration):
             for name in asked or []:
                 if name not in known:
                     raise Mistake(f"{flag} {name}: there is no {name!r}; {suggestion(name, known, most=30)}")
+        kept = {*self.methods} if methods is None else {*methods, self.baseline}
+        lines = self.supervisions if supervisions is None else supervisions
+        self.primary = [
+            pair for pair in self.primary if {pair.method, pair.baseline} <= kept and pair.supervision in lines
+        ]
         if methods is not None:
-            kept = {*methods, self.baseline}
             self.controls = [name for name in self.controls if name in kept]
             self.references = {name: level for name, level in self.references.items() if name in kept}
             self.methods = {name: method for name, method in self.methods.items() if name in kept}

@@ -35,6 +35,7 @@ def study() -> Study:
         controls=methods.CONTROLS,
         references=methods.REFERENCES,
         supervisions=methods.SUPERVISIONS,
+        primary=methods.primary("sparse"),
         space=methods.space([*COMPARED, *methods.ADVECTED]),
         metrics=methods.bifurcation_metrics(),
         objective=Objective(metric="chamfer"),

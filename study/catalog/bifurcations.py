@@ -41,6 +41,7 @@ def of(members: list[ShapeSequence]) -> Study:
         controls=methods.CONTROLS,
         references=methods.REFERENCES,
         supervisions=methods.SUPERVISIONS,
+        primary=methods.primary("sparse"),
         space=methods.space(COMPARED),
         metrics=methods.bifurcation_metrics(),
         objective=Objective(metric="chamfer"),

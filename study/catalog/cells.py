@@ -39,6 +39,7 @@ def study(data: Data | None = None) -> Study:
         controls=methods.CONTROLS,
         references=methods.REFERENCES,
         supervisions={"sparse": every(4, times), "dense": every(2, times)},
+        primary=methods.primary("sparse"),
         space=methods.space([*COMPARED, *methods.ADVECTED]),
         metrics=methods.metrics(),
         objective=Objective(metric="chamfer"),

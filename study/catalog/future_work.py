@@ -30,6 +30,7 @@ def _of(count: int) -> Study:
             "question": QUESTION,
             "methods": compared | methods.references(members),
             "usual": None,
+            "primary": methods.primary("sparse", anchored=False),
             "space": methods.space(NAMES),
         }
     )

@@ -21,6 +21,7 @@ def study() -> Study:
             "question": future_work.QUESTION,
             "methods": compared,
             "usual": None,
+            "primary": methods.primary("sparse", anchored=False),
             "space": methods.space(names, references=()),
         }
     )

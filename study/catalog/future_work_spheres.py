@@ -19,6 +19,7 @@ def study() -> Study:
             "question": future_work.QUESTION,
             "methods": compared,
             "usual": None,
+            "primary": methods.primary("sparse", anchored=False),
             "space": methods.space(NAMES),
         }
     )

@@ -47,6 +47,7 @@ def of(members: list[ShapeSequence], searched: int) -> Study:
             "every-10th": every(10, times()),
             "every-4th": every(4, times()),
         },
+        primary=methods.primary("ends"),
         space=methods.space(COMPARED),
         metrics=methods.metrics(),
         objective=Objective(metric="chamfer"),

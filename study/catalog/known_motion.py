@@ -33,6 +33,7 @@ def study(data: PictureData | None = None) -> Study:
         controls=["optical-flow"],
         references={},
         supervisions={"ends": between(data.gaps[0])},
+        primary=interpolations.primary("ends"),
         space=interpolations.space(),
         metrics=[
             *interpolations.metrics(),

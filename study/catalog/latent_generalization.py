@@ -34,6 +34,7 @@ def study() -> Study:
         baseline="none",
         controls=methods.CONTROLS,
         supervisions=methods.SUPERVISIONS,
+        primary=methods.primary("sparse"),
         space=methods.space(COMPARED, references=()),
         metrics=methods.metrics(),
         objective=Objective(metric="chamfer"),

@@ -13,7 +13,7 @@ from search_spaces import topological_loss
 from study import images, presets
 from study.errors import Mistake
 from study.images import ImageData
-from study.study import Metric, Objective, Pruning, Resources, Study
+from study.study import Comparison, Metric, Objective, Pruning, Resources, Study
 from trainables.configuration import assign
 from trainables.reconstruction import folds
 from trainables.reconstruction.configuration import ReconstructionConfiguration, Topology
@@ -58,6 +58,7 @@ def study(data: ImageData | None = None) -> Study:
         },
         baseline="none",
         supervisions={"image": Timeline.none()},
+        primary=[Comparison(method="topology", baseline="none", supervision="image")],
         space=topological_loss.space(data.side),
         metrics=[
             Metric(name="iou_error", label="1 − IoU"),

@@ -33,6 +33,7 @@ def study(data: PictureData | None = None) -> Study:
         controls=["optical-flow"],
         references={},
         supervisions={"pair": between(data.gaps[0])},
+        primary=interpolations.primary("pair"),
         space=interpolations.space(),
         metrics=[
             *interpolations.metrics(),

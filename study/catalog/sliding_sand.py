@@ -34,6 +34,7 @@ def study(data: PictureData | None = None) -> Study:
         controls=["optical-flow"],
         references={},
         supervisions={f"gap-{gap}": between(gap) for gap in data.gaps},
+        primary=interpolations.primary(f"gap-{data.gaps[0]}"),
         space=interpolations.space(),
         metrics=[*interpolations.metrics(), interpolations.border()],
         objective=Objective(metric="mae"),

@@ -32,6 +32,7 @@ def study() -> Study:
         controls=methods.CONTROLS,
         references=methods.REFERENCES | {"linear-blend": "exact answer here"},
         supervisions=methods.SUPERVISIONS,
+        primary=methods.primary("sparse"),
         space=methods.space(COMPARED),
         metrics=methods.metrics(),
         objective=Objective(metric="chamfer"),

@@ -8,7 +8,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from study import catalog
 from study.errors import Mistake
 from study.options import Options, plan
-from study.study import Arm, contains
+from study.study import Arm, Comparison, contains
 from trainables.base import resolve
 
 PRESETS = [(name, preset) for name in catalog.names() for preset in catalog.module(name).PRESETS]
@@ -295,3 +295,15 @@ def test_a_run_that_names_no_methods_has_the_usual_ones_and_all_names_every_one(
     assert "none" in usual
     assert "advection" not in usual
     assert methods("advection") == ["none", "advection"], "those that are not usual can be named"
+
+
+def test_a_primary_comparison_names_what_the_study_has_and_goes_with_what_is_left_out():
+    study = catalog.load("bifurcation", "smoke")
+    study.keep(["sinkhorn", "anchored"], ["sparse"])
+    assert [(pair.method, pair.baseline) for pair in study.primary] == [("sinkhorn", "none")]
+    study = catalog.load("bifurcation", "smoke")
+    study.keep(None, ["dense"])
+    assert study.primary == [], "all are about two frames"
+    study.primary = [Comparison(method="sinkhron", baseline="none", supervision="dense")]
+    with pytest.raises(Mistake, match=r"names 'sinkhron', which study bifurcation does not have; .*sinkhorn"):
+        study.check()
