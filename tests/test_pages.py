@@ -72,6 +72,8 @@ def test_the_added_study_runs_with_the_added_shape_regularizer_and_figure(extend
 CONTRACTS = {
     "torus": "tests/trainables/shapes/test_contract.py",
     "numpy-labels": "tests/trainables/shapes/test_contract.py",
+    "relative_volume_error": "tests/trainables/metrics/test_contract.py",
+    "waves": "tests/trainables/models/test_contract.py",
     "numpy-frames": "tests/trainables/inbetween/test_contract.py",
     "numpy-arrays": "tests/trainables/reconstruction/test_contract.py",
     "nearest": "tests/trainables/interpolants/test_contract.py",

@@ -11,6 +11,7 @@ READERS = {
     "autodecoder/1": "trainables.autodecoder.model:SavedDecoder",
     "advection/1": "trainables.inbetween.saved_shapes:SavedShapes",
     "interpolation/1": "trainables.saved_interpolation:SavedInterpolation",
+    "own-network/1": "trainables.models.fields:SavedFields",
 }
 """Name in a file of a trained model → the `SavedModel` that reads it."""
 

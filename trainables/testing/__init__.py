@@ -15,11 +15,13 @@ What a contract needs it takes from the plug-in itself: `Plugin.example()`, `Rea
 
 import pytest
 
-_KINDS = ("plugin", "regularizers", "shape_sequences", "interpolants", "readers", "images")
+_KINDS = ("plugin", "regularizers", "shape_sequences", "interpolants", "readers", "images", "metrics", "models")
 pytest.register_assert_rewrite(*(f"{__name__}.{kind}" for kind in _KINDS))
 
 from trainables.testing.images import ImageReaderContract, TripletReaderContract  # noqa: E402
 from trainables.testing.interpolants import InterpolantContract, combinations  # noqa: E402
+from trainables.testing.metrics import MetricContract  # noqa: E402
+from trainables.testing.models import ModelContract  # noqa: E402
 from trainables.testing.readers import ReaderContract  # noqa: E402
 from trainables.testing.regularizers import RegularizerContract  # noqa: E402
 from trainables.testing.shape_sequences import ShapeSequenceContract  # noqa: E402
@@ -27,6 +29,8 @@ from trainables.testing.shape_sequences import ShapeSequenceContract  # noqa: E4
 __all__ = [
     "ImageReaderContract",
     "InterpolantContract",
+    "MetricContract",
+    "ModelContract",
     "ReaderContract",
     "RegularizerContract",
     "ShapeSequenceContract",

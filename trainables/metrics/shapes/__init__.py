@@ -1,0 +1,1 @@
+"""Metrics of shapes over time, one file each."""
