@@ -104,10 +104,15 @@ def networks(
     names: Iterable[str] = COMPARED,
     configuration: type[AutodecoderConfiguration] = AutodecoderConfiguration,
     regularizers: Mapping[str, Mapping[str, Any]] | None = None,
+    anchor: str = ANCHOR,
     **fields: Any,
 ) -> dict[str, AutodecoderConfiguration]:
-    """The methods of these names; `regularizers` has fields of a regularizer, `fields` are those of every method."""
-    return {name: _called(configuration(sequences=sequences, **fields), name, regularizers or {}) for name in names}
+    """The methods of these names; `regularizers` has fields of a regularizer, `anchor` is the interpolant of anchored
+    networks where a search proposes no other, `fields` are those of every method."""
+    made = {name: _called(configuration(sequences=sequences, **fields), name, regularizers or {}) for name in names}
+    for method in made.values():
+        method.anchor = method.anchor and anchor
+    return made
 
 
 def recommended(baseline: AutodecoderConfiguration) -> AutodecoderConfiguration:

@@ -25,7 +25,7 @@ def study() -> Study:
             "strengths, and by how much?"
         ),
         replication_unit="training noise of one sequence (seeds)",
-        methods=methods.networks([Bifurcation()], COMPARED, regularizers={"barycenter": {"count": 3}})
+        methods=methods.networks([Bifurcation()], COMPARED, anchor="lineage", regularizers={"barycenter": {"count": 3}})
         | methods.advected([Bifurcation()])
         | methods.references([Bifurcation()]),
         validation="other-sequences",

@@ -34,7 +34,9 @@ def of(members: list[ShapeSequence]) -> Study:
         unit="sequence",
         validation="other-sequences",
         search_sequences=[member.label for member in members[:SEARCHED]],
-        methods=methods.networks(members, COMPARED, regularizers={"barycenter": {"count": 3}}, shared=False)
+        methods=methods.networks(
+            members, COMPARED, anchor="lineage", regularizers={"barycenter": {"count": 3}}, shared=False
+        )
         | methods.references(members),
         usual=methods.USUAL,
         baseline="none",
