@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 from scipy.interpolate import CubicSpline
+from scipy.spatial.transform import Rotation
 
 from tests.trainables.interpolants.balls import ball, frames
 from trainables.interpolants import field, named
 from trainables.interpolants.voxels import centroid, volume
+from trainables.shapes.sequence import grid_points
 
 N = 40
 
@@ -90,6 +92,38 @@ def test_a_moving_and_growing_ball_is_followed(parts):
         true = ball(N, (-0.8 + 1.7 * time, 0.3 - 0.7 * time, 0.1 + 0.4 * time), 0.9 + 0.3 * time)
         found = rule(time)
         assert found[near(true)] == pytest.approx(true[near(true)], abs=0.015)
+
+
+def ellipsoid(angle: float, centre: tuple[float, float, float]) -> np.ndarray:
+    """Distances to first order of one that is turned about z, radii 1.8, 0.8 and 0.7."""
+    points = (
+        Rotation.from_euler("z", angle, degrees=True)
+        .inv()
+        .apply(grid_points(N).numpy().reshape(-1, 3) - np.array(centre))
+    )
+    scaled = points / np.array([1.8, 0.8, 0.7])
+    radius, slope = (np.linalg.norm(v, axis=1) for v in (scaled, scaled / np.array([1.8, 0.8, 0.7])))
+    return ((radius - 1) * radius / np.maximum(slope, 1e-6)).reshape(N, N, N).astype(np.float32)
+
+
+def test_a_shape_that_turns_while_it_moves_is_followed_with_rotation():
+    shown = np.stack([ellipsoid(angle, (0.25 * angle / 40, 0.1, 0)) for angle in (0, 40, 70)])
+    true = ellipsoid(20, (0.125, 0.1, 0))
+    error = {}
+    for rotation in (False, True):
+        rule = named("moved", {"moved": {"rotation": rotation}}).fit(shown, [0.0, 0.5, 1.0])
+        error[rotation] = np.abs(rule(0.25) - true)[near(true)].mean()
+        assert rule(0.5) == pytest.approx(shown[1])
+        assert rule(0.4999)[near(true)] == pytest.approx(shown[1][near(true)], abs=0.01), "and without a jump"
+    assert error[True] < 0.005
+    assert error[False] > 0.03
+
+
+def test_what_is_thinner_than_the_grid_is_not_turned():
+    thin = np.full((N, N, N), 2.0, dtype=np.float32)
+    thin[N // 2, N // 2, N // 2] = -0.05
+    rule = named("moved", {"moved": {"rotation": True}}).fit(np.stack([thin, thin]), [0.0, 1.0])
+    assert rule(0.5)[N // 2, N // 2, N // 2] < 0
 
 
 def test_what_moves_out_of_the_domain_leaves_distances_behind_it():
