@@ -11,20 +11,20 @@ them. ``tour.ipynb`` in this folder goes from a run to its three main figures.
 """
 
 from analysis import figures
-from analysis.bands import iqr_bands
-from analysis.carry_over import transfer
-from analysis.comparison import compare
-from analysis.ensembles import league
-from analysis.latent import latent_grid
-from analysis.load import LoadError, Run, load, runs
-from analysis.null_level import null_level
-from analysis.question import compare_run
-from analysis.report import render
-from analysis.saving import save, save_shown, shown
-from analysis.search import one_standard_error, optuna_study
-from analysis.selection import NoRows, NotApplicable
-from analysis.sentences import answer, conclusion
-from analysis.several import MixedMetrics, Runs
+from analysis.pages.report import render
+from analysis.statistics.bands import iqr_bands
+from analysis.statistics.carry_over import transfer
+from analysis.statistics.comparison import compare
+from analysis.statistics.ensembles import league
+from analysis.statistics.latent import latent_grid
+from analysis.statistics.null_level import null_level
+from analysis.statistics.question import compare_run
+from analysis.statistics.search import one_standard_error, optuna_study
+from analysis.tables.load import LoadError, Run, load, runs
+from analysis.tables.saving import save, save_shown, shown
+from analysis.tables.selection import NoRows, NotApplicable
+from analysis.tables.several import MixedMetrics, Runs
+from analysis.words.sentences import answer, conclusion
 
 __all__ = [
     "LoadError", "MixedMetrics", "NoRows", "NotApplicable", "Run", "Runs", "answer", "compare", "compare_run",

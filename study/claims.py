@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 import fsspec
 
-from study.command import exit_status
 from study.errors import Mistake, unreadable
-from study.opening import open_run
-from study.places import default_output
+from study.exit_status import exit_status
+from study.storage.opening import open_run
+from study.storage.places import default_output
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -126,7 +126,7 @@ def _read(runs: list[Run]) -> None:
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
-    from analysis.wording import interval, probability, signed
+    from analysis.words.wording import interval, probability, signed
 
     if row["verdict"] == "not tested":
         return (row["claim"], "–", "–", "–", "–", "–", row["verdict"], row["note"])

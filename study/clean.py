@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from study.command import exit_status
 from study.errors import Mistake
-from study.places import default_output, state_folder
-from study.run_folder import RunFolder
+from study.exit_status import exit_status
 from study.status import every_run, told
+from study.storage.places import default_output, state_folder
+from study.storage.run_folder import RunFolder
 from trainables.files import cache_folder
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from fsspec.utils import get_protocol
 
 from study import catalog
 from study.clusters import rendering
-from study.command import exit_status
 from study.errors import Mistake
+from study.exit_status import exit_status
 
 _EPILOG = """\b
 Examples:

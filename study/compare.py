@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from study.command import exit_status
 from study.errors import Mistake
-from study.opening import open_run
-from study.places import default_output
+from study.exit_status import exit_status
+from study.storage.opening import open_run
+from study.storage.places import default_output
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,7 +106,8 @@ def _opened(names: tuple[str, ...], results: str) -> Runs:
 
 def _metrics(runs: Runs, wanted: tuple[str, ...]) -> list[str]:
     """Those asked for, or all that the runs share; what only some have is named. Mistake for mixed ones."""
-    from analysis import MixedMetrics, record
+    from analysis import MixedMetrics
+    from analysis.tables import record
 
     begun = [run for run in runs if len(run.per_time)]
     if not begun:
@@ -146,7 +147,7 @@ def _compared(
 
 def _costs(run: Run, table: pd.DataFrame, setting: str) -> list[float]:
     """Training time over that of the run's baseline, for each row."""
-    from analysis.cost import relative_seconds
+    from analysis.statistics.cost import relative_seconds
 
     known = relative_seconds(run, setting)
     places = table[["supervision", "method"]].astype("str").itertuples(index=False)
@@ -157,7 +158,7 @@ def _beside(tables: list[pd.DataFrame], metrics: list[str]) -> pd.DataFrame:
     """One table, sorted so that what runs say about one method stands together."""
     import pandas as pd
 
-    from analysis import order
+    from analysis.tables import order
 
     table = pd.concat(tables, ignore_index=True)
     place = {
@@ -178,7 +179,7 @@ def _print(table: pd.DataFrame, runs: Runs, metric: str) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from analysis import record
+    from analysis.tables import record
 
     known = {one.name: one for one in record.metrics(next(run for run in runs if len(run.per_time)))}[metric]
     title = f"{known.axis}: {known.better} is better; baseline → method, difference (95 % interval)"
@@ -208,7 +209,7 @@ def _cell(row: dict[str, Any]) -> str:
     """What one run says about one method."""
     import pandas as pd
 
-    from analysis.wording import interval, number, signed
+    from analysis.words.wording import interval, number, signed
 
     few = ""
     if row["verdict"] == "cannot tell":

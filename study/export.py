@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from study.command import exit_status
 from study.errors import Mistake, unreadable
+from study.exit_status import exit_status
 from study.exporting.formats import available
-from study.opening import open_run
-from study.places import check_output, default_output
-from study.run_folder import RunFolder
+from study.storage.opening import open_run
+from study.storage.places import check_output, default_output
+from study.storage.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from analysis import Run
@@ -192,7 +192,7 @@ def _groups(
 
 def _calibrated(choice: Choice, groups: list[Group]) -> Calibration:
     """Fit the one factor of the uncertainties by validation frames that the model was not shown, of all sequences."""
-    from analysis.order import spread
+    from analysis.tables.order import spread
     from study.exporting.uncertainty import calibrate
 
     members = [member for group in groups for member in group.members]

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
-from study.command import exit_status
-from study.data import as_found
+from study.data.recordings import as_found
 from study.errors import Mistake
-from study.opening import open_run
-from study.places import default_output
-from study.run_folder import RunFolder
+from study.exit_status import exit_status
+from study.storage.opening import open_run
+from study.storage.places import default_output
+from study.storage.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from analysis import Run
@@ -42,8 +42,8 @@ _TYPES = {"33550": "d", "33922": "d", "34264": "d", "34735": "H", "34736": "d", 
 @click.option("--output", metavar="DIR", help="folder of the files  [default: STUDY-frames]; must not exist")
 def main(run: str, results: str, output: str | None) -> int:
     """Write the frames of RUN, a study (its newest finished run) or a run folder's path or URI."""
-    from analysis.pictures import TRUTH, pictures, supervisions
-    from analysis.selection import NotApplicable
+    from analysis.tables.images import TRUTH, pictures, supervisions
+    from analysis.tables.selection import NotApplicable
 
     opened = open_run(run, results, tables=["per_time"])
     try:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from study.command import exit_status
 from study.errors import Mistake
-from study.lock import Lock
-from study.opening import open_run
-from study.places import default_output
-from study.run_folder import RunFolder
+from study.exit_status import exit_status
+from study.storage.lock import Lock
+from study.storage.opening import open_run
+from study.storage.places import default_output
+from study.storage.run_folder import RunFolder
 from trainables.files import write_atomically
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _writing(folder: RunFolder) -> Lock:
 
 
 def _together(runs: list[Run], output: str) -> str:
-    from analysis.side_by_side import render_together
+    from analysis.pages.side_by_side import render_together
 
     return _write(output, render_together(runs))
 

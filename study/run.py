@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from study import catalog
-from study.command import exit_status, leave
 from study.errors import Interrupted, Mistake, of_storage
-from study.options import DEFAULT_PRESET, Options, Plan, plan
-from study.places import default_output, discard
+from study.exit_status import exit_status, leave
+from study.running.plan import DEFAULT_PRESET, Options, Plan, plan
+from study.storage.places import default_output, discard
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from study.driver import Driver
-    from study.study import Study
+    from study.design.study import Study
+    from study.running.driver import Driver
 
 _EPILOG = """\b
 Examples:
@@ -95,8 +95,8 @@ def main(dry_run: bool, prices: str | None, changes: tuple[str, ...], more: tupl
 
 
 def _describe(checked: Plan, prices: str | None) -> None:
-    from study.estimate import costs, estimate, sentences
-    from study.study import describe
+    from study.design.study import describe
+    from study.running.estimate import costs, estimate, sentences
 
     study = checked.study
     arms = study.arms()
@@ -132,8 +132,8 @@ def _run(checked: Plan) -> int:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     from rich.console import Console
 
-    from study.credentials import without_credentials
-    from study.driver import Driver
+    from study.running.driver import Driver
+    from study.storage.credentials import without_credentials
     from study.tracking import how_to_look
 
     console = Console(stderr=True)

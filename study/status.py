@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
-from study.command import exit_status, warnings_as_notes
 from study.errors import Mistake, first_line
-from study.lock import Lock
-from study.places import default_output
-from study.run_folder import RunFolder
+from study.exit_status import exit_status, warnings_as_notes
+from study.storage.lock import Lock
+from study.storage.places import default_output
+from study.storage.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from analysis import Run
@@ -119,7 +119,7 @@ def told(run: Run) -> Status:
 
 def status(run: Run) -> Status:
     """How far a run is; reads its record, its trials and its lock. OSError or ValueError if they cannot be read."""
-    from analysis import record
+    from analysis.tables import record
 
     trials, durations, total = run.trials, run.record.get("durations") or {}, run.record.get("search_trials")
     searched = trials[trials["phase"] == "search"]

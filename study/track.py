@@ -7,13 +7,14 @@ import sys
 
 import click
 
-from study import environment, tracking
-from study.command import exit_status
+from study import tracking
 from study.errors import Mistake, of_storage
-from study.lock import Lock
-from study.opening import open_run
-from study.places import default_output
-from study.run_folder import RunFolder
+from study.exit_status import exit_status
+from study.running import environment
+from study.storage.lock import Lock
+from study.storage.opening import open_run
+from study.storage.places import default_output
+from study.storage.run_folder import RunFolder
 
 _EPILOG = """\b
 What MLflow has already is left as it is: a second time changes nothing.

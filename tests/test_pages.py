@@ -101,7 +101,7 @@ print(*((rule(t) == frames[i]).all() for t, i in ((0.2, 0), (0.3, 1), (1, 2))))
 """
 
 METHODS = """
-from study import methods
+from study.design import methods
 from trainables.shapes.torus import Torus
 print(*methods.references([Torus()]))
 """

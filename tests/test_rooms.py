@@ -40,7 +40,7 @@ def test_one_file_of_trainables_meets_ray():
 
 
 # What Ray has written of an error, a moment ago and in the run's own scratch.
-UNPICKLES = {"study/execution.py"}
+UNPICKLES = {"study/running/execution.py"}
 SAFE = {"torch.load": ("weights_only", "True"), "np.load": ("allow_pickle", "False")}
 
 

@@ -19,6 +19,7 @@ from pydantic import Field
 
 from trainables.configuration import Configuration
 from trainables.shapes.timeline import Role, Timeline
+from trainables.stable_names import trainable_name
 
 if TYPE_CHECKING:
     import torch
@@ -123,6 +124,7 @@ class Request:
         """Equal for requests that compute the same numbers: a checkpoint of another request is not resumed."""
         irrelevant = ("checkpoint", "model", "threads", "checkpoint_seconds")
         relevant = {key: value for key, value in asdict(self).items() if key not in irrelevant}
+        relevant["implementation"] = trainable_name(self.implementation)
         return hashlib.sha256(json.dumps(relevant, sort_keys=True).encode()).hexdigest()
 
 

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis import record
 from analysis.claims.documents import claims
 from analysis.claims.evidence import Evidence, NotTested
 from analysis.claims.statement import NOT_TESTED, Claim, Finding
-from analysis.comparison import FEWEST
-from analysis.inference import holm
-from analysis.load import Run
+from analysis.statistics.comparison import FEWEST
+from analysis.statistics.inference import holm
+from analysis.tables import record
+from analysis.tables.load import Run
 
 SETTINGS = ("document", "best")
 COLUMNS = [

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis import comparison, record, selection
-from analysis.comparison import Unit
-from analysis.load import Run
-from analysis.wording import listing
+from analysis.statistics import comparison
+from analysis.statistics.comparison import Unit
+from analysis.tables import record, selection
+from analysis.tables.load import Run
+from analysis.words.wording import listing
 
 _ROUNDING = 1e-9
 ARM = ["supervision", "method"]

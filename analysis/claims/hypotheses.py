@@ -1,9 +1,9 @@
 """The kinds of test that claims are made of: difference, equivalence, spread, sign, and of two parts of a sequence.
 
-Each takes the mean of paired differences over the units of replication (:mod:`analysis.comparison`). "Better" and
-the like are two-sided t tests with a 95 % interval; "unchanged" and "no gain" are equivalence tests with a 90 %
-interval (:mod:`analysis.equivalence`). A difference is refuted where its interval lies wholly on the other side of
-zero, or where equivalence is shown instead.
+Each takes the mean of paired differences over the units of replication (:mod:`analysis.statistics.comparison`).
+"Better" and the like are two-sided t tests with a 95 % interval; "unchanged" and "no gain" are equivalence tests with a
+90 % interval (:mod:`analysis.statistics.equivalence`). A difference is refuted where its interval lies wholly on the
+other side of zero, or where equivalence is shown instead.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from analysis import comparison
 from analysis.claims.evidence import ALL, Evidence, NotTested, Window
 from analysis.claims.statement import Finding
-from analysis.comparison import Unit, lower_is_better
-from analysis.equivalence import Equivalence, two_one_sided_tests
-from analysis.inference import PairedMean, paired_mean
+from analysis.statistics import comparison
+from analysis.statistics.comparison import Unit, lower_is_better
+from analysis.statistics.equivalence import Equivalence, two_one_sided_tests
+from analysis.statistics.inference import PairedMean, paired_mean
 
 MARGINS = {
     "chamfer": 0.02,

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analysis import comparison
 from analysis.claims.evidence import Evidence, NotTested
 from analysis.claims.statement import Finding
-from analysis.comparison import lower_is_better
-from analysis.wording import listing
+from analysis.statistics import comparison
+from analysis.statistics.comparison import lower_is_better
+from analysis.words.wording import listing
 
 
 @dataclass(frozen=True, kw_only=True)

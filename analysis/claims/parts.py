@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from analysis import comparison, selection
 from analysis.claims.evidence import Evidence, NotTested
 from analysis.claims.hypotheses import MARGINS
 from analysis.claims.statement import Finding, Test
-from analysis.equivalence import two_one_sided_tests
-from analysis.wording import listing
+from analysis.statistics import comparison
+from analysis.statistics.equivalence import two_one_sided_tests
+from analysis.tables import selection
+from analysis.words.wording import listing
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,9 +4,9 @@ A figure's file has ``TITLE``, ``ORDER`` (its place in the report), ``draw(run)`
 ``matplotlib.figure.Figure``, ``caption(run)`` and ``alternative(run)`` (what a reader who does not see it
 needs). One that is drawn several times, such as once per metric, has ``variants(run)`` → name → title, and takes
 the variant's name as a second argument of the three. ``moving(run)``, if there is one, gives it as a moving
-picture, GIF bytes. Each raises :class:`analysis.selection.NoRows` with a sentence where a run has nothing to draw yet,
-and :class:`analysis.selection.NotApplicable` where its study is not of the kind that the figure is about: such a figure
-is left out. Files whose names begin with an underscore are shared by figures.
+picture, GIF bytes. Each raises :class:`analysis.tables.selection.NoRows` with a sentence where a run has nothing to
+draw yet, and :class:`analysis.tables.selection.NotApplicable` where its study is not of the kind that the figure is
+about: such a figure is left out. Files whose names begin with an underscore are shared by figures.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from functools import partial
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from analysis.selection import NoRows, NotApplicable
+from analysis.tables.selection import NoRows, NotApplicable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.load import Run
+    from analysis.tables.load import Run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +105,7 @@ def png(figure: Figure, scale: float = 1.0) -> bytes:
     """The figure as a PNG file's bytes; the same figure gives the same bytes."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    from analysis import style
+    from analysis.drawing import style
 
     buffer = io.BytesIO()
     nominal = figure.dpi

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analysis import order, record, style
-from analysis.drawn import drawn, left_out
-from analysis.selection import NoRows
-from analysis.tables import CURVE_COLUMNS
-from analysis.wording import listing
+from analysis.drawing import style
+from analysis.drawing.drawn import drawn, left_out
+from analysis.tables import order, record
+from analysis.tables.reading import CURVE_COLUMNS
+from analysis.tables.selection import NoRows
+from analysis.words.wording import listing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.load import Run
+    from analysis.tables.load import Run
 
 TITLE = "Training"
 ORDER = 40

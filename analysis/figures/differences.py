@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analysis import facts, order, record, style
-from analysis.comparison import BETTER, WORSE
-from analysis.selection import NoRows
-from analysis.wording import listing
+from analysis.drawing import style
+from analysis.statistics.comparison import BETTER, WORSE
+from analysis.tables import order, record
+from analysis.tables.selection import NoRows
+from analysis.words import facts
+from analysis.words.wording import listing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.load import Run
+    from analysis.tables.load import Run
 
 TITLE = "Differences to the baseline"
 ORDER = 20

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from analysis import errors, order, record, style
-from analysis.selection import NoRows, NotApplicable
-from analysis.wording import listing, number, probability
+from analysis.drawing import style
+from analysis.statistics import subject_errors
+from analysis.tables import order, record
+from analysis.tables.selection import NoRows, NotApplicable
+from analysis.words.wording import listing, number, probability
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.load import Run
+    from analysis.tables.load import Run
 
 TITLE = "Errors"
 ORDER = 15
@@ -32,7 +34,7 @@ def draw(run: Run) -> Figure:
         width = style.panel_width(len(metrics))
         figure, axes = style.panels(1, len(metrics), width, 3.4)
         for axis, metric in zip(axes[0], metrics, strict=True):
-            means = errors.subjects(table, metric.name)
+            means = subject_errors.subjects(table, metric.name)
             for place, method in enumerate(methods):
                 _violin(axis, place, means[method].dropna(), kinds, style.method_style(method).colour)
             style.categories(axis, methods, width)
@@ -86,8 +88,8 @@ def _handle(marker: str, kind: str) -> Any:
 
 
 def caption(run: Run) -> str:
-    table = errors.errors(run, SETTING)
-    table = table[(table["class"] == errors.ALL) & table["p"].notna()]
+    table = subject_errors.errors(run, SETTING)
+    table = table[(table["class"] == subject_errors.ALL) & table["p"].notna()]
     labels = {metric.name: metric.label for metric in record.metrics(run)}
     said = [f"{row.method}, {labels[str(row.metric)]}: p {probability(float(row.p))}" for row in table.itertuples()]  # type: ignore[arg-type]
     return (
@@ -98,8 +100,8 @@ def caption(run: Run) -> str:
 
 
 def alternative(run: Run) -> str:
-    table = errors.errors(run, SETTING)
-    table = table[table["class"] == errors.ALL]
+    table = subject_errors.errors(run, SETTING)
+    table = table[table["class"] == subject_errors.ALL]
     said = []
     for metric in record.metrics(run):
         rows = table[table["metric"] == metric.name]

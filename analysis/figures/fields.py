@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analysis import order, record, style
-from analysis.figures import _images
-from analysis.pictures import Pictures, pictures, supervisions
-from analysis.selection import NoRows
-from analysis.wording import listing
+from analysis.drawing import images, style
+from analysis.tables import order, record
+from analysis.tables.images import Pictures, pictures, supervisions
+from analysis.tables.selection import NoRows
+from analysis.words.wording import listing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.load import Run
+    from analysis.tables.load import Run
 
 TITLE = "Fields over time"
 ORDER = 19
@@ -40,7 +40,7 @@ def draw(run: Run, supervision: str | None = None) -> Figure:
     longest = max(float(np.nanpercentile(np.hypot(f[..., 0], f[..., 1]), 99)) for f in found.fields.values())
     scale = max(shape) / ARROWS / max(longest, 1e-9)
     with style.context():
-        page = _images.page([("", rows)], times, (shape[0], shape[1]))
+        page = images.page([("", rows)], times, (shape[0], shape[1]))
         figure = page.figure()
         for row, name in enumerate(rows):
             for column, time in enumerate(times):
@@ -48,7 +48,7 @@ def draw(run: Run, supervision: str | None = None) -> Figure:
                 image = found.latents.get((name, time), found.frames.get((name, time)))
                 if field is not None and image is not None:
                     grey = tuple(float(v) for v in np.nanpercentile(image, [0.5, 99.5]))
-                    axis = _images.panel(page, figure, (0, row, column), image, (grey[0], max(grey[1], grey[0] + 1e-9)))
+                    axis = images.panel(page, figure, (0, row, column), image, (grey[0], max(grey[1], grey[0] + 1e-9)))
                     _arrows(axis, np.nan_to_num(field), scale)
     return figure
 

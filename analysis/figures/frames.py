@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis import order, style
-from analysis.figures import _images
-from analysis.pictures import TRUTH, Pictures, pictures, supervisions
-from analysis.wording import listing
+from analysis.drawing import images as _images
+from analysis.drawing import style
+from analysis.tables import order
+from analysis.tables.images import TRUTH, Pictures, pictures, supervisions
+from analysis.words.wording import listing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.load import Run
+    from analysis.tables.load import Run
 
 TITLE = "Frames over time"
 ORDER = 17

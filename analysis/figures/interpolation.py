@@ -5,16 +5,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis import order, record
-from analysis.drawn import drawn, left_out
-from analysis.figures import _bands
-from analysis.selection import NoRows, NotApplicable
-from analysis.wording import count, listing
+from analysis.drawing import bands
+from analysis.drawing.drawn import drawn, left_out
+from analysis.tables import order, record
+from analysis.tables.selection import NoRows, NotApplicable
+from analysis.words.wording import count, listing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.load import Run
+    from analysis.tables.load import Run
 
 TITLE = "Metrics over time"
 ORDER = 10
@@ -31,11 +31,11 @@ def draw(run: Run, area: str = "quartiles") -> Figure:
         raise ValueError(f"unknown area '{area}': there are {', '.join(AREAS)}")
     if record.timeless(run):
         raise NotApplicable("this study has no time axis")
-    table = _bands.confirmed(run)
+    table = bands.confirmed(run)
     if table.empty:
         raise NoRows("there are no values over time yet")
     rows = [
-        _bands.Row(
+        bands.Row(
             title=f"{supervision} supervision",
             per_time=table[table["supervision"] == supervision],
             group=supervision,
@@ -43,11 +43,11 @@ def draw(run: Run, area: str = "quartiles") -> Figure:
         for supervision in order.ordered(table["supervision"], record.supervisions(run))
     ]
     resamples = RESAMPLES if area == "bootstrap" else 0
-    return _bands.draw(run, rows, dots="ground truth was shown", bootstrap=resamples)
+    return bands.draw(run, rows, dots="ground truth was shown", bootstrap=resamples)
 
 
 def caption(run: Run) -> str:
-    rows = _bands.confirmed(run)
+    rows = bands.confirmed(run)
     replicates, sequences = rows["replicate"].nunique(), rows["sequence"].nunique()
     dots = "White dots mark the times at which the ground truth was shown; every other time is interpolated."
     return (
@@ -61,6 +61,6 @@ def caption(run: Run) -> str:
 def alternative(run: Run) -> str:
     labels = [metric.label for metric in record.metrics(run) if metric.over_time]
     return (
-        f"{listing(labels)} over time for the methods {listing(drawn(run, _bands.confirmed(run)['method']))}, "
+        f"{listing(labels)} over time for the methods {listing(drawn(run, bands.confirmed(run)['method']))}, "
         f"in one row each for {listing(record.supervisions(run))} supervision."
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analysis import latent, style
-from analysis.wording import count, listing
+from analysis.drawing import style
+from analysis.statistics import latent
+from analysis.words.wording import count, listing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.load import Run
+    from analysis.tables.load import Run
 
 TITLE = "The latent codes"
 ORDER = 12

@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from analysis import latent, order, record, style
-from analysis.figures import _blocks, latent_codes
-from analysis.selection import NoRows
-from analysis.wording import number
+from analysis.drawing import blocks as _blocks
+from analysis.drawing import style
+from analysis.figures import latent_codes
+from analysis.statistics import latent
+from analysis.tables import order, record
+from analysis.tables.selection import NoRows
+from analysis.words.wording import number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.load import Run
-    from analysis.record import Metric
+    from analysis.tables.load import Run
+    from analysis.tables.record import Metric
 
 TITLE = "Unseen codes over time"
 ORDER = 16
@@ -35,7 +38,7 @@ TRAINING: dict[str, Any] = {
 def draw(run: Run, metric: str | None = None) -> Figure:
     """The heat maps of ``metric`` (the objective's unless given), one block of rows per supervision, one colour scale.
 
-    Raises ``ValueError`` for an unknown metric, :class:`analysis.selection.NoRows` where nothing was scored yet.
+    Raises ``ValueError`` for an unknown metric, :class:`analysis.tables.selection.NoRows` where nothing was scored yet.
     """
     shown = _metric(run, metric)
     maps = _maps(run, shown)
@@ -89,7 +92,8 @@ def _metric(run: Run, name: str | None) -> Metric:
 
 
 def _maps(run: Run, metric: Metric) -> dict[tuple[str, str, float | None], pd.DataFrame]:
-    """(supervision, method, time) → :func:`analysis.latent.latent_grid`, in the order in which they are shown."""
+    """(supervision, method, time) → :func:`analysis.statistics.latent.latent_grid`, in the order in which they are
+    shown."""
     table = latent.codes(run.per_time)
     tested = table[(table["phase"] == "confirm") & (table["setting"] == SETTING) & (table["role"] == "test")]
     if tested.empty:

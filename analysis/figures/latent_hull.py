@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis import latent, order, record
-from analysis.figures import _bands
-from analysis.selection import NoRows, NotApplicable
-from analysis.wording import count, listing
+from analysis.drawing import bands
+from analysis.statistics import latent
+from analysis.tables import order, record
+from analysis.tables.selection import NoRows, NotApplicable
+from analysis.words.wording import count, listing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.load import Run
+    from analysis.tables.load import Run
 
 TITLE = "Unseen codes inside and outside the hull of the training codes"
 ORDER = 14
@@ -22,18 +23,18 @@ ORDER = 14
 def draw(run: Run) -> Figure:
     """A row of panels per supervision and side of the hull, both sides of a supervision on the same vertical axis."""
     rows = _rows(run)
-    return _bands.draw(run, rows, dots="the code was fitted here", height=2.2)
+    return bands.draw(run, rows, dots="the code was fitted here", height=2.2)
 
 
-def _rows(run: Run) -> list[_bands.Row]:
+def _rows(run: Run) -> list[bands.Row]:
     if "hull" not in latent.codes(run.per_time):
         raise NotApplicable("this table has no column hull")
-    table = _bands.confirmed(run)
+    table = bands.confirmed(run)
     table = table[table["hull"].isin(latent.SIDES)]
     if table.empty:
         raise NoRows("no code of the grid has been fitted and scored yet")
     return [
-        _bands.Row(title=f"{supervision}, {side}", per_time=rows, group=supervision)
+        bands.Row(title=f"{supervision}, {side}", per_time=rows, group=supervision)
         for supervision in order.ordered(table["supervision"], record.supervisions(run))
         for side in latent.SIDES
         if len(rows := table[(table["supervision"] == supervision) & (table["hull"] == side)])
@@ -41,7 +42,7 @@ def _rows(run: Run) -> list[_bands.Row]:
 
 
 def caption(run: Run) -> str:
-    table = _bands.confirmed(run)
+    table = bands.confirmed(run)
     numbers = table.groupby("hull")["sequence"].nunique()
     sides = listing([f"{numbers.get(side, 0)} {side}" for side in latent.SIDES])
     return (

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis import order, style
-from analysis.figures import _images
-from analysis.pictures import TRUTH, Pictures, pictures, supervisions
-from analysis.selection import NoRows
-from analysis.wording import listing
+from analysis.drawing import images, style
+from analysis.tables import order
+from analysis.tables.images import TRUTH, Pictures, pictures, supervisions
+from analysis.tables.selection import NoRows
+from analysis.words.wording import listing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.load import Run
+    from analysis.tables.load import Run
 
 TITLE = "Regions that change most"
 ORDER = 18
@@ -40,7 +40,7 @@ def draw(run: Run, supervision: str | None = None) -> Figure:
     times = order.spread(found.times(), TIMES)
     side = next(iter(chosen.values()))
     with style.context():
-        page = _images.page([(name, rows) for name in chosen], times, (side[1] - side[0], side[3] - side[2]))
+        page = images.page([(name, rows) for name in chosen], times, (side[1] - side[0], side[3] - side[2]))
         figure = page.figure()
         for block, (top, bottom, left, right) in enumerate(chosen.values()):
             for row, name in enumerate(rows):
@@ -48,7 +48,7 @@ def draw(run: Run, supervision: str | None = None) -> Figure:
                     image = found.frames.get((name, time))
                     if image is not None:
                         cut, shown = image[top:bottom, left:right], name == TRUTH and time in found.shown
-                        _images.panel(page, figure, (block, row, column), cut, grey, shown)
+                        images.panel(page, figure, (block, row, column), cut, grey, shown)
     return figure
 
 

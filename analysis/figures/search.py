@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from analysis import order, record, style
-from analysis.drawn import drawn, left_out
-from analysis.figures import _blocks
-from analysis.selection import NoRows
-from analysis.wording import count
+from analysis.drawing import blocks, style
+from analysis.drawing.drawn import drawn, left_out
+from analysis.tables import order, record
+from analysis.tables.selection import NoRows
+from analysis.words.wording import count
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.load import Run
+    from analysis.tables.load import Run
 
 TITLE = "The search"
 ORDER = 30
@@ -42,7 +42,7 @@ def draw(run: Run) -> Figure:
                     style.logarithmic(axis, values)
                 _history(axis, here[here["method"] == method], method, record.minimized(run))
                 if line == 0:
-                    axis.set_title(_blocks.broken(method), fontsize=11 if len(methods) < 5 else 9)
+                    axis.set_title(blocks.broken(method), fontsize=11 if len(methods) < 5 else 9)
                 if line == len(supervisions) - 1:
                     axis.set_xlabel("trial number")
             axes[line, 0].set_ylabel(metric.label)

@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analysis import record, search, style
-from analysis.selection import NoRows
-from analysis.wording import count, listing
+from analysis.drawing import style
+from analysis.statistics import search
+from analysis.tables import record
+from analysis.tables.selection import NoRows
+from analysis.words.wording import count, listing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.load import Run
+    from analysis.tables.load import Run
 
 TITLE = "The search, method by method"
 ORDER = 32

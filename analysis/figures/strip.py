@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from analysis import errors, order, record, style
-from analysis.figures import _blocks
-from analysis.rendering import Mesh, extent, picture
-from analysis.selection import NoRows, NotApplicable
-from analysis.wording import listing
+from analysis.drawing import blocks, style
+from analysis.drawing.rendering import Mesh, extent, picture
+from analysis.statistics import subject_errors
+from analysis.tables import order, record
+from analysis.tables.selection import NoRows, NotApplicable
+from analysis.words.wording import listing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.load import Run
+    from analysis.tables.load import Run
 
 TITLE = "From image to shape"
 ORDER = 16
@@ -43,7 +44,7 @@ def draw(run: Run) -> Figure:
     window = _window(list(meshes.values()))
     scores = _scores(run)
     with style.context():
-        page = _blocks.Page(
+        page = blocks.Page(
             blocks=[("", [INPUT, *rows])], columns=[_title(run, name) for name in names], width=WIDTH, height=WIDTH,
             left=1.42, gap=0.14, above=0.25, heading=0.45, below=0.2,
         )  # fmt: skip
@@ -121,7 +122,7 @@ def _panel(axis: Any, mesh: Mesh, colour: str, window: tuple[float, float, float
 def _scores(run: Run) -> dict[Key, str]:
     """The answer's metric of every subject and method, its replicates averaged, in words."""
     metric, table = record.objective(run), record.tested(run)
-    means = errors.subjects(table[table["setting"] == SETTING], metric.name)
+    means = subject_errors.subjects(table[table["setting"] == SETTING], metric.name)
     return {
         (str(name), str(method)): f"{metric.label} {value:.2f}"
         for method in means

@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from analysis import order, record, style
-from analysis.drawn import drawn, left_out
-from analysis.figures import _blocks
-from analysis.rendering import Mesh, extent, picture
-from analysis.selection import NotApplicable
-from analysis.wording import listing
+from analysis.drawing import blocks as _blocks
+from analysis.drawing import style
+from analysis.drawing.drawn import drawn, left_out
+from analysis.drawing.rendering import Mesh, extent, picture
+from analysis.tables import order, record
+from analysis.tables.selection import NotApplicable
+from analysis.words.wording import listing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.load import Run
+    from analysis.tables.load import Run
 
 TITLE = "Surfaces over time"
 ORDER = 25
@@ -42,7 +43,7 @@ def draw(run: Run, sequence: str | None = None, supervision: str | None = None) 
     """One block of rows per supervision (or the one named) of one sequence (the first unless named).
 
     Raises ``ValueError`` for a sequence or supervision that has no surfaces,
-    :class:`analysis.selection.NotApplicable` where a run keeps none at all.
+    :class:`analysis.tables.selection.NotApplicable` where a run keeps none at all.
     """
     table = _few(run, chosen(run, sequence, supervision))
     meshes = meshes_of(table)

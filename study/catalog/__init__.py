@@ -1,8 +1,8 @@
 """One file per study. Each defines `study()`, the document's study, and `PRESETS`, functions that edit it.
 
 A new study is a new file here: `my_study.py` is `python -m study.run my-study`. One about recordings has `RESOLUTION`,
-and `shown` where it hides frames; one about other data has `find` and `again` of its own (see `study.images` and
-`study.pictures`); its `study` takes what `--data` names.
+and `shown` where it hides frames; one about other data has `find` and `again` of its own (see `study.data.triplets` and
+`study.data.images`); its `study` takes what `--data` names.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from study.design.study import Study
 from study.errors import Mistake, of_validation
-from study.study import Study
 from trainables.configuration import paths, suggestion
 
 if TYPE_CHECKING:
-    from study.data import Data, Wanted
-    from study.images import ImageData
-    from study.pictures import PictureData
+    from study.data.images import PictureData
+    from study.data.recordings import Data, Wanted
+    from study.data.triplets import ImageData
 
 
 def names() -> list[str]:
@@ -45,22 +45,22 @@ def takes_data(name: str) -> bool:
 
 def find(name: str, wanted: Wanted, say: Callable[[str], None]) -> Data | ImageData | PictureData:
     """The data of a study that takes some; Mistake if they cannot be used."""
-    from study import data
+    from study.data import recordings
 
     entry = module(name)
     found: Data | ImageData | PictureData
     if hasattr(entry, "find"):
         found = entry.find(wanted, say)
     else:
-        found = data.find(wanted, entry.RESOLUTION, say, getattr(entry, "shown", None))
+        found = recordings.find(wanted, entry.RESOLUTION, say, getattr(entry, "shown", None))
     return found
 
 
 def again(name: str, record: dict[str, Any]) -> Data | ImageData | PictureData:
     """The data of a run that is resumed, from its record."""
-    from study import data
+    from study.data import recordings
 
-    found: Data | ImageData | PictureData = getattr(module(name), "again", data.again)(record)
+    found: Data | ImageData | PictureData = getattr(module(name), "again", recordings.again)(record)
     return found
 
 

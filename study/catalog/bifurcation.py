@@ -9,8 +9,8 @@ blending.
 
 from __future__ import annotations
 
-from study import methods, presets
-from study.study import Objective, Study
+from study.design import methods, presets
+from study.design.study import Objective, Study
 from trainables.shapes.bifurcation import Bifurcation, family
 
 COMPARED = [*methods.COMPARED, *methods.TOPOLOGICAL, *methods.ANCHORED]

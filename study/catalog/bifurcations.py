@@ -6,8 +6,8 @@ sequence cannot give. The search sees the first member alone; its setting is tra
 
 from __future__ import annotations
 
-from study import methods, presets
-from study.study import Objective, Study
+from study.design import methods, presets
+from study.design.study import Objective, Study
 from trainables.shapes.bifurcation import family
 from trainables.shapes.sequence import ShapeSequence
 

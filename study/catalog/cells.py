@@ -10,9 +10,9 @@ real, but five slices thin and with segmentation errors.
 
 from __future__ import annotations
 
-from study import methods, presets
-from study.data import Data, example
-from study.study import Objective, Study
+from study.data.recordings import Data, example
+from study.design import methods, presets
+from study.design.study import Objective, Study
 from trainables.configuration import assign
 from trainables.shapes.sampled import Sampled
 from trainables.shapes.timeline import Role, Timeline

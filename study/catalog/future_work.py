@@ -7,9 +7,9 @@ barycenters across sequences join, is `future-work-spheres`, and on unseen codes
 
 from __future__ import annotations
 
-from study import methods
 from study.catalog import bifurcations
-from study.study import Study
+from study.design import methods
+from study.design.study import Study
 from trainables.shapes.bifurcation import family
 
 QUESTION = "Which of the ideas that the document proposes and did not try helps, where, and by how much?"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from study import methods, presets
 from study.catalog import future_work, future_work_spheres, latent_generalization
-from study.study import Study
+from study.design import methods, presets
+from study.design.study import Study
 from trainables.autodecoder.latent_generalization import LatentGeneralizationConfiguration
 from trainables.shapes.sphere import training_spheres, unseen_spheres
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from study import methods, presets
 from study.catalog import future_work, spheres
-from study.study import Study
+from study.design import methods, presets
+from study.design.study import Study
 from trainables.shapes.sphere import training_spheres
 
 NAMES = [*future_work.NAMES, *methods.ACROSS]

@@ -8,9 +8,9 @@ cells, its setting is transferred to eight others.
 
 from __future__ import annotations
 
-from study import methods, presets
 from study.catalog.cells import every
-from study.study import Objective, Study
+from study.design import methods, presets
+from study.design.study import Objective, Study
 from trainables.shapes.platynereis import FRAMES, cells, times
 from trainables.shapes.sequence import ShapeSequence
 

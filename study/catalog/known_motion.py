@@ -8,13 +8,14 @@ an image; without it, sea ice that comes with the program is taken.
 
 from __future__ import annotations
 
-from study import interpolations, pictures
-from study.data import Wanted
-from study.pictures import PictureData
-from study.study import Metric, Objective, Study
+from study.data import images
+from study.data.images import PictureData
+from study.data.recordings import Wanted
+from study.design import image_methods
+from study.design.study import Metric, Objective, Study
 from trainables.inbetween.windows import between
 
-find, again = pictures.moved, pictures.again
+find, again = images.moved, images.again
 """How its data are found, and found again when a run is resumed."""
 
 
@@ -28,16 +29,16 @@ def study(data: PictureData | None = None) -> Study:
         unit="class",
         validation="other-sequences",
         search_sequences=data.searched,
-        methods=interpolations.methods(data, "table-3"),
+        methods=image_methods.methods(data, "table-3"),
         baseline="linear-blend",
         controls=["optical-flow"],
         references={},
         supervisions={"ends": between(data.gaps[0])},
-        primary=interpolations.primary("ends"),
-        space=interpolations.space(),
+        primary=image_methods.primary("ends"),
+        space=image_methods.space(),
         metrics=[
-            *interpolations.metrics(),
-            interpolations.border(),
+            *image_methods.metrics(),
+            image_methods.border(),
             Metric(name="endpoint_error", label="End-point error", unit="pixels"),
         ],
         objective=Objective(metric="mae"),
@@ -46,4 +47,4 @@ def study(data: PictureData | None = None) -> Study:
     )
 
 
-PRESETS = interpolations.PRESETS
+PRESETS = image_methods.PRESETS

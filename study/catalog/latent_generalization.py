@@ -7,8 +7,8 @@ search fits codes of 16 other spheres.
 
 from __future__ import annotations
 
-from study import methods, presets
-from study.study import Objective, Study
+from study.design import methods, presets
+from study.design.study import Objective, Study
 from trainables.autodecoder.latent_generalization import LatentGeneralizationConfiguration
 from trainables.shapes.sphere import searched_unseen_spheres, training_spheres, unseen_spheres
 

@@ -10,16 +10,17 @@ without it. `--data` names a folder with
 from __future__ import annotations
 
 from search_spaces import topological_loss
-from study import images, presets
+from study.data import triplets
+from study.data.triplets import ImageData
+from study.design import presets
+from study.design.study import Comparison, Metric, Objective, Pruning, Resources, Study
 from study.errors import Mistake
-from study.images import ImageData
-from study.study import Comparison, Metric, Objective, Pruning, Resources, Study
 from trainables.configuration import assign
 from trainables.reconstruction import folds
 from trainables.reconstruction.configuration import ReconstructionConfiguration, Topology
 from trainables.shapes.timeline import Timeline
 
-find, again = images.find, images.again
+find, again = triplets.find, triplets.again
 """How its data are found, and found again when a run is resumed."""
 
 FOLDS, SEARCH_FOLDS = 6, 3
@@ -31,7 +32,7 @@ ASIDE = 5
 
 def study(data: ImageData | None = None) -> Study:
     """The document's experiment, on any triplets; Mistake if there are fewer than folds."""
-    data = data or images.example()
+    data = data or triplets.example()
     aside = round(len(data.labels) / ASIDE)
     try:
         members = folds.assigned(data.labels, data.kinds, aside, SEARCH_FOLDS, FOLDS)

@@ -9,13 +9,14 @@ comes with the program is taken.
 
 from __future__ import annotations
 
-from study import interpolations, pictures
-from study.data import Wanted
-from study.pictures import PictureData
-from study.study import Metric, Objective, Study
+from study.data import images
+from study.data.images import PictureData
+from study.data.recordings import Wanted
+from study.design import image_methods
+from study.design.study import Metric, Objective, Study
 from trainables.inbetween.windows import between
 
-find, again = pictures.pair, pictures.again
+find, again = images.pair, images.again
 """How its data are found, and found again when a run is resumed."""
 
 
@@ -28,15 +29,15 @@ def study(data: PictureData | None = None) -> Study:
         replication_unit="training noise of one pair of images (seeds)",
         validation="other-sequences",
         search_sequences=data.searched,
-        methods=interpolations.methods(data, "table-2"),
+        methods=image_methods.methods(data, "table-2"),
         baseline="linear-blend",
         controls=["optical-flow"],
         references={},
         supervisions={"pair": between(data.gaps[0])},
-        primary=interpolations.primary("pair"),
-        space=interpolations.space(),
+        primary=image_methods.primary("pair"),
+        space=image_methods.space(),
         metrics=[
-            *interpolations.metrics(),
+            *image_methods.metrics(),
             Metric(name="drift_error", label="Distance from the measured drift", unit="pixels"),
         ],
         objective=Objective(metric="mae"),
@@ -47,9 +48,9 @@ def study(data: PictureData | None = None) -> Study:
 
 def laptop(study: Study) -> None:
     """One network is trained on all tiles, so that it may be trained for longer, and replicates are cheap."""
-    interpolations.laptop(study)
+    image_methods.laptop(study)
     study.replicates = 6
-    interpolations.put(study, epochs=80, downsampling=2)
+    image_methods.put(study, epochs=80, downsampling=2)
 
 
-PRESETS = interpolations.PRESETS | {"laptop": laptop}
+PRESETS = image_methods.PRESETS | {"laptop": laptop}

@@ -8,13 +8,14 @@ it, sand that slides down a slope, which comes with the program, is taken.
 
 from __future__ import annotations
 
-from study import interpolations, pictures
-from study.data import Wanted
-from study.pictures import PictureData
-from study.study import Objective, Study
+from study.data import images
+from study.data.images import PictureData
+from study.data.recordings import Wanted
+from study.design import image_methods
+from study.design.study import Objective, Study
 from trainables.inbetween.windows import between
 
-find, again = pictures.film, pictures.again
+find, again = images.film, images.again
 """How its data are found, and found again when a run is resumed."""
 
 
@@ -29,18 +30,18 @@ def study(data: PictureData | None = None) -> Study:
         unit="sequence",
         validation="other-sequences",
         search_sequences=data.searched,
-        methods=interpolations.methods(data, "table-4"),
+        methods=image_methods.methods(data, "table-4"),
         baseline="linear-blend",
         controls=["optical-flow"],
         references={},
         supervisions={f"gap-{gap}": between(gap) for gap in data.gaps},
-        primary=interpolations.primary(f"gap-{data.gaps[0]}"),
-        space=interpolations.space(),
-        metrics=[*interpolations.metrics(), interpolations.border()],
+        primary=image_methods.primary(f"gap-{data.gaps[0]}"),
+        space=image_methods.space(),
+        metrics=[*image_methods.metrics(), image_methods.border()],
         objective=Objective(metric="mae"),
         replicates=1,
         data=data.told(),
     )
 
 
-PRESETS = interpolations.PRESETS
+PRESETS = image_methods.PRESETS

@@ -8,8 +8,8 @@ spheres.
 
 from __future__ import annotations
 
-from study import methods, presets
-from study.study import Objective, Study
+from study.design import methods, presets
+from study.design.study import Objective, Study
 from trainables.shapes.sphere import searched_spheres, training_spheres
 
 COMPARED = [*methods.COMPARED, *methods.ANCHORED]

@@ -14,8 +14,8 @@ from typing import Any
 
 import yaml
 
-from study import compat
 from study.errors import Mistake, first_line
+from study.running import ray_internals
 
 # Families of Amazon's instances that are of use here; a misspelt type is noticed by Amazon only, minutes later.
 _FAMILY = r"(?:c[5-8]|m[5-8]|r[5-8]|t3|t4g?)[a-z]{0,3}|g[456]e?[dn]{0,2}|gr6|p[3456](?:de?|dn|en?)?"
@@ -45,7 +45,7 @@ def problems(cluster: dict[str, Any]) -> list[str]:
 
 
 def _of_ray(cluster: dict[str, Any]) -> Iterator[str]:
-    if (reason := compat.refusal(cluster)) is not None:
+    if (reason := ray_internals.refusal(cluster)) is not None:
         yield f"Ray refuses it: {reason}"
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from study.errors import Mistake, unreadable
-from study.run_folder import RunFolder
+from study.storage.run_folder import RunFolder
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,7 +69,8 @@ def choose(run: Run, method: str | None, supervision: str | None, setting: str) 
 
     Raises Mistake where there is none, or where it keeps no model.
     """
-    from analysis import ensembles, record
+    from analysis.statistics import ensembles
+    from analysis.tables import record
 
     objective = record.objective(run)
     confirmed = _named(run, _confirmed(run, setting), method, supervision, setting)

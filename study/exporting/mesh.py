@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from skimage.measure import marching_cubes
 
-from analysis.rendering import Mesh
+from analysis.drawing.rendering import Mesh
 from trainables.shapes.sequence import LOWER, grid_spacing
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from study import credentials
+from study.storage import credentials
 
 EXAMPLES = "sqlite:///mlflow.db or http://127.0.0.1:5000"
 ANOTHER = "choose another with --tracking-uri"

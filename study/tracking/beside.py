@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from study.run_folder import RunFolder
+from study.storage.run_folder import RunFolder
 from study.tracking.writer import Tracker
 
 

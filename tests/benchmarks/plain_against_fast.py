@@ -26,7 +26,7 @@ import pandas as pd
 import torch
 
 from study.catalog import load
-from study.study import Study
+from study.design.study import Study
 from trainables import transport
 from trainables.autodecoder.configuration import AutodecoderConfiguration
 from trainables.autodecoder.decoder import Decoder

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 import analysis
-from study.recorder import Recorder
+from study.running.recorder import Recorder
 from tests.study import run_sleeping
 
 

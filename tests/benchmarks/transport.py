@@ -203,7 +203,7 @@ def scaling(write: bool) -> str:
 
 
 def _figure(cost: list[float]) -> None:
-    from analysis import style
+    from analysis.drawing import style
 
     with style.context():
         figure, axes = style.panels(1, 1, 5.5, 3.6)

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from study.jobs import Job, JobSource
-from study.journal import Journal
-from study.recorder import Recorder
-from study.run_folder import RunFolder
-from study.search import Search
-from study.study import Study
+from study.design.study import Study
+from study.running.recorder import Recorder
+from study.storage.run_folder import RunFolder
+from study.trials.jobs import Job, JobSource
+from study.trials.journal import Journal
+from study.trials.search import Search
 from trainables.base import Request
 
 

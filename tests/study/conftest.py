@@ -3,7 +3,7 @@
 import pytest
 
 from study import catalog
-from study.study import Study
+from study.design.study import Study
 from tests.study.bench import Bench
 
 

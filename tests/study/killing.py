@@ -49,7 +49,7 @@ MOMENTS: dict[str, Moment] = {
     ),
     "before MLflow's database gets its name": Moment("before", "os:link", "mlflow.db"),
     "amid a line of the journal": Moment("within", _APPEND, "", 16),
-    "after a trial was asked for": Moment("after", "study.search:Search.next", "", 4),
+    "after a trial was asked for": Moment("after", "study.trials.search:Search.next", "", 4),
     "before a checkpoint in the search": _write("before", "checkpoints/search-", 5),
     "amid a checkpoint in the search": _write("within", "checkpoints/search-", 6),
     "after a checkpoint in the search": _write("after", "checkpoints/search-", 7),
@@ -62,7 +62,7 @@ MOMENTS: dict[str, Moment] = {
     "after an MLflow run was made, before its metrics": Moment("after", f"{_CLIENT}.create_run", "search-", 4),
     "amid the metrics of MLflow": Moment("after", f"{_CLIENT}.log_batch", "", 6),
     "after a compacted table, before its parts go": _write("after", "per_time/search.parquet"),
-    "amid the end of a compaction's parts": Moment("after", "study.run_folder:RunFolder.remove", "curves", 3),
+    "amid the end of a compaction's parts": Moment("after", "study.storage.run_folder:RunFolder.remove", "curves", 3),
     "after the compacted trials, before their parts go": _write("after", "trials.parquet"),
     # confirm
     "before a model": _write("before", "models/confirm-", 2),

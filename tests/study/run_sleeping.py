@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from study import catalog
-from study.command import leave
+from study.exit_status import leave
 from study.run import command_line
 from tests.study import killing
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from study.clean import command_line
-from study.places import state_folder
-from study.run_folder import RunFolder
+from study.storage.places import state_folder
+from study.storage.run_folder import RunFolder
 from tests.study.test_status import locked, run
 from trainables.files import remember, remembered
 

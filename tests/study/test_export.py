@@ -14,11 +14,11 @@ import zarr
 from PIL import Image
 
 from study import catalog
-from study.data import Wanted, find, keep
+from study.data.recordings import Wanted, find, keep
+from study.design.study import Arm
 from study.export import command_line
-from study.run_folder import RunFolder
-from study.study import Arm
-from tests.study.test_data import recording
+from study.storage.run_folder import RunFolder
+from tests.study.data.test_recordings import recording
 from trainables.actor import Actor
 from trainables.autodecoder.configuration import DecoderConfiguration
 from trainables.base import Request

@@ -9,7 +9,7 @@ import tifffile
 
 from study import frames
 from study.run import command_line
-from study.run_folder import RunFolder
+from study.storage.run_folder import RunFolder
 from tests.trainables.inbetween.conftest import drifting, texture
 from trainables.files import write_atomically
 from trainables.inbetween.baselines import FlowWarping

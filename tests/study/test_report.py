@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from study.lock import Lock
 from study.report import TOGETHER, command_line
-from study.run_folder import RunFolder
+from study.storage.lock import Lock
+from study.storage.run_folder import RunFolder
 from tests.analysis import conftest as runs
 
 

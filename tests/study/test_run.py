@@ -17,8 +17,8 @@ import torch
 
 import analysis
 from study import catalog
-from study.search import trial_id
-from study.study import Arm, Study
+from study.design.study import Arm, Study
+from study.trials.search import trial_id
 from trainables.autodecoder.autodecoder import Autodecoder
 
 COMMAND = [sys.executable, "-m", "study.run", "bifurcation"]

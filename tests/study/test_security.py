@@ -15,10 +15,10 @@ import psutil
 import pytest
 
 from study import tracking
-from study.credentials import without_credentials
 from study.errors import Mistake
-from study.options import Options, plan
 from study.run import command_line
+from study.running.plan import Options, plan
+from study.storage.credentials import without_credentials
 from tests.study.sleeping_runs import ROOT, finish, run_folder, start, trace, until
 
 SHORT = ["--preset", "short", "--trials", "1", "--replicates", "1"]

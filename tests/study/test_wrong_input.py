@@ -11,7 +11,7 @@ import time
 import pytest
 
 from study.run import command_line
-from study.run_folder import RunFolder
+from study.storage.run_folder import RunFolder
 from trainables.files import write_atomically
 
 

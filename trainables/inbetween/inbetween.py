@@ -7,11 +7,11 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
+from trainables.advection.models_of_pairs import SideBySide
 from trainables.inbetween.configuration import InbetweenConfiguration
 from trainables.inbetween.learner import Learner
 from trainables.inbetween.method import Blank, Method
 from trainables.inbetween.predicted import Predicted
-from trainables.inbetween.side_by_side import SideBySide
 from trainables.inbetween.windows import WindowsConfiguration
 from trainables.shapes.timeline import Timeline
 

@@ -7,11 +7,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from trainables.inbetween import advection
+from trainables.advection import semi_lagrangian
+from trainables.advection.fitting import Fitting
+from trainables.advection.networks import Model
 from trainables.inbetween.configuration import InbetweenConfiguration
-from trainables.inbetween.fitting import Fitting
-from trainables.inbetween.networks import Model
-from trainables.inbetween.patches import corners, cut, joined
+from trainables.inbetween.cutting import corners, cut, joined
 from trainables.inbetween.pictures import Array, Pair
 from trainables.inbetween.predicted import Predicted
 
@@ -75,25 +75,26 @@ class Evolved(Predicted):
 
     @torch.no_grad()
     def frame(self, time: float) -> Array:
-        latent = advection.at_time(self.states, self.fields, self.duration, time)
+        latent = semi_lagrangian.at_time(self.states, self.fields, self.duration, time)
         images = torch.cat([self.model.decode(part) for part in latent.split(_AT_ONCE)])
         return self._joined(self.patches.restored(images))[0]
 
     @torch.no_grad()
     def latent(self, time: float) -> Array:
-        return self._joined(advection.at_time(self.states, self.fields, self.duration, time))[0]
+        return self._joined(semi_lagrangian.at_time(self.states, self.fields, self.duration, time))[0]
 
     @torch.no_grad()
     def displacement(self, time: float) -> Array:
-        moved: Array = self._joined(advection.displacement_at(self.fields, self.duration, time)).transpose(1, 2, 0)
-        return moved
+        moved = semi_lagrangian.displacement_at(self.fields, self.duration, time)
+        joined: Array = self._joined(moved).transpose(1, 2, 0)
+        return joined
 
     @torch.no_grad()
     def velocity(self, time: float) -> Array:
         count = self.fields.shape[1]
         field = self.fields[:, min(int(time * count + 1e-6), count - 1)]
         # Between the images passes the time 1, in N steps of the fields' own Δt.
-        found: Array = self._joined(advection.pixels(field) * self.duration * count).transpose(1, 2, 0)
+        found: Array = self._joined(semi_lagrangian.pixels(field) * self.duration * count).transpose(1, 2, 0)
         return found
 
     def _joined(self, values: torch.Tensor) -> Array:

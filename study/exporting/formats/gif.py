@@ -14,7 +14,7 @@ from study.exporting.group import slug
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from analysis.rendering import Mesh
+    from analysis.drawing.rendering import Mesh
     from study.exporting.moment import Moment, Movie
 
 SECONDS = 6.0
@@ -60,9 +60,9 @@ def _images(meshes: list[Mesh], rows: list[dict[str, Any]], title: str, unit: st
     from matplotlib.figure import Figure
     from PIL import Image as images
 
-    from analysis import style
+    from analysis.drawing import style
+    from analysis.drawing.rendering import extent, picture
     from analysis.figures.surfaces import OTHER, SHOWN
-    from analysis.rendering import extent, picture
 
     left, right, lower, upper = extent(meshes)
     half = 0.54 * max(right - left, upper - lower)
@@ -98,7 +98,7 @@ def _images(meshes: list[Mesh], rows: list[dict[str, Any]], title: str, unit: st
 
 def _curves(figure: Any, rows: list[dict[str, Any]], unit: str) -> list[Any]:
     """Volume and spread over time; the lines that mark the present time."""
-    from analysis import style
+    from analysis.drawing import style
     from analysis.figures.surfaces import SHOWN
 
     times = np.array([row["time"] for row in rows])

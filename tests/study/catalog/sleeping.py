@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from optuna.distributions import FloatDistribution, IntDistribution
 
-from study.study import Metric, Objective, Pruning, Study
+from study.design.study import Metric, Objective, Pruning, Study
 from tests.study.sleeping import Fault, Sleeping
 from trainables.shapes.timeline import Timeline
 

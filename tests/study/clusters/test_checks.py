@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from study import compat
 from study.clusters import checks, rendering
+from study.running import ray_internals
 
 PROJECT = Path(__file__).parents[3]
 
@@ -134,7 +134,7 @@ def test_ray_alone_lets_these_pass(aws):
     aws["min_workers"] = 2
     aws["available_node_types"]["gpu-spot"]["node_config"]["InstanceType"] = "g5x.large"
     aws["docker"]["worker_image"] = "rayproject/ray:latest"
-    assert compat.refusal(aws) is None
+    assert ray_internals.refusal(aws) is None
 
 
 @pytest.mark.parametrize(

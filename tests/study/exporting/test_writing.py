@@ -57,7 +57,7 @@ def test_an_interruption_leaves_nothing(tmp_path, number, status):
         "import sys, time\n"
         "from pathlib import Path\n"
         "import click\n"
-        "from study.command import exit_status\n"
+        "from study.exit_status import exit_status\n"
         "from study.export import _termination_as_exit\n"
         "from study.exporting.writing import _whole\n"
         "@click.command()\n"

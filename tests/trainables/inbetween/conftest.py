@@ -5,7 +5,8 @@ import pytest
 import torch
 from scipy import ndimage
 
-from trainables.inbetween.configuration import InbetweenConfiguration, Networks
+from trainables.advection.configuration import Networks
+from trainables.inbetween.configuration import InbetweenConfiguration
 from trainables.inbetween.pictures import Pictures, kept
 from trainables.inbetween.windows import Window
 

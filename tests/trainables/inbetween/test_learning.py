@@ -10,12 +10,12 @@ import torch
 from pydantic import ValidationError
 from torch.utils.flop_counter import FlopCounterMode
 
+from trainables.advection import losses
+from trainables.advection.networks import Encoder, Model, UNet
 from trainables.base import Divergence
-from trainables.inbetween import losses
 from trainables.inbetween.configuration import DOCUMENT, InbetweenConfiguration, documented
+from trainables.inbetween.cutting import corners, cut, joined
 from trainables.inbetween.inbetween import Inbetween
-from trainables.inbetween.networks import Encoder, Model, UNet
-from trainables.inbetween.patches import corners, cut, joined
 from trainables.inbetween.pictures import Pair
 from trainables.inbetween.windows import between
 

@@ -1,0 +1,1 @@
+"""What figures share: style, pictures of surfaces, bands, rows of panels."""

@@ -1,0 +1,184 @@
+"""Surfaces in 3D with a time slider: ground truth beside the methods, one camera for all, in a page that needs nothing
+else.
+
+What is here goes into the page as JSON; ``viewer.js`` draws it with plotly.js, which is embedded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from analysis.drawing.rendering import Mesh, camera
+from analysis.figures import surfaces
+from analysis.pages.viewer.meshes import BYTES_PER_VERTEX, STEPS, packed, simplified
+from analysis.tables import order, record
+from analysis.tables.load import Run
+from analysis.tables.selection import NotApplicable
+from analysis.words.wording import listing
+
+MOST_PANELS = 12
+"""Each panel takes one of the sixteen or so WebGL contexts that a browser gives a page."""
+FEWEST_VERTICES = 200
+"""A mesh is not simplified further, whatever the budget."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Viewer:
+    """What the template needs."""
+
+    data: str
+    """JSON; see :func:`viewer`."""
+    script: str
+    library: str
+    """plotly.js."""
+    caption: str
+    alternative: str
+
+
+def viewer(runs: Sequence[Run], budget: int) -> Viewer | None:
+    """The viewer of the runs that kept surfaces, None if none has; its meshes take about ``budget`` bytes of JSON.
+
+    The JSON: ``runs``, each with ``title``, ``low`` (3,) and ``step`` (domain units) of the packed positions,
+    ``ranges`` (3, 2) of the axes, and ``views``, one per supervision, with ``times``, ``shown`` (numbers of times),
+    ``panels`` (``name``, and ``surfaces``: a number in ``meshes`` per time, null where there is none); ``meshes``:
+    (vertices, triangles) as :func:`analysis.pages.viewer.meshes.packed` makes them, empty where there is no surface;
+    ``camera`` (3,): where the viewer stands; ``colours``.
+    """
+    found = [scene for run in runs if (scene := _scene(run)) is not None]
+    if not found:
+        return None
+    distinct = {key: mesh for scene in found for key, mesh in scene.meshes.items()}
+    full = [mesh for mesh in distinct.values() if not mesh.empty]
+    most = max(FEWEST_VERTICES, budget // BYTES_PER_VERTEX // max(1, len(full)))
+    packs: list[tuple[str, str]] = []
+    described = [scene.described(most, packs, several=len(found) > 1) for scene in found]
+    coarser = any(len(mesh.vertices) > most for mesh in full)
+    colours = {"shown": surfaces.SHOWN, "other": surfaces.OTHER}
+    data = {"runs": described, "meshes": packs, "camera": camera()[2].round(4).tolist(), "colours": colours}
+    return Viewer(
+        data=json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),
+        script=Path(__file__).with_name("viewer.js").read_text(encoding="utf-8"),
+        library=_library(),
+        caption=_caption(found, most if coarser else None),
+        alternative=_alternative(found),
+    )
+
+
+def _library() -> str:
+    from plotly.offline import get_plotlyjs
+
+    return str(get_plotlyjs())
+
+
+@dataclass(frozen=True, kw_only=True)
+class _View:
+    supervision: str
+    times: list[float]
+    shown: list[int]
+    panels: list[tuple[str, list[str | None]]]
+    """Name → key of the mesh at each time."""
+    left_out: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Scene:
+    """The surfaces of one run; equal meshes (the truth, under every method) are there once."""
+
+    run: Run
+    sequence: str
+    views: list[_View]
+    meshes: Mapping[str, Mesh]
+
+    def described(self, most: int, packs: list[tuple[str, str]], several: bool) -> dict[str, Any]:
+        """For the JSON; the meshes are added to ``packs``."""
+        corners = np.concatenate([mesh.vertices for mesh in self.meshes.values()] or [np.zeros((0, 3))])
+        low, high = (corners.min(axis=0), corners.max(axis=0)) if len(corners) else (-np.ones(3), np.ones(3))
+        step = float((high - low).max()) / STEPS or 1.0
+        numbers = {}
+        for key, mesh in self.meshes.items():
+            numbers[key] = len(packs)
+            packs.append(packed(mesh if mesh.empty else simplified(mesh, most), low, step))
+        title = f"{self.run.study}, {self.run.name}" if several else self.run.study
+        return {
+            "title": title,
+            "low": low.tolist(),
+            "step": step,
+            "ranges": np.stack([low, high], axis=-1).tolist(),
+            "views": [
+                {
+                    "title": view.supervision,
+                    "times": view.times,
+                    "shown": view.shown,
+                    "panels": [
+                        {"name": name, "surfaces": [None if key is None else numbers[key] for key in keys]}
+                        for name, keys in view.panels
+                    ],
+                }
+                for view in self.views
+            ],
+        }
+
+
+def _scene(run: Run) -> _Scene | None:
+    try:
+        table = surfaces.chosen(run)
+    except NotApplicable:
+        return None
+    found, shown = surfaces.meshes_of(table), surfaces.shown_times(table)
+    keys = {address: _key(mesh) for address, mesh in found.items()}
+    views = []
+    for supervision in order.ordered(table["supervision"], record.supervisions(run)):
+        times = sorted({time for where, _, time in found if where == supervision})
+        names = surfaces.row_names(run, found, supervision)
+        panels = [(name, [keys.get((supervision, name, time)) for time in times]) for name in names[:MOST_PANELS]]
+        numbers = [number for number, time in enumerate(times) if time in shown[supervision]]
+        views.append(
+            _View(supervision=supervision, times=times, shown=numbers, panels=panels, left_out=names[MOST_PANELS:])
+        )
+    needed = {key for view in views for _, panel in view.panels for key in panel if key is not None}
+    meshes = {keys[address]: mesh for address, mesh in found.items() if keys[address] in needed}
+    return _Scene(run=run, sequence=str(table["sequence"].iloc[0]), views=views, meshes=meshes)
+
+
+def _key(mesh: Mesh) -> str:
+    return hashlib.sha256(mesh.vertices.tobytes() + b"|" + mesh.faces.tobytes()).hexdigest()
+
+
+def _caption(scenes: list[_Scene], most: int | None) -> str:
+    names = list(dict.fromkeys(f"'{scene.sequence}'" for scene in scenes))
+    which = f"{'sequence' if len(names) == 1 else 'sequences'} {listing(names)}"
+    said = [
+        f"The surfaces of {which}: drag one to turn all, move the slider to change the time. Blue: the ground truth "
+        "was shown to the model at this time."
+    ]
+    if most is not None:
+        said.append(f"Simplified to at most {most} vertices each; the run folder has all.")
+    if left_out := order.ordered({name for scene in scenes for view in scene.views for name in view.left_out}, []):
+        said.append(f"Not here, because a browser draws no more: {listing(left_out)}.")
+    return " ".join(said)
+
+
+def _alternative(scenes: list[_Scene]) -> str:
+    said = []
+    for scene in scenes:
+        for view in scene.views:
+            names = listing([name for name, _ in view.panels])
+            empty = [
+                f"{name}, t = {time:g}"
+                for name, keys in view.panels
+                for time, key in zip(view.times, keys, strict=True)
+                if key is not None and scene.meshes[key].empty
+            ]
+            said.append(
+                f"{scene.run.study}, {view.supervision} supervision: surfaces that can be turned, side by side, of "
+                f"{names} at {len(view.times)} times from {view.times[0]:g} to {view.times[-1]:g}"
+                + (f"; no surface: {'; '.join(empty)}" if empty else "")
+            )
+    return ". ".join(said) + "."

@@ -1,0 +1,1 @@
+"""Numbers from tables: bands, comparisons, ensembles, what a search found. No words, no drawings."""

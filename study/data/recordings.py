@@ -1,0 +1,283 @@
+"""Recordings as the data of a study: found, checked and prepared before anything else, then kept in the run folder."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from study.data import understood
+from study.errors import Mistake
+from study.storage.places import split
+from trainables.files import kept, read
+from trainables.shapes.bad_data import BadData
+from trainables.shapes.sampled import Sampled
+from trainables.shapes.sequence import ShapeSequence, from_descriptions
+
+if TYPE_CHECKING:
+    from study.design.study import Study
+    from study.storage.run_folder import RunFolder
+    from trainables.shapes.readers.base import Recorded
+
+_FOLDER = "data"
+"""Of the run folder."""
+_LONGEST = 60
+"""Letters of a sequence's name that go into the name of its file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Data:
+    """Sequences with a common length, and what is to be told of them."""
+
+    sequences: list[ShapeSequence]
+    source: str
+    left_out: dict[str, str] = field(default_factory=dict)
+    """Label → why it could not be used."""
+    notes: list[str] = field(default_factory=list)
+    understood: str = ""
+    """What was read, in one paragraph."""
+
+    def told(self) -> dict[str, Any]:
+        """What is recorded of the data."""
+        told = {"source": self.source, "left_out": self.left_out, "notes": self.notes}
+        return told | ({"understood": self.understood} if self.understood else {})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Which data: `--data`, `--tracks`, `--voxel`, `--skip-bad`, and what a reader is told (`--layout`, `--link`,
+    `--pieces`, `--times`); None where the user gave nothing."""
+
+    path: str | None = None
+    tracks: str | None = None
+    voxel: str | None = None
+    skip_bad: bool = False
+    layout: str | None = None
+    link: bool = False
+    pieces: str | None = None
+    times: str | None = None
+
+    @property
+    def flags(self) -> list[str]:
+        """What a recording is told, beside its path, as the flags of the command line with their values."""
+        named = ("tracks", "voxel", "layout", "pieces", "times")
+        flags = [f"--{name} {value}" for name in named if (value := getattr(self, name)) is not None]
+        return flags + [flag for flag, on in (("--skip-bad", self.skip_bad), ("--link", self.link)) if on]
+
+    def refuse_flags(self, why: str) -> None:
+        """Mistake if a recording is told something, for data that have nothing of the kind."""
+        if self.flags:
+            flag = self.flags[0].split()[0]
+            raise Mistake(f"{self.flags[0]}: {why}; leave {flag} out")
+
+    @property
+    def paths(self) -> list[str]:
+        """The files of `--data A B`; none where the user gave nothing."""
+        return [] if self.path is None else split(self.path)
+
+    def told_reader(self) -> dict[str, Any]:
+        """What a reader is told beside the size of a voxel; Mistake if the file of times cannot be used."""
+        from trainables.shapes.readers.frame_times import read_times
+
+        try:
+            times = None if self.times is None else read_times(Path(self.times))
+        except BadData as error:
+            raise Mistake(str(error)) from None
+        return {"layout": self.layout, "link": self.link or None, "pieces": self.pieces, "times": times}
+
+    def track_numbers(self) -> list[int] | None:
+        if self.tracks is None:
+            return None
+        if not re.fullmatch(r"\s*\d+(\s*,\s*\d+)*\s*", self.tracks):
+            raise Mistake(f"--tracks {self.tracks}: not track numbers; write them as 3,5,8")
+        return [int(number) for number in self.tracks.split(",")]
+
+    def voxel_size(self) -> tuple[float, float, float] | None:
+        if self.voxel is None:
+            return None
+        try:
+            z, y, x = (float(size) for size in self.voxel.split(","))
+        except ValueError:
+            raise Mistake(f"--voxel {self.voxel}: not three sizes; write z,y,x in µm, such as 1,0.2,0.2") from None
+        if not all(0 < size < float("inf") for size in (z, y, x)):
+            raise Mistake(f"--voxel {self.voxel}: the three sizes must be positive")
+        return z, y, x
+
+
+Shown = Callable[[int], list[int]]
+"""Number of frames → those that every supervision shows, counted from 0: they choose the domain's scale and place."""
+
+
+def find(
+    wanted: Wanted, resolution: int, say: Callable[[str], None] = lambda sentence: None, shown: Shown | None = None
+) -> Data:
+    """The recording's sequences, prepared on a grid of `resolution` points an axis; Mistake if they cannot be used."""
+    from trainables.shapes.readers import base
+
+    tracks, voxel = wanted.track_numbers(), wanted.voxel_size()
+    path = base.example() if wanted.path is None else Path(wanted.path)
+    told, hint = wanted.told_reader(), ""
+    try:
+        reader = base.open_recording(path, voxel, **told)
+        if exchanged := understood.refuse_exchanged(reader):
+            raise Mistake(exchanged)
+        listing = reader.sequences(tracks)
+        if not wanted.skip_bad and wanted.path is not None and len(listing.usable) + len(listing.bad) > 1:
+            hint = " (--skip-bad leaves out sequences that cannot be used)"
+        found = listing.usable if wanted.skip_bad else listing.all_usable()
+        left_out = dict(listing.bad)
+        prepared = _prepared(found, resolution, wanted.skip_bad, left_out, say, shown)
+    except BadData as error:
+        raise Mistake(f"--data {error}{hint}") from None
+    if not prepared:
+        raise Mistake(f"--data {path}: no sequence can be used: {'; '.join(left_out.values())}")
+    source = "the recording that comes with the program" if wanted.path is None else path.resolve().name
+    return Data(
+        sequences=prepared,
+        source=source,
+        left_out=left_out,
+        notes=understood.notes(found, listing, prepared),
+        understood=understood.paragraph(wanted, reader, listing, found, prepared),
+    )
+
+
+@lru_cache
+def example(resolution: int, shown: Shown | None = None) -> Data:
+    """The recording that comes with the program."""
+    return find(Wanted(), resolution, shown=shown)
+
+
+def _prepared(
+    found: list[Recorded],
+    resolution: int,
+    skip_bad: bool,
+    left_out: dict[str, str],
+    say: Callable[[str], None],
+    shown: Shown | None,
+) -> list[ShapeSequence]:
+    """Every sequence at the moments that all know, its prepared file in the cache, named after its content."""
+    from trainables.shapes.common_frames import in_common
+    from trainables.shapes.preparation import prepare
+
+    contents = {}
+    for number, recorded in enumerate(in_common(found), 1):
+        say(f"preparing {recorded.label}, {number} of {len(found)}")
+        try:
+            contents[recorded.label] = prepare(
+                recorded, resolution, shown=shown and shown(len(recorded.frames))
+            ).to_bytes()
+        except BadData as error:
+            if not skip_bad:
+                raise
+            left_out[recorded.label] = str(error)
+    sequences: list[ShapeSequence] = []
+    for label, content in contents.items():
+        file = kept("sequences", f"{hashlib.sha256(content).hexdigest()[:32]}.npz", content)
+        sequences.append(Sampled(file=file, title=label))
+    return sequences
+
+
+def again(record: dict[str, Any]) -> Data:
+    """The data of a run that is resumed, from its record: the original recording is not needed."""
+    methods = record["configuration"]["methods"]
+    told = record.get("data") or {}
+    return Data(
+        sequences=from_descriptions(next(iter(methods.values()))["sequences"]),
+        source=told.get("source", ""),
+        left_out=told.get("left_out", {}),
+        notes=told.get("notes", []),
+        understood=told.get("understood", ""),
+    )
+
+
+def keep(study: Study, folder: RunFolder) -> None:
+    """Copy prepared files into the run folder, where every node finds them, and let the study read them there.
+
+    A sequence or a method has such a file if it has the attributes `file` and `title`. The kept file is named after the
+    title, for people, and after its content: no two contents have one file, whatever their titles are. Mistake if a
+    file is gone.
+    """
+    copies: dict[str, str] = {}
+    for method in study.methods.values():
+        for holder in [*getattr(method, "sequences", []), method]:
+            file = getattr(holder, "file", None)
+            if file is None or file.startswith(f"{folder.url}/"):
+                continue
+            if file not in copies:
+                content = read(file)
+                if content is None:
+                    raise Mistake(f"prepared file {file} of {holder.title} is gone: start the study again")
+                name = _file_name(holder.title, content)
+                copies[file] = folder.file(_FOLDER, name)
+                if not folder.exists(_FOLDER, name):
+                    folder.write(_FOLDER, name, content=content)
+            holder.file = copies[file]
+
+
+def _file_name(title: str, content: bytes) -> str:
+    """`cell-1-0123456789ab.npz`; short enough for any file system."""
+    slug = re.sub(r"[^\w.+-]+", "-", title, flags=re.ASCII).strip("-.")[:_LONGEST]
+    return f"{slug or 'data'}-{_digest(content)}.npz"
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]
+
+
+def as_recorded(configuration: dict[str, Any], folder: RunFolder) -> dict[str, Any]:
+    """A configuration for `study.json`: files of the run folder are named from there, so that it may be moved."""
+
+    def relative(file: str) -> str:
+        return file.removeprefix(f"{folder.url}/")
+
+    return _with_files(configuration, relative)
+
+
+def as_found(configuration: dict[str, Any], folder: RunFolder) -> dict[str, Any]:
+    """The reverse, wherever the folder is now; records of earlier versions name files by the place that it once had.
+
+    Only files of the run folder are named: whoever can write a record must not have other files read. Mistake if one is
+    gone or damaged.
+    """
+    checked: set[str] = set()
+
+    def found(file: str) -> str:
+        name = file.rsplit("/", 1)[-1]
+        if name not in checked:
+            _check(folder, name)
+            checked.add(name)
+        return folder.file(_FOLDER, name)
+
+    return _with_files(configuration, found)
+
+
+def _check(folder: RunFolder, name: str) -> None:
+    where = folder.file(_FOLDER, name)
+    content = read(where)
+    if content is None:
+        raise Mistake(f"{where} is gone, and run {folder.name} needs it: restore it, or start a new run")
+    digest = re.fullmatch(r".*-([0-9a-f]{12})\.npz", name)  # in names since version 0.2
+    whole = digest[1] == _digest(content) if digest else zipfile.is_zipfile(io.BytesIO(content))
+    if not whole:
+        raise Mistake(f"{where} is damaged, and run {folder.name} needs it: restore it, or start a new run")
+
+
+def _with_files(configuration: dict[str, Any], place: Callable[[str], str]) -> dict[str, Any]:
+    """A copy in which the `file` of every method, and of its sequences, is `place(file)`."""
+
+    def placed(holder: Any) -> Any:
+        named = isinstance(holder, dict) and isinstance(holder.get("file"), str)
+        return holder | {"file": place(holder["file"])} if named else holder
+
+    def method(fields: dict[str, Any]) -> dict[str, Any]:
+        sequences = fields.get("sequences")
+        listed = {"sequences": [placed(one) for one in sequences]} if isinstance(sequences, list) else {}
+        return {**placed(fields), **listed}
+
+    return configuration | {"methods": {name: method(fields) for name, fields in configuration["methods"].items()}}

@@ -1,0 +1,130 @@
+"""What was understood of a recording, in a paragraph before anything is trained, and what must be known of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trainables.shapes.sampled import Sampled
+
+if TYPE_CHECKING:
+    from study.data.recordings import Wanted
+    from trainables.shapes.prepared import Prepared
+    from trainables.shapes.readers.base import Listing, Reader, Recorded, Triple
+    from trainables.shapes.sequence import ShapeSequence
+
+_DIFFERENT = 0.01
+"""Relative difference of two sizes of a voxel that is told."""
+
+
+def paragraph(
+    wanted: Wanted, reader: Reader, listing: Listing, found: list[Recorded], used: list[ShapeSequence]
+) -> str:
+    """Reader, axes, frames, times, voxel, tracks, pieces, overlap and the shapes' width on the grid, as sentences."""
+    prepared = {s.label: s.prepared() for s in used if isinstance(s, Sampled)}
+    first = next(recorded for recorded in found if recorded.label in prepared)
+    z, y, x = first.shape
+    taken = sorted({int(n) for p in prepared.values() for n in p.frames})
+    count = len(next(iter(prepared.values())).frames)
+    when = (
+        ""
+        if wanted.times is None
+        else f", at {reader.time(taken[0]):g} to {reader.time(taken[-1]):g} by {wanted.times}"
+    )
+    said = [
+        f"{reader.path.resolve().name}, read as {reader.name}: {count} frames, {taken[0]} to {taken[-1]}{when}, of "
+        f"z {z}, y {y}, x {x} voxels",
+        f"a voxel is {_sizes(reader.voxel_size())} µm (z, y, x), {_voxel_source(reader)}",
+        f"used: {', '.join(prepared)}{_unused(listing)}",
+        _pieces(prepared),
+    ]
+    if listing.overlap is not None:
+        share, label, frame = listing.overlap
+        said.append(
+            f"labels overlap themselves in the next frame by {share:.0%} or more (label {label}, frame {frame})"
+        )
+    said.append(_width(prepared))
+    return "; ".join(said) + "."
+
+
+def refuse_exchanged(reader: Reader) -> str | None:
+    """Why the given size of a voxel must be a mistake: it is that of the files with z and x exchanged."""
+    said = reader.said_voxel()
+    if reader.voxel is None or said is None or _same(reader.voxel, said[0]) or not _same(reader.voxel[::-1], said[0]):
+        return None
+    z, y, x = said[0]
+    return (
+        f"--voxel {','.join(f'{size:g}' for size in reader.voxel)}: the {said[1]} says {_sizes(said[0])}; z comes "
+        f"first, write --voxel {z:g},{y:g},{x:g}"
+    )
+
+
+def notes(found: list[Recorded], listing: Listing, sequences: list[ShapeSequence]) -> list[str]:
+    """What a reader of the report must know of the recording."""
+    known = [(sequence.label, sequence.prepared()) for sequence in sequences if isinstance(sequence, Sampled)]
+    count = len(known[0][1].frames)
+    whole = {recorded.label: recorded for recorded in found}
+    told = [*listing.notes, *(note for label, _ in known for note in whole[label].notes)]
+    cut = [(label, p) for label, p in known if len(whole[label].frames) > count]
+    if cut:
+        first = all(tuple(p.frames) == whole[label].frames[:count] for label, p in cut)
+        how = f"first {count} frames, the length of the shortest" if first else f"{count} frames that all of them know"
+        told.append(f"cut to the {how}: {', '.join(label for label, _ in cut)}")
+    border = [f"{label} ({len(p.metadata['border'])} of {count} frames)" for label, p in known if p.metadata["border"]]
+    if border:
+        told.append(f"touch a face of the recorded volume, so that part of the shape is missing: {', '.join(border)}")
+    beyond = [
+        f"{label} (frames {', '.join(map(str, p.metadata['beyond']))})" for label, p in known if p.metadata["beyond"]
+    ]
+    if beyond:
+        told.append(f"reach beyond the domain, which the shown frames choose, and are cut there: {', '.join(beyond)}")
+    thin = sorted({int(min(p.source_shape)) for _, p in known if min(p.source_shape) < 8})
+    if thin:
+        told.append(f"the recording is only {thin[0]} voxels deep")
+    return told
+
+
+def _voxel_source(reader: Reader) -> str:
+    said = reader.said_voxel()
+    if reader.voxel is None:
+        return f"by the {said[1]}" if said else "assumed, for the files do not say it: name it with --voxel"
+    if said is None or _same(reader.voxel, said[0]):
+        return "as given with --voxel"
+    return f"as given with --voxel, against the {said[1]}, which says {_sizes(said[0])}"
+
+
+def _unused(listing: Listing) -> str:
+    """The tracks that are too short, and those that cannot be used."""
+    short = [f"{label} (frames {begin} to {end})" for label, (begin, end) in listing.unused.items()]
+    more = f" and {len(short) - 8} more" if len(short) > 8 else ""
+    told = f", not full-length: track {', '.join(short[:8])}{more}; --tracks takes them" if short else ""
+    return told + (f", cannot be used: {', '.join(listing.bad)}" if listing.bad else "")
+
+
+def _pieces(prepared: dict[str, Prepared]) -> str:
+    label = max(prepared, key=lambda name: float(prepared[name].metadata["dropped"]))
+    share = float(prepared[label].metadata["dropped"])
+    if not share:
+        return "nothing of a shape is left out"
+    frame = prepared[label].metadata["dropped_in"]
+    return f"at most {share:.1%} of a shape is left out as a stray piece ({label}, frame {frame})"
+
+
+def _width(prepared: dict[str, Prepared]) -> str:
+    """How many points of the grid the shapes are wide."""
+    widths = []
+    for held in prepared.values():
+        for volume in held.sdf:
+            lines = [(volume < 0).any(axis=tuple({0, 1, 2} - {axis})).nonzero()[0] for axis in range(3)]
+            widths.append([int(line[-1] - line[0]) + 1 for line in lines])
+    shortest, longest = min(min(sides) for sides in widths), min(max(sides) for sides in widths)
+    points = len(next(iter(prepared.values())).sdf[0])
+    wide = f"{longest} points wide or more in its longest and {shortest} in its shortest direction"
+    return f"on the grid of {points}³ a shape is {wide}"
+
+
+def _sizes(voxel: Triple) -> str:
+    return " x ".join(f"{size:g}" for size in voxel)
+
+
+def _same(first: Triple, second: Triple) -> bool:
+    return all(abs(a - b) <= _DIFFERENT * b for a, b in zip(first, second, strict=True))

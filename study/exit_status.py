@@ -1,0 +1,79 @@
+"""How every command of the platform ends: with a status, and wrong input with one line on standard error."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+import click
+
+from analysis.tables.soundness import DamagedTable
+from study.errors import Interrupted, Mistake
+
+
+def leave(status: int) -> NoReturn:
+    """End the process with `status`.
+
+    After wrong input at once: libraries that were loaded and never used may have threads that abort the process while
+    the interpreter is taken down, and the status would be theirs.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if status == 2:
+        os._exit(status)
+    sys.exit(status)
+
+
+def exit_status(
+    command: click.Command, program: str, arguments: list[str] | None, missing: Callable[[], str] | None = None
+) -> int:
+    """Run `command` as `program` on `arguments` (None: the process's); 2 after wrong input, 130 after an abort.
+
+    Wrong input, or a damaged table, is exactly one line, `error: what, where, what to do`. `missing()` is that sentence
+    where a required argument is not given.
+    """
+    try:
+        _refuse_empty(sys.argv[1:] if arguments is None else arguments)
+        status: int = command.main(args=arguments, prog_name=program, standalone_mode=False)
+        return status or 0
+    except (Mistake, click.ClickException) as error:
+        sentence = error.format_message() if isinstance(error, click.ClickException) else str(error)
+        if missing is not None and isinstance(error, click.MissingParameter):
+            sentence = missing()
+        click.echo(f"error: {' '.join(sentence.split())}", err=True)
+        return 2
+    except Interrupted as interrupted:
+        click.echo(f"unfinished: {interrupted.reason}", err=True)
+        return interrupted.status
+    except DamagedTable as error:
+        click.echo(f"error: {' '.join(str(error).split())}; restore it, or name another run", err=True)
+        return 2
+    except click.Abort:
+        return 130
+
+
+@contextmanager
+def warnings_as_notes() -> Iterator[None]:
+    """Print what is warned of as lines `note: …` on standard error."""
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always", UserWarning)
+        yield
+    for warning in found:
+        if issubclass(warning.category, UserWarning):
+            click.echo(f"note: {warning.message}", err=True)
+
+
+def _refuse_empty(arguments: list[str]) -> None:
+    """Mistake if a value is empty, as from a shell variable that is not set: it would be taken for the default."""
+    for before, text in itertools.pairwise(["", *arguments]):
+        if text == "":
+            raise Mistake(
+                f"{before if before.startswith('-') else 'an argument'} is empty: give a value, or leave it out"
+            )
+        if text.startswith("--") and text.endswith("="):
+            raise Mistake(f"{text.rstrip('=')} is empty: give a value, or leave it out")

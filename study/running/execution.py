@@ -1,0 +1,360 @@
+"""Ray Tune executes jobs: all arms in one Tuner, actors reused, as many trials at once as the cluster carries.
+
+Ray's own state is scratch: nothing is resumed from it (`search.py` and `trainables/actor.py` hold what is).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import logging
+import math
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+# Read by Ray when it is imported: no usage reports, no loggers of its own, no walls of warnings.
+os.environ |= {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_DEDUP_LOGS": "1",
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # paragraphs about lost workers, on standard output
+    "RAY_TRAIN_COUNT_PREEMPTION_AS_FAILURE": "1",  # what is tried again is decided here
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_TRAIN_ENABLE_STATE_TRACKING": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",
+    "TUNE_GLOBAL_CHECKPOINT_S": "3600",
+    "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",
+    "TUNE_WARN_THRESHOLD_S": "60",
+    "RAY_AIR_NEW_OUTPUT": "0",
+}
+
+import ray
+from ray import cloudpickle, tune
+from ray.tune.schedulers import FIFOScheduler, TrialScheduler
+from ray.tune.search import Searcher
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+from study.design.study import Resources
+from study.errors import Mistake, first_line
+from study.running import ray_internals
+from study.running.environment import grows_to
+from study.running.lost_workers import Loss, Losses
+from study.running.own_ray import alone
+from study.running.recorder import Recorder
+from study.trials.jobs import Job, JobSource
+from trainables.actor import Actor
+
+# Seconds in which a cluster must answer.
+_PATIENCE = 6
+
+
+@contextlib.contextmanager
+def cluster(address: str | None, scratch: Path) -> Iterator[None]:
+    """Ray on this machine, or the running cluster at `address`; Mistake if that cannot be reached.
+
+    On this machine: the processors this process may use, no dashboard, sockets and logs under `scratch`, loopback only.
+    """
+    own = contextlib.ExitStack()
+    logging.getLogger("ray").setLevel(logging.ERROR)
+    quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False, "configure_logging": False}
+    try:
+        if address in (None, "local"):
+            own.enter_context(alone())
+            scratch.mkdir(parents=True, exist_ok=True)
+            ray.init(
+                address="local",
+                num_cpus=len(os.sched_getaffinity(0)),
+                include_dashboard=False,
+                object_store_memory=150 * 2**20,
+                _temp_dir=str(scratch),
+                **quiet,
+            )
+        else:
+            _check_cluster(str(address))
+            ray.init(address=address, **quiet)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        own.close()
+        where = f"at --address {address}" if address else "on this machine"
+        raise Mistake(
+            f"Ray cannot be used {where}: {first_line(error)}; check that it runs and its version is ours"
+        ) from None
+    logging.getLogger("ray").setLevel(logging.ERROR)
+    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # what failed is in the tables, with its reason
+    try:
+        yield
+    finally:
+        # Tune leaves handles of its actors in cycles; one that is freed after Ray is gone, in whatever thread the
+        # collector runs then, ends the process (seen once, between the confirmation and the report).
+        gc.collect()
+        ray.shutdown()
+        own.close()
+
+
+def nodes() -> int:
+    """How many nodes of the cluster are alive."""
+    return sum(bool(node["Alive"]) for node in ray.nodes())
+
+
+def gpus() -> float:
+    """How many GPUs the cluster has, or may grow to."""
+    return max(ray.cluster_resources().get("GPU", 0), grows_to().get("GPU", 0))
+
+
+def _check_cluster(address: str) -> None:
+    """Mistake unless a Ray cluster answers at host:port; asked in a process of its own, since Ray waits for minutes."""
+    if address == "auto":
+        return
+    try:
+        asked = subprocess.run(
+            [sys.executable, "-c", ray_internals.ASK_CLUSTER, address], capture_output=True, timeout=_PATIENCE
+        )
+        answered = asked.returncode == 0
+    except subprocess.TimeoutExpired:
+        answered = False
+    if not answered:
+        raise Mistake(
+            f"--address {address}: what listens there does not answer as a Ray {ray.__version__} cluster; give the "
+            "address that `ray start` printed (port 6379, not the dashboard's), and its token"
+        )
+
+
+def seen_by_all_nodes(folder: str) -> bool:
+    """Whether a local path is one and the same folder on every node: a file made here must be visible there.
+
+    The folder is made; what was made is removed if it is not.
+    """
+    missing = [parent for parent in [Path(folder), *Path(folder).parents] if not parent.exists()]
+    os.makedirs(folder, exist_ok=True)
+    exists = ray.remote(num_cpus=0)(os.path.exists)
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".seen-") as marker:
+        alive = [node["NodeID"] for node in ray.nodes() if node["Alive"]]
+        here = [NodeAffinitySchedulingStrategy(node_id=node, soft=False) for node in alive]
+        seen = all(ray.get([exists.options(scheduling_strategy=node).remote(marker.name) for node in here]))
+    with contextlib.suppress(OSError):  # not empty: another process uses it by now
+        for parent in missing if not seen else []:
+            parent.rmdir()
+    return seen
+
+
+def trials_at_once(resources: Resources) -> tuple[int, dict[str, float]]:
+    """How many trials the cluster carries at its largest, and what one takes: a GPU share only where there are GPUs.
+
+    A cluster that grows on demand must be asked for all it may become: more than it carries now waits for new nodes.
+    """
+    available = ray.cluster_resources()
+    for name, most in grows_to().items():
+        available[name] = max(available.get(name, 0), most)
+    wanted: dict[str, float] = {"cpu": resources.cpus}
+    by_cpu = math.floor(available.get("CPU", 1) / resources.cpus)
+    if resources.gpus and available.get("GPU", 0):
+        wanted["gpu"] = resources.gpus
+        return max(1, min(by_cpu, math.floor(available["GPU"] / resources.gpus))), wanted
+    return max(1, by_cpu), wanted
+
+
+def execute(
+    source: JobSource,
+    recorder: Recorder,
+    resources: Resources,
+    scratch: str,
+    on_start: Callable[[Job], None],
+    on_progress: Callable[[Job, dict[str, Any]], None],
+    stopping: Callable[[], bool],
+) -> None:
+    """Run every job of `source` to its end, or until `stopping()`; what is unfinished then can be resumed.
+
+    Whatever the recorder raises (a full disk, say) ends the run and is raised here.
+    """
+    count, wanted = trials_at_once(resources)
+    os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(count)
+    bridge = _Bridge(source, recorder, on_start, on_progress, stopping)
+    tuner = tune.Tuner(
+        tune.with_resources(Actor, wanted),
+        tune_config=tune.TuneConfig(
+            search_alg=_Asking(bridge),
+            scheduler=_Pruning(bridge),
+            num_samples=-1,
+            max_concurrent_trials=count,
+            reuse_actors=True,
+            trial_name_creator=lambda trial: trial.trial_id,
+            trial_dirname_creator=lambda trial: trial.trial_id,
+        ),
+        run_config=tune.RunConfig(
+            name="tune",
+            storage_path=scratch,
+            verbose=0,
+            failure_config=tune.FailureConfig(max_failures=0),  # a lost job is issued again: see _Bridge.complete
+            checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False, checkpoint_frequency=0),
+            callbacks=[_Recording(bridge)],
+            stop=_Stopping(bridge),
+            log_to_file=False,
+        ),
+    )
+    tuner.fit()
+    if bridge.trouble is not None:
+        raise bridge.trouble
+
+
+class _Bridge:
+    """What Tune's hooks share. None of them may raise: Tune would fail the trial instead of the run."""
+
+    def __init__(
+        self,
+        source: JobSource,
+        recorder: Recorder,
+        on_start: Callable[[Job], None],
+        on_progress: Callable[[Job, dict[str, Any]], None],
+        stopping: Callable[[], bool],
+    ) -> None:
+        self.source, self.recorder = source, recorder
+        self.on_start, self.on_progress, self.stopping = on_start, on_progress, stopping
+        self.jobs: dict[str, Job] = {}
+        self.running: set[str] = set()
+        self.exhausted = False
+        self.pruned: set[str] = set()
+        self.lost: dict[str, Loss] = {}
+        self.losses = Losses()
+        self.again: list[Job] = []
+        self.trouble: BaseException | None = None
+
+    def __reduce__(self) -> tuple[type[object], tuple[()]]:
+        # Tune pickles what it is given, to restore from it; nothing is ever restored from Tune.
+        return object, ()
+
+    def guarded(self, action: Callable[..., Any], *arguments: Any) -> Any:
+        """The value of action(*arguments), or None after the first trouble."""
+        if self.trouble is not None:
+            return None
+        try:
+            return action(*arguments)
+        except Exception as error:  # raised again by execute()
+            self.trouble = error
+            return None
+
+    def ask(self, trial_id: str) -> dict[str, Any] | None:
+        job = self.again.pop(0) if self.again else None
+        if job is None and not self.exhausted:
+            job = self.source.next()
+            self.exhausted = job is None
+        if job is None:
+            return None
+        self.jobs[trial_id] = job
+        self.running.add(trial_id)
+        self.on_start(job)
+        return {"request": json.dumps(asdict(job.request))}
+
+    def result(self, trial_id: str, result: dict[str, Any]) -> None:
+        job = self.jobs[trial_id]
+        self.losses.progress(job, result["epoch"])
+        self.recorder.result(job, result)
+        self.on_progress(job, result)
+
+    def complete(self, trial_id: str, result: dict[str, Any] | None, error: bool) -> None:
+        job = self.jobs[trial_id]
+        self.running.discard(trial_id)
+        if error:
+            self._lost(job, self.lost.pop(trial_id))
+        elif trial_id in self.pruned:
+            self.recorder.end(self.source, job, "pruned")
+        elif result and result.get("failed"):
+            self.recorder.end(self.source, job, "failed")
+        elif result and result.get("finished"):
+            self.recorder.end(self.source, job, "complete")
+        # else: stopped in mid-trial; it is resumed from its checkpoint by the next run
+
+    def _lost(self, job: Job, loss: Loss) -> None:
+        """Issue the job again, to go on from its checkpoint wherever there is room, or give it up."""
+        if self.stopping():
+            return  # untold: it is resumed
+        if self.losses.again(job, loss):
+            self.again.append(job)
+        elif loss.of_disk is not None:
+            raise loss.of_disk  # untold: it is resumed
+        else:
+            self.recorder.end(self.source, job, "failed", self.losses.sentence(job, loss))
+
+
+class _Asking(Searcher):
+    def __init__(self, bridge: _Bridge) -> None:
+        super().__init__()
+        self._bridge = bridge
+
+    def suggest(self, trial_id: str) -> Any:
+        bridge = self._bridge
+        if bridge.trouble is not None or bridge.stopping():
+            return Searcher.FINISHED
+        asked = bridge.guarded(bridge.ask, trial_id)
+        # While a trial runs it may be lost, and issued again.
+        return asked or (None if bridge.running and bridge.trouble is None else Searcher.FINISHED)
+
+    def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
+        self._bridge.guarded(self._bridge.complete, trial_id, result, error)
+
+    def save(self, checkpoint_path: str) -> None:
+        """Nothing: the journal is the state."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Nothing: the journal is the state."""
+
+
+class _Pruning(FIFOScheduler):
+    def __init__(self, bridge: _Bridge) -> None:
+        super().__init__()
+        self._bridge = bridge
+
+    def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
+        bridge = self._bridge
+        if "objective" in result and not result["finished"]:
+            job = bridge.jobs[trial.trial_id]
+            if bridge.guarded(bridge.source.prune, job, result["epoch"], result["objective"]):
+                bridge.pruned.add(trial.trial_id)
+                return TrialScheduler.STOP
+        return TrialScheduler.CONTINUE
+
+    def on_trial_error(self, tune_controller: Any, trial: Any) -> None:
+        # Tune's get_error() looks where the files will be copied to later.
+        error, text = trial.pickled_error_file, trial.error_file
+        self._bridge.lost[trial.trial_id] = Loss.of(
+            cloudpickle.loads(Path(error).read_bytes()) if error else None, Path(text).read_text() if text else ""
+        )
+
+
+class _Recording(tune.Callback):
+    def __init__(self, bridge: _Bridge) -> None:
+        self._bridge = bridge
+
+    def on_trial_result(
+        self, iteration: int, trials: list[Any], trial: Any, result: dict[str, Any], **info: Any
+    ) -> None:
+        self._bridge.guarded(self._bridge.result, trial.trial_id, result)
+
+    def on_trial_complete(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        _lighten(trial)
+
+    def on_trial_error(self, iteration: int, trials: list[Any], trial: Any, **info: Any) -> None:
+        _lighten(trial)
+
+
+def _lighten(trial: Any) -> None:
+    """Drop what Tune has counted about each number of a trial that has ended: it keeps the trial, and asks no more."""
+    for counted in ("metric_analysis", "metric_n_steps"):
+        getattr(trial.run_metadata, counted, {}).clear()
+
+
+class _Stopping(tune.Stopper):
+    def __init__(self, bridge: _Bridge) -> None:
+        self._bridge = bridge
+
+    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:
+        return False
+
+    def stop_all(self) -> bool:
+        return self._bridge.trouble is not None or self._bridge.stopping()

@@ -1,0 +1,252 @@
+"""What a command line asks for, checked before anything slow is imported or anything is left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import sys
+import time
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from study import catalog, tracking
+from study.design.study import EVERY, Study
+from study.errors import Mistake, of_storage, unreadable
+from study.running import earlier, environment
+from study.storage.lock import Lock
+from study.storage.places import check_output, default_output, find_run, split
+from study.storage.run_folder import RunFolder
+from trainables.files import read
+
+if TYPE_CHECKING:
+    from study.data.images import PictureData
+    from study.data.recordings import Data
+    from study.data.triplets import ImageData
+
+DEFAULT_PRESET = "laptop"
+
+
+@dataclass(kw_only=True)
+class Options:
+    """`python -m study.run NAME …`; None where the user gave nothing."""
+
+    name: str
+    preset: str | None = None
+    trials: int | None = None
+    replicates: int | None = None
+    seed: int | None = None
+    output: str = field(default_factory=default_output)
+    tracking_uri: str | None = None
+    address: str | None = None
+    methods: str | None = None
+    supervisions: str | None = None
+    data: str | None = None
+    tracks: str | None = None
+    voxel: str | None = None
+    skip_bad: bool = False
+    layout: str | None = None
+    link: bool = False
+    pieces: str | None = None
+    times: str | None = None
+    resume: str | None = None
+    changes: list[str] = field(default_factory=list)
+    time_limit: str | None = None
+
+    def seconds(self) -> float | None:
+        """The time limit in seconds."""
+        if self.time_limit is None:
+            return None
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([smhd]?)", self.time_limit.strip())
+        if not match or float(match[1]) == 0:
+            raise Mistake(f"--time-limit {self.time_limit}: not a time; write 90s, 45m, 3h or 1d")
+        return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
+
+
+@dataclass
+class Plan:
+    """Checked options: the study they make, and the run to continue, if any."""
+
+    study: Study
+    options: Options
+    choices: dict[str, Any]
+    """What makes the study again: preset, seed, replicates, changes."""
+    resumed: RunFolder | None
+    tracking_uri: str
+    address: str | None
+    """Of Ray: the option's, or $RAY_ADDRESS; None for this machine."""
+    began: float
+    """When the command was started, seconds since the epoch."""
+
+
+def plan(options: Options) -> Plan:
+    """Check everything that can be checked without torch, Ray or MLflow; raises Mistake."""
+    began = time.time()
+    options.seconds()
+    catalog.module(options.name)
+    environment.check()
+    check_output(options.output)
+    resumed, record, choices = None, {}, _choices(options)
+    if options.resume is not None:
+        resumed = find_run(options.output, options.name, options.resume)
+        Lock.refuse_if_held(resumed)
+        record = resumed.read_record()
+        if not _resumable(record) or record["study"] != options.name:
+            raise Mistake(f"{resumed.file('study.json')} is not that of a run of {options.name}: name another run")
+        choices = _continued(options, resumed, record)
+        check_tables(resumed)
+        if record.get("data"):
+            from study.data.recordings import as_found
+
+            record |= {"configuration": as_found(record["configuration"], resumed)}
+    study = _make(options.name, choices, _data(options, record))
+    if record:
+        earlier.as_begun(study, record["configuration"])
+    if record and (changed := _difference(study, earlier.completed(record["configuration"]))):
+        raise Mistake(
+            f"run {resumed.name if resumed else ''} was made by a version in which {changed} was different: "
+            "resume it with that version, or start a new run"
+        )
+    study.check()
+    uri = options.tracking_uri or record.get("tracking_uri") or tracking.default_uri()
+    if "***" in uri:
+        raise Mistake(f"the credentials of tracking URI {uri} were not kept: give the URI again with --tracking-uri")
+    try:
+        tracking.check(uri)
+    except ValueError as error:
+        raise Mistake(str(error)) from None
+    address = options.address or os.environ.get("RAY_ADDRESS") or None
+    _probe_ray(address, "--address" if options.address else "$RAY_ADDRESS")
+    if address in (None, "local") and study.resources.cpus > (here := len(os.sched_getaffinity(0))):
+        raise Mistake(
+            f"resources.cpus = {study.resources.cpus}: this process may use {here}; lower it, or name a cluster with "
+            "--address"
+        )
+    return Plan(study, options, choices, resumed, tracking.absolute(uri), address, began)
+
+
+def _resumable(record: dict[str, Any]) -> bool:
+    """Whether a record holds what a study is made of again."""
+    needed = {"choices": {"preset", "changes"}, "configuration": {"methods", "trials", "replicates", "seed"}}
+    held = all(keys <= set(record.get(part) or {}) for part, keys in needed.items())
+    return held and isinstance(record["configuration"]["methods"], dict) and bool(record.get("study"))
+
+
+def _choices(options: Options) -> dict[str, Any]:
+    return {
+        "preset": options.preset or DEFAULT_PRESET,
+        "trials": options.trials,
+        "replicates": options.replicates,
+        "seed": options.seed,
+        "methods": _names(options.methods),
+        "supervisions": _names(options.supervisions),
+        "changes": options.changes,
+        "data": options.data and os.pathsep.join(str(Path(path).resolve()) for path in split(options.data)),
+    }
+
+
+def _names(given: str | None) -> list[str] | None:
+    """NAME,NAME,… as a list."""
+    return None if given is None else [name.strip() for name in given.split(",")]
+
+
+def _continued(options: Options, folder: RunFolder, record: dict[str, Any]) -> dict[str, Any]:
+    choices: dict[str, Any] = record["choices"]
+    before = record["configuration"] | {"preset": choices["preset"], "changes": choices["changes"]}
+    before |= {option: choices.get(option) for option in ("methods", "supervisions")}
+    named = {"methods": _names(options.methods), "supervisions": _names(options.supervisions)}
+    asked = asdict(options) | named | {"changes": options.changes or None}
+    for option in ("preset", "replicates", "seed", "methods", "supervisions", "changes"):
+        if asked[option] is not None and asked[option] != before[option]:
+            flag = "--set" if option == "changes" else f"--{option}"
+            raise Mistake(
+                f"{flag} cannot be changed when run {folder.name} is resumed: leave it out, or start a new run"
+            )
+    if options.trials is not None and options.trials < before["trials"]:
+        raise Mistake(
+            f"--trials {options.trials}: run {folder.name} has {before['trials']} trials an arm already; "
+            "name a larger total"
+        )
+    if "usual" not in record["configuration"] and choices.get("methods") is None:
+        choices = choices | {"methods": [EVERY]}  # begun when a run that named none had all
+    return choices | ({"trials": options.trials} if options.trials is not None else {})
+
+
+def _make(name: str, choices: dict[str, Any], data: Data | ImageData | PictureData | None) -> Study:
+    study = catalog.load(name, choices["preset"], data)
+    study.keep(study.asked(choices.get("methods")), choices.get("supervisions"))
+    for change in choices["changes"]:
+        key, equals, value = change.partition("=")
+        if not equals or not key:
+            raise Mistake(f"--set {change}: not of the form key=value, such as epochs=500")
+        study.edit(key, value)
+    for option in ("trials", "replicates", "seed"):
+        if choices[option] is not None:
+            study.edit(option, str(choices[option]))
+    return study
+
+
+def _difference(study: Study, before: dict[str, Any]) -> str:
+    """The first part of the configuration that is not what the run was begun with; `trials` may grow, and what is
+    counted in the end changes no training."""
+    now = study.model_dump(mode="json")
+    free = ("trials", "unit", "replication_unit")
+    return next((key for key in now if key not in free and now[key] != before.get(key)), "")
+
+
+def _data(options: Options, record: dict[str, Any]) -> Data | ImageData | PictureData | None:
+    """The data that a study is about; None for a study that makes its own."""
+    from study.data.recordings import Wanted
+
+    told = {entry.name: getattr(options, entry.name) for entry in fields(Wanted) if entry.name != "path"}
+    wanted = Wanted(path=options.data, **told)
+    for path in [] if options.data is None else split(options.data):
+        if not os.path.exists(path):
+            raise Mistake(f"--data {path}: there is no such file or folder; name one that exists")
+    flags = ([] if options.data is None else [f"--data {options.data}"]) + wanted.flags
+    if not catalog.takes_data(options.name):
+        if flags:
+            flag = flags[0].split()[0]
+            raise Mistake(f"{flags[0]}: study {options.name} makes its own data; leave {flag} out")
+        return None
+    if record:
+        if flags:
+            raise Mistake(f"{flags[0]} cannot be changed when a run is resumed: leave it out, or start a new run")
+        return catalog.again(options.name, record)
+    try:
+        return catalog.find(options.name, wanted, _say)
+    except OSError as error:
+        raise Mistake(f"the data of {options.name} cannot be read or kept: {of_storage(error)}") from None
+
+
+def check_tables(folder: RunFolder) -> None:
+    """Mistake if what a run has kept of its trials cannot be read."""
+    try:
+        folder.trials()
+        for line in (read(folder.file("journal.log")) or b"").splitlines()[:-1]:  # the last may be torn
+            json.loads(line)
+    except (OSError, ValueError, KeyError) as error:
+        raise unreadable(f"run {folder.url}", error, "restore it, or start a new run") from None
+
+
+def _say(sentence: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\033[K{sentence}", end="", file=sys.stderr, flush=True)
+
+
+def _probe_ray(address: str | None, source: str) -> None:
+    """Mistake if nothing listens at host:port; Ray itself would wait much longer."""
+    if address in (None, "auto", "local"):
+        return
+    match = re.fullmatch(r"([^/\s:]+|\[[0-9a-f:]+\]):(\d+)", str(address))
+    if not match or not 0 < int(match[2]) < 65536:
+        raise Mistake(f"{source} {address}: not an address of Ray; write HOST:PORT, auto, or local")
+    try:
+        socket.create_connection((match[1].strip("[]"), int(match[2])), timeout=4).close()
+    except OSError as error:
+        reason = error.strerror or "no answer"
+        raise Mistake(
+            f"{source} {address}: no Ray cluster answers there ({reason}); check that it is running"
+        ) from None

@@ -1,0 +1,99 @@
+"""What the user sees while a study runs: phase, trials done and running, best so far, time left."""
+
+from __future__ import annotations
+
+import math
+import time
+from datetime import timedelta
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+from study.design.study import Study
+from study.trials.jobs import Job, JobSource
+
+_SECONDS_BETWEEN_LINES = 15.0
+_SECONDS_TO_JUDGE_BY = 60.0
+"""How long a phase goes on before parts of trials tell how long it will take."""
+
+
+class Progressing:
+    """Progress of one phase: a live display on a terminal, a line now and then elsewhere. A context manager."""
+
+    def __init__(self, console: Console, study: Study, phase: str, source: JobSource) -> None:
+        self._console, self._study, self._phase, self._source = console, study, phase, source
+        self._began, self._before = time.monotonic(), source.done
+        self._fractions: dict[str, float] = {}
+        self._best: tuple[float, str] | None = None
+        self._failed = 0
+        self._said = 0.0
+        self._live = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=30),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[note]}"),
+            console=console,
+            disable=not console.is_terminal,
+            transient=True,
+        )
+        self._task = self._live.add_task(phase, total=source.total, completed=source.done, note="")
+
+    def __enter__(self) -> Progressing:
+        self._live.start()
+        self._show(force=True)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._live.stop()
+        if exception[0] is None:
+            self._console.print(f"{self._phase}: {escape(self._text())}", highlight=False, soft_wrap=True)
+
+    def start(self, job: Job) -> None:
+        """A job was handed to Ray."""
+        self._fractions[job.trial] = 0.0
+        self._show()
+
+    def progress(self, job: Job, result: dict[str, Any]) -> None:
+        """A job reported."""
+        if job.trial in self._fractions and result.get("epochs"):
+            self._fractions[job.trial] = result["epoch"] / result["epochs"]
+        self._show()
+
+    def end(self, row: dict[str, Any]) -> None:
+        """A trial ended."""
+        self._fractions.pop(row["trial"], None)
+        self._failed += row["state"] == "failed"
+        value = row["objective"]
+        if row["state"] == "complete" and not math.isnan(value):
+            minimise = self._study.objective.direction == "minimize"
+            if self._best is None or (value < self._best[0]) == minimise:
+                self._best = (value, f"{row['method']}, {row['supervision']}")
+        self._show(force=self._source.done == self._source.total)
+
+    def _text(self) -> str:
+        parts = [f"{self._source.done} of {self._source.total} trials"]
+        if self._failed:
+            parts.append(f"{self._failed} failed")
+        if self._fractions:
+            through = sum(self._fractions.values()) / len(self._fractions)
+            parts.append(f"{len(self._fractions)} running" + (f" ({through:.0%} through)" if through else ""))
+        if self._best:
+            parts.append(f"best {self._study.objective.metric} {self._best[0]:.3g} ({self._best[1]})")
+        done = self._source.done - self._before + sum(self._fractions.values())
+        spent = time.monotonic() - self._began
+        if self._source.done < self._source.total and (done > 1 or (done > 0.05 and spent > _SECONDS_TO_JUDGE_BY)):
+            left = spent / done * (self._source.total - self._before - done)
+            parts.append(f"about {timedelta(seconds=round(left))} left")
+        elif self._source.done == self._source.total:
+            parts.append(f"{timedelta(seconds=round(spent))}")
+        return ", ".join(parts)
+
+    def _show(self, force: bool = False) -> None:
+        note = self._text().split(", ", 1)
+        self._live.update(self._task, completed=self._source.done, note=escape(note[1] if len(note) > 1 else ""))
+        if not self._console.is_terminal and not force and time.monotonic() - self._said > _SECONDS_BETWEEN_LINES:
+            self._said = time.monotonic()
+            self._console.print(f"{self._phase}: {escape(self._text())}", highlight=False, soft_wrap=True)

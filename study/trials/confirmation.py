@@ -1,0 +1,55 @@
+"""The confirmation: best and document's own setting of every arm, retrained with seeds that the search never used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from study.design.study import Arm, Study
+from study.storage.run_folder import RunFolder
+from study.trials.jobs import LOST, Job, JobSource
+from study.trials.search import RequestBuilder, Search
+
+
+class Confirmation(JobSource):
+    """At most two jobs an arm, longest first; where the document's setting is the best, one training serves both."""
+
+    def __init__(self, study: Study, search: Search, folder: RunFolder, request: RequestBuilder) -> None:
+        self.copies: list[tuple[str, Job]] = []
+        """(trial whose rows serve, job that needs no training of its own)."""
+        ended = folder.trials()
+        jobs = []
+        for arm in study.arms():
+            best, document = search.best(arm), study.document_setting(arm)
+            settings = {"document": document} if best is None else {"best": best, "document": document}
+            for setting, parameters in settings.items():
+                name = f"confirm-{arm}-{setting}"
+                job = Job(request=request("confirm", arm, setting, name, parameters), arm=arm, parameters=parameters)
+                if name in ended and (ended[name]["reason"].startswith(LOST) or not _same(ended[name], parameters)):
+                    folder.forget(name)  # the worker was lost, or the search was extended and found another best
+                    del ended[name]
+                if setting == "document" and best == document:
+                    self.copies.append((f"confirm-{arm}-best", job))
+                else:
+                    jobs.append(job)
+        self.total = len(jobs)
+        left = [job for job in jobs if job.trial not in ended]
+        self.done = self.total - len(left)
+        seconds = _seconds(ended)
+        self._left = sorted(left, key=lambda job: -seconds.get(job.arm, 0.0))
+
+    def next(self) -> Job | None:
+        return self._left.pop(0) if self._left else None
+
+
+def _same(row: dict[str, Any], parameters: dict[str, Any]) -> bool:
+    return all(row.get(f"param.{path}") == value for path, value in parameters.items())
+
+
+def _seconds(rows: dict[str, dict[str, Any]]) -> dict[Arm, float]:
+    """Longest complete search trial of each arm, in seconds: how long its confirmation may take, relative to others."""
+    longest: dict[Arm, float] = {}
+    for row in rows.values():
+        if row["phase"] == "search" and row["state"] == "complete":
+            arm = Arm(row["method"], row["supervision"])
+            longest[arm] = max(longest.get(arm, 0.0), row["seconds"])
+    return longest

@@ -1,0 +1,56 @@
+"""What is run: a job is one trial's request; a source hands jobs out and hears what became of them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from study.design.study import Arm
+from trainables.base import Request
+
+State = Literal["complete", "pruned", "failed"]
+
+LOST = "the worker was lost"
+"""How the reason of a trial begins that failed because its process or node died, again and again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One trial."""
+
+    request: Request
+    arm: Arm
+    parameters: dict[str, Any]
+    """Dotted path → value, as searched."""
+    number: int = -1
+    """Optuna's trial number; −1 outside the search."""
+
+    @property
+    def trial(self) -> str:
+        """The trial's id, unique in the run."""
+        return self.request.labels["trial"]
+
+
+class JobSource(ABC):
+    """Where jobs come from: the search, or the list of confirmations. Called by one thread."""
+
+    total: int
+    """How many jobs there are in all, those done before included."""
+    done: int
+    """How many have ended."""
+
+    @abstractmethod
+    def next(self) -> Job | None:
+        """The next job; None when there is no more."""
+
+    def prune(self, job: Job, epoch: int, objective: float) -> bool:
+        """Hear an intermediate objective; True stops the job."""
+        return False
+
+    def end(
+        self, job: Job, state: State, objective: float, reason: str, seconds: float = 0.0, empty: float = 0.0
+    ) -> None:
+        """Hear that a job has ended, after its tables were written; `empty` is the share of empty predictions among
+        those that the objective is of."""
+        self.done += 1

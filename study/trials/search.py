@@ -1,0 +1,197 @@
+"""The search: one Optuna study per arm in one journal; Ray only executes what is asked here.
+
+Resuming and extending are one thing: the trials that the journal holds as running are issued again, with the same
+parameters, then each arm is asked until it has its number. The sampler is made anew before every question with a seed
+from (study seed, arm, trial number): a search that was interrupted proposes what an uninterrupted one would.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import optuna
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+from optuna.samplers import TPESampler
+from optuna.trial import FrozenTrial, TrialState
+
+from study.design.study import Arm, Study
+from study.trials.halving import promoted
+from study.trials.jobs import Job, JobSource, State
+from study.trials.journal import Journal
+from trainables.base import Request
+
+RequestBuilder = Callable[[str, Arm, str, str, dict[str, Any]], Request]
+"""(phase, arm, setting, trial id, parameters) → request."""
+
+_STATES: dict[State, TrialState] = {
+    "complete": TrialState.COMPLETE,
+    "pruned": TrialState.PRUNED,
+    "failed": TrialState.FAIL,
+}
+_ENDED = tuple(_STATES.values())
+
+
+class Search(JobSource):
+    """Proposes the trials of all arms in turn, so that every machine stays busy until all have their share."""
+
+    def __init__(self, study: Study, run: str, journal: Journal, request: RequestBuilder) -> None:
+        self._study, self._journal, self._request = study, journal, request
+        self._arms = {arm: self._open(arm, run) for arm in study.arms()}
+        self._running: dict[str, optuna.Trial] = {}
+        self.total = sum(study.arm_trials(arm) for arm in self._arms)
+        self.done = sum(len(found.get_trials(deepcopy=False, states=_ENDED)) for found in self._arms.values())
+        self._again = [
+            (arm, trial)
+            for arm, found in self._arms.items()
+            for trial in found.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        ]
+        self._turn = 0
+
+    def _open(self, arm: Arm, run: str) -> optuna.Study:
+        found = optuna.create_study(
+            storage=self._journal.storage,
+            study_name=f"{run}/{arm}",
+            directions=self._study.objective.directions(),
+            load_if_exists=True,
+            pruner=optuna.pruners.NopPruner(),  # `prune` decides
+        )
+        if not found.get_trials(deepcopy=False):
+            found.enqueue_trial(self._study.document_setting(arm))
+        return found
+
+    def next(self) -> Job | None:
+        if self._again:
+            arm, frozen = self._again.pop(0)
+            return self._issue(arm, self._reopened(arm, frozen.number))
+        arms = list(self._arms)
+        for offset in range(len(arms)):
+            arm = arms[(self._turn + offset) % len(arms)]
+            found = self._arms[arm]
+            states = [trial.state for trial in found.get_trials(deepcopy=False)]
+            waiting = states.count(TrialState.WAITING)
+            if len(states) - waiting < self._study.arm_trials(arm):
+                self._turn = (arms.index(arm) + 1) % len(arms)
+                if not waiting:
+                    # One line of the journal: the proposal is whole or absent, wherever the process is killed.
+                    found.enqueue_trial(self._propose(arm, len(states)))
+                return self._issue(arm, found.ask())
+        return None
+
+    def _propose(self, arm: Arm, number: int) -> dict[str, Any]:
+        if few := self._study.few_settings(arm):
+            tried = [_asked(trial) for trial in self._arms[arm].get_trials(deepcopy=False)]
+            return next(setting for setting in few if setting not in tried)
+        seed = np.random.SeedSequence([self._study.seed, zlib.crc32(str(arm).encode()), number])
+        # The first trial is the document's setting; a third of a small budget is spent at random.
+        startup = max(2, min(10, self._study.arm_trials(arm) // 3))
+        sampler = TPESampler(
+            seed=int(seed.generate_state(1)[0]),
+            n_startup_trials=startup,
+            multivariate=True,
+            constant_liar=False,  # what is proposed depends on trials that have ended, and is not written beside them
+        )
+        asking, space = optuna.trial.create_trial(state=TrialState.RUNNING), self._study.arm_space(arm)
+        searched = {path: distribution for path, distribution in sorted(space.items()) if not distribution.single()}
+        # Jointly: which learning rate is good depends on the weight of a regularizer, and the like.
+        together = sampler.sample_relative(self._arms[arm], asking, searched)
+        return {
+            path: together[path]
+            if path in together
+            else sampler.sample_independent(self._arms[arm], asking, path, distribution)
+            for path, distribution in space.items()
+        }
+
+    def _reopened(self, arm: Arm, number: int) -> optuna.Trial:
+        """A trial of the journal, to go on with."""
+        storage, found = self._journal.storage, self._arms[arm]
+        of_study = storage.get_study_id_from_name(found.study_name)
+        return optuna.Trial(found, storage.get_trial_id_from_study_id_trial_number(of_study, number))
+
+    def _issue(self, arm: Arm, trial: optuna.Trial) -> Job:
+        name = trial_id(arm, trial.number)
+        self._running[name] = trial
+        parameters = {path: _suggest(trial, path, d) for path, d in self._study.arm_space(arm).items()}
+        return Job(
+            request=self._request("search", arm, "search", name, parameters),
+            arm=arm,
+            parameters=parameters,
+            number=trial.number,
+        )
+
+    def prune(self, job: Job, epoch: int, objective: float) -> bool:
+        if self._study.objective.cost:
+            return False  # of two objectives it is not known which trial is hopeless
+        trial, found = self._running[job.trial], self._arms[job.arm]
+        known = {t.number: t for t in found.get_trials(deepcopy=False)}
+        if epoch not in known[trial.number].intermediate_values:  # else the process was killed before it was judged
+            trial.report(objective, epoch)
+        rivals = [
+            other.intermediate_values[epoch]
+            for number, other in known.items()
+            if number != trial.number and other.state != TrialState.FAIL and epoch in other.intermediate_values
+        ]
+        minimize = self._study.objective.direction == "minimize"
+        return not promoted(objective, rivals, self._study.pruning.factor, minimize)
+
+    def end(
+        self, job: Job, state: State, objective: float, reason: str, seconds: float = 0.0, empty: float = 0.0
+    ) -> None:
+        super().end(job, state, objective, reason, seconds, empty)
+        trial = self._running.pop(job.trial)
+        if empty > 0:
+            trial.set_user_attr("empty", empty)
+        if reason:
+            trial.set_user_attr("reason", reason)
+        values = [objective, seconds][: len(self._study.objective.directions())] if state == "complete" else None
+        self._arms[job.arm].tell(trial, values, state=_STATES[state])
+        self._journal.copy()
+
+    def settle(self, ended: dict[str, dict[str, Any]]) -> None:
+        """Tell Optuna of running trials whose tables were written just before the process was killed."""
+        for arm, frozen in list(self._again):
+            row = ended.get(trial_id(arm, frozen.number))
+            if row is not None:
+                self._again.remove((arm, frozen))
+                job = self._issue(arm, self._reopened(arm, frozen.number))
+                self.end(job, row["state"], row["objective"], row["reason"], row["seconds"], row.get("empty") or 0.0)
+
+    def best(self, arm: Arm) -> dict[str, Any] | None:
+        """Parameters of the best complete trial of an arm; None if no trial of it is complete. One all of whose
+        predictions are empty is not the best as long as there is another: what nothing scores is a constant."""
+        complete = self._arms[arm].get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+        if not complete:
+            return None
+        sign = 1 if self._study.objective.direction == "minimize" else -1
+        return dict(
+            min(complete, key=lambda t: (t.user_attrs.get("empty", 0) == 1, sign * t.values[0], t.number)).params
+        )
+
+
+def _asked(trial: FrozenTrial) -> dict[str, Any]:
+    """The parameters of a trial, also where it has only been enqueued."""
+    return trial.params or dict(trial.system_attrs.get("fixed_params", {}))
+
+
+def _suggest(trial: optuna.Trial, path: str, distribution: BaseDistribution) -> Any:
+    """The value of an enqueued parameter, entered into the trial."""
+    match distribution:
+        case CategoricalDistribution(choices=choices):
+            return trial.suggest_categorical(path, choices)
+        case IntDistribution(low=low, high=high, step=step, log=log):
+            return trial.suggest_int(path, low, high, step=step, log=log)
+        case FloatDistribution(low=low, high=high, step=step, log=log):
+            return trial.suggest_float(path, low, high, step=step, log=log)
+    raise TypeError(f"{path}: unknown distribution {distribution}")
+
+
+def trial_id(arm: Arm, number: int) -> str:
+    """`search-sinkhorn-sparse-0003`."""
+    return f"search-{arm}-{number:04d}"

@@ -1,0 +1,35 @@
+"""A run that was begun by an earlier version is resumed as it was begun."""
+
+import pytest
+
+from study import catalog
+from study.running.earlier import as_begun, completed
+
+
+def test_a_run_begun_before_few_trials_were_all_completed_stops_some_early():
+    study = catalog.load("bifurcation", "laptop")
+    recorded = study.model_dump(mode="json")
+    del recorded["pruning"]["least_trials"]
+    as_begun(study, recorded)
+    assert study.rungs(study.methods["none"]) == [100, 200]
+    assert study.model_dump(mode="json") == completed(recorded)
+
+
+def test_a_run_of_this_version_is_left_as_it_is():
+    study = catalog.load("bifurcation", "laptop")
+    recorded = study.model_dump(mode="json")
+    as_begun(study, recorded)
+    assert study.model_dump(mode="json") == completed(recorded) == recorded
+
+
+@pytest.mark.parametrize(
+    ("name", "chosen"), [("bifurcation", "between"), ("cells", "between"), ("sea-ice", "other-sequences")]
+)
+def test_a_run_begun_before_frames_were_left_out_goes_on_choosing_as_it_did(name, chosen):
+    study = catalog.load(name, "smoke")
+    recorded = study.model_dump(mode="json")
+    del recorded["validation"], recorded["search_on"], recorded["usual"], recorded["primary"]
+    as_begun(study, recorded)
+    assert (study.validation, study.search_on) == (chosen, None)
+    assert study.model_dump(mode="json") == completed(recorded)
+    study.check()

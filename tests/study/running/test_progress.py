@@ -1,0 +1,52 @@
+"""What the user sees while a study runs."""
+
+import io
+from datetime import timedelta
+
+from rich.console import Console
+
+from study.running.progress import Progressing
+
+
+def test_progress_shows_phase_done_running_best_failed_and_time(bench):
+    out = io.StringIO()
+    search = bench.open()
+    with Progressing(Console(file=out, width=60), bench.study, "search", search) as progress:
+        jobs = [search.next() for _ in range(4)]
+        for job in jobs:
+            progress.start(job)
+        progress.progress(jobs[0], {"epoch": 20, "epochs": 40})
+        for job, state, value in zip(jobs, ("complete", "complete", "failed"), (0.5, 0.25, float("nan")), strict=False):
+            search.end(job, state, value, "")
+            row = {"trial": job.trial, "state": state, "objective": value, "method": job.arm.method}
+            progress.end(row | {"supervision": job.arm.supervision})
+        text = progress._text()
+    assert text.startswith(f"3 of {search.total} trials, 1 failed, 1 running, best chamfer 0.25 (none, dense), about ")
+    last = out.getvalue().splitlines()[-1]
+    assert last.startswith("search: 3 of")
+    assert len(last) > 60, "lines are not broken for a log file"
+
+
+def test_trials_of_an_hour_show_how_far_they_are(bench, monkeypatch):
+    search = bench.open()
+    now = [0.0]
+    monkeypatch.setattr("study.running.progress.time.monotonic", lambda: now[0])
+    with Progressing(Console(file=io.StringIO()), bench.study, "search", search) as progress:
+        for job in (search.next(), search.next()):
+            progress.start(job)
+            progress.progress(job, {"epoch": 30, "epochs": 1000})
+        now[0] = 30.0
+        assert progress._text() == f"0 of {search.total} trials, 2 running (3% through)"
+        now[0] = 600.0
+        left = 600 / 0.06 * (search.total - 0.06)
+        assert progress._text().endswith(f", about {timedelta(seconds=round(left))} left")
+
+
+def test_best_of_a_maximised_objective_is_the_largest(bench):
+    bench.study.objective.direction = "maximize"
+    search = bench.open()
+    with Progressing(Console(file=io.StringIO()), bench.study, "search", search) as progress:
+        for value in (0.5, 0.9, 0.7):
+            row = {"trial": "t", "state": "complete", "objective": value, "method": "m", "supervision": "s"}
+            progress.end(row)
+        assert "best chamfer 0.9" in progress._text()
