@@ -31,7 +31,7 @@ def test_a_file_names_its_reader_by_the_stable_name(place):
 
 
 def test_the_places_that_earlier_files_name_lead_to_the_reader():
-    assert set(EARLIER_READERS.values()) == set(READERS)
+    assert set(EARLIER_READERS.values()) <= set(READERS)
     assert reader_place("trainables.inbetween.saved_shapes:SavedShapes") == READERS["advection/1"]
     assert reader_place("") == READERS["autodecoder/1"]
 
