@@ -88,7 +88,7 @@ SEARCHED = [*REFERENCES, *(f"{name}-blend" for name in interpolants.available())
 USUAL = [
     *("none", "sinkhorn", "barycenter", "temporal-smoothness"),
     *("anchored", "anchored+sinkhorn", "anchored+barycenter", "anchored+temporal-smoothness"),
-    *(name for name in REFERENCES if name not in ("flow-blend", "kriging-blend", "moved+kriging-blend")),
+    *(name for name in REFERENCES if "kriging" not in name),
 ]
 """Methods of a run that names none: networks without and with each regularizer, and the rules that take seconds."""
 

@@ -143,3 +143,14 @@ def test_places_follow_a_spline_when_values_do():
     found = field("moved+spline", np.stack([ball(N, place(t), 1.0) for t in times]), times)
     for time in (0.1, 0.5, 0.9):
         assert centroid(found(time)) == pytest.approx(place(time), abs=0.01)
+
+
+def test_flow_on_a_coarser_grid_moves_as_far_as_on_the_finest():
+    moved = {}
+    for n in (32, 56):
+        shown = np.stack([ball(n, (-0.3, 0, 0), 1.2), ball(n, (0.3, 0.2, 0), 1.2)])
+        place = centroid(named("flow").fit(shown, [0.0, 1.0])(0.25))
+        assert place is not None
+        moved[n] = place
+    assert moved[32] == pytest.approx([-0.15, 0.05, 0], abs=0.03)
+    assert moved[56] == pytest.approx(moved[32], abs=0.03)
