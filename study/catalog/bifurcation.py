@@ -10,7 +10,7 @@ blending.
 from __future__ import annotations
 
 from study.design import methods, presets
-from study.design.study import Objective, Study
+from study.design.study import Objective, Pruning, Study
 from trainables.shapes.bifurcation import Bifurcation, family
 
 COMPARED = [*methods.COMPARED, *methods.TOPOLOGICAL, *methods.ANCHORED]
@@ -45,7 +45,8 @@ def study() -> Study:
 def laptop(study: Study) -> None:
     """The search that the study is about: twenty trials an arm, and replicates enough for what is compared."""
     presets.laptop(study)
-    study.trials, study.replicates = 20, 8
+    study.trials, study.replicates = 20, 16
+    study.pruning = Pruning(first_epoch=75, factor=3)
 
 
 PRESETS = presets.PRESETS | {"laptop": laptop, "recommended": presets.recommended(laptop)}
