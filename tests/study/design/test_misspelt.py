@@ -80,7 +80,7 @@ def test_a_misspelt_regularizer_is_a_sentence(named, fields, sentence):
 
 def test_a_misspelt_interpolant_is_a_sentence(author):
     def anchored(study):
-        study.methods |= methods.networks([Sphere(z1=0, z2=0.5)], ["none"], anchor="moved+volum")
+        study.methods |= methods.networks([Sphere(z1=0, z2=0.5)], ["anchored"], anchor="moved+volum")
 
     with pytest.raises(Mistake, match=r"study spheres, .*there is no interpolant 'volum'; did you mean 'volume'"):
         author(preset=anchored)

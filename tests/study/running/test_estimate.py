@@ -12,6 +12,7 @@ import yaml
 from torch.utils.flop_counter import FlopCounterMode
 
 from study import catalog
+from study.design.study import Pruning
 from study.errors import Mistake
 from study.run import command_line
 from study.running.estimate import CORE, GPU, _share, costs, estimate, operations
@@ -42,14 +43,14 @@ def test_parameters_and_products_are_those_of_the_network(fields):
 
 def test_a_study_takes_what_its_trainings_take():
     study = catalog.load("bifurcation", "laptop")
-    study.edit("pruning.least_trials", "4")
+    study.pruning = Pruning(first_epoch=100, factor=2)
     # Half of the trials of an arm end after a third of their epochs, a quarter after two thirds.
     shares = {300: 175 / 300, 100: (33 + 33 / 2 + 34 / 4) / 100, 60: 175 / 300}
     expected = 0.0
     for arm in study.arms():
         method = study.methods[arm.method]
         alone = method.operations(5 if arm.supervision == "dense" else 2)
-        expected += alone * (study.trials * shares.get(method.epochs, 0.0) + 2 * study.replicates)
+        expected += alone * (study.arm_trials(arm) * shares.get(method.epochs, 0.0) + 2 * study.replicates)
     assert operations(study) == pytest.approx(expected)
     assert _share(study, 300, [100, 200]) == 175 / 300
     found = estimate(study, "nowhere")
