@@ -12,6 +12,7 @@ them. ``tour.ipynb`` in this folder goes from a run to its three main figures.
 
 from analysis import figures
 from analysis.pages.report import render
+from analysis.pages.shown import save_shown, shown
 from analysis.statistics.bands import iqr_bands
 from analysis.statistics.carry_over import transfer
 from analysis.statistics.comparison import compare
@@ -20,8 +21,9 @@ from analysis.statistics.latent import latent_grid
 from analysis.statistics.null_level import null_level
 from analysis.statistics.question import compare_run
 from analysis.statistics.search import one_standard_error, optuna_study
-from analysis.tables.load import LoadError, Run, load, runs
-from analysis.tables.saving import save, save_shown, shown
+from analysis.tables.load import LoadError, load, runs
+from analysis.tables.run import Run
+from analysis.tables.saving import save
 from analysis.tables.selection import NoRows, NotApplicable
 from analysis.tables.several import MixedMetrics, Runs
 from analysis.words.sentences import answer, conclusion

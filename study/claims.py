@@ -126,7 +126,7 @@ def _read(runs: list[Run]) -> None:
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
-    from analysis.words.wording import interval, probability, signed
+    from analysis.wording import interval, probability, signed
 
     if row["verdict"] == "not tested":
         return (row["claim"], "–", "–", "–", "–", "–", row["verdict"], row["note"])

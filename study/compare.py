@@ -209,7 +209,7 @@ def _cell(row: dict[str, Any]) -> str:
     """What one run says about one method."""
     import pandas as pd
 
-    from analysis.words.wording import interval, number, signed
+    from analysis.wording import interval, number, signed
 
     few = ""
     if row["verdict"] == "cannot tell":

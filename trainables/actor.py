@@ -20,7 +20,7 @@ import torch
 from ray import tune
 
 from trainables.base import Divergence, Request, Trainable, open_trainable
-from trainables.ensemble import of_one
+from trainables.draws import of_one
 from trainables.files import read, write_atomically
 
 

@@ -195,14 +195,14 @@ class Trainable(ABC):
 
     def ensemble(self, rows: list[dict[str, Any]], roles: set[Role]) -> list[dict[str, Any]]:
         """Rows of the mean of all replicates, scored as one prediction, and of draws of replicates: as `rows`, with
-        `draw` and `replicates` (`trainables.ensemble`) in place of `replicate`.
+        `draw` and `replicates` (`trainables.draws`) in place of `replicate`.
 
         `rows` are the single networks' own of the same roles. None where a mean of replicates is not scored: here
         stands who does, and who does not. Shapes do: decoders, `latent-generalization`, `advection`, and what has no
         network, whose ensemble is itself. Frames between images do: their mean image. Reconstructions from an image do
         not: their folds leave few networks, or one, for an image that none of them has seen.
         """
-        from trainables.ensemble import of_one
+        from trainables.draws import of_one
 
         return of_one(rows) if self.deterministic else []
 

@@ -14,7 +14,7 @@ from analysis.claims.statement import NOT_TESTED, Claim, Finding
 from analysis.statistics.comparison import FEWEST
 from analysis.statistics.inference import holm
 from analysis.tables import record
-from analysis.tables.load import Run
+from analysis.tables.run import Run
 
 SETTINGS = ("document", "best")
 COLUMNS = [

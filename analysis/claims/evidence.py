@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.statistics import comparison
-from analysis.statistics.comparison import Unit
 from analysis.tables import record, selection
-from analysis.tables.load import Run
-from analysis.words.wording import listing
+from analysis.tables.record import Unit
+from analysis.tables.run import Run
+from analysis.wording import listing
 
 _ROUNDING = 1e-9
 ARM = ["supervision", "method"]

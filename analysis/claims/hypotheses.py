@@ -17,9 +17,10 @@ import pandas as pd
 from analysis.claims.evidence import ALL, Evidence, NotTested, Window
 from analysis.claims.statement import Finding
 from analysis.statistics import comparison
-from analysis.statistics.comparison import Unit, lower_is_better
 from analysis.statistics.equivalence import Equivalence, two_one_sided_tests
 from analysis.statistics.inference import PairedMean, paired_mean
+from analysis.tables.metric import lower_is_better
+from analysis.tables.record import Unit
 
 MARGINS = {
     "chamfer": 0.02,

@@ -19,8 +19,8 @@ import pandas as pd
 from analysis.claims.evidence import Evidence, NotTested
 from analysis.claims.statement import Finding
 from analysis.statistics import comparison
-from analysis.statistics.comparison import lower_is_better
-from analysis.words.wording import listing
+from analysis.tables.metric import lower_is_better
+from analysis.wording import listing
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from analysis.claims.statement import Finding, Test
 from analysis.statistics import comparison
 from analysis.statistics.equivalence import two_one_sided_tests
 from analysis.tables import selection
-from analysis.words.wording import listing
+from analysis.wording import listing
 
 
 @dataclass(frozen=True, kw_only=True)

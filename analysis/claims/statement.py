@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from analysis.claims.evidence import Evidence, NotTested
-from analysis.statistics.comparison import FEWEST, Unit
+from analysis.statistics.comparison import FEWEST
+from analysis.tables.record import Unit
 
 LEVEL = 0.05
 """Of the corrected p value below which a claim holds."""

@@ -14,12 +14,13 @@ from analysis.drawing import style
 from analysis.drawing.drawn import drawn
 from analysis.statistics.bands import iqr_bands
 from analysis.tables import order, record
+from analysis.tables.metric import Metric
 from analysis.tables.selection import NoRows
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.tables.load import Run
+    from analysis.tables.run import Run
 
 SETTING = "best"
 
@@ -73,7 +74,7 @@ def draw(run: Run, rows: Sequence[Row], dots: str, height: float = 2.95, bootstr
 def panel(
     axis: Any,
     per_time: pd.DataFrame,
-    metric: record.Metric,
+    metric: Metric,
     methods: Sequence[str],
     bootstrap: int = 0,
     unit: record.Unit = "replicate",

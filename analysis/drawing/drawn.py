@@ -14,8 +14,8 @@ from itertools import chain, zip_longest
 
 from analysis.statistics import ensembles
 from analysis.tables import order, record
-from analysis.tables.load import Run
-from analysis.words.wording import count, listing
+from analysis.tables.run import Run
+from analysis.wording import count, listing
 
 MOST = 12
 """As many methods are drawn."""

@@ -25,7 +25,7 @@ from analysis.tables.selection import NoRows, NotApplicable
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.tables.load import Run
+    from analysis.tables.run import Run
 
 
 @dataclass(frozen=True, kw_only=True)

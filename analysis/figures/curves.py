@@ -12,12 +12,12 @@ from analysis.drawing.drawn import drawn, left_out
 from analysis.tables import order, record
 from analysis.tables.reading import CURVE_COLUMNS
 from analysis.tables.selection import NoRows
-from analysis.words.wording import listing
+from analysis.wording import listing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.tables.load import Run
+    from analysis.tables.run import Run
 
 TITLE = "Training"
 ORDER = 40

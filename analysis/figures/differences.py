@@ -11,13 +11,13 @@ from analysis.drawing import style
 from analysis.statistics.comparison import BETTER, WORSE
 from analysis.tables import order, record
 from analysis.tables.selection import NoRows
+from analysis.wording import listing
 from analysis.words import facts
-from analysis.words.wording import listing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.tables.load import Run
+    from analysis.tables.run import Run
 
 TITLE = "Differences to the baseline"
 ORDER = 20

@@ -11,12 +11,12 @@ from analysis.drawing import style
 from analysis.statistics import subject_errors
 from analysis.tables import order, record
 from analysis.tables.selection import NoRows, NotApplicable
-from analysis.words.wording import listing, number, probability
+from analysis.wording import listing, number, probability
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.tables.load import Run
+    from analysis.tables.run import Run
 
 TITLE = "Errors"
 ORDER = 15

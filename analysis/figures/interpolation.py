@@ -9,12 +9,12 @@ from analysis.drawing import bands
 from analysis.drawing.drawn import drawn, left_out
 from analysis.tables import order, record
 from analysis.tables.selection import NoRows, NotApplicable
-from analysis.words.wording import count, listing
+from analysis.wording import count, listing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.tables.load import Run
+    from analysis.tables.run import Run
 
 TITLE = "Metrics over time"
 ORDER = 10

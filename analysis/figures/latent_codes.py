@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.drawing import style
 from analysis.statistics import latent
-from analysis.words.wording import count, listing
+from analysis.wording import count, listing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.tables.load import Run
+    from analysis.tables.run import Run
 
 TITLE = "The latent codes"
 ORDER = 12

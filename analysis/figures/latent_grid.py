@@ -13,13 +13,13 @@ from analysis.figures import latent_codes
 from analysis.statistics import latent
 from analysis.tables import order, record
 from analysis.tables.selection import NoRows
-from analysis.words.wording import number
+from analysis.wording import number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.tables.load import Run
-    from analysis.tables.record import Metric
+    from analysis.tables.metric import Metric
+    from analysis.tables.run import Run
 
 TITLE = "Unseen codes over time"
 ORDER = 16

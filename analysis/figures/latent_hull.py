@@ -9,12 +9,12 @@ from analysis.drawing import bands
 from analysis.statistics import latent
 from analysis.tables import order, record
 from analysis.tables.selection import NoRows, NotApplicable
-from analysis.words.wording import count, listing
+from analysis.wording import count, listing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.tables.load import Run
+    from analysis.tables.run import Run
 
 TITLE = "Unseen codes inside and outside the hull of the training codes"
 ORDER = 14

@@ -11,12 +11,12 @@ from analysis.drawing import images, style
 from analysis.tables import order
 from analysis.tables.images import TRUTH, Pictures, pictures, supervisions
 from analysis.tables.selection import NoRows
-from analysis.words.wording import listing
+from analysis.wording import listing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.tables.load import Run
+    from analysis.tables.run import Run
 
 TITLE = "Regions that change most"
 ORDER = 18

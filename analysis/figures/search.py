@@ -12,12 +12,12 @@ from analysis.drawing import blocks, style
 from analysis.drawing.drawn import drawn, left_out
 from analysis.tables import order, record
 from analysis.tables.selection import NoRows
-from analysis.words.wording import count
+from analysis.wording import count
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.tables.load import Run
+    from analysis.tables.run import Run
 
 TITLE = "The search"
 ORDER = 30

@@ -18,12 +18,12 @@ from analysis.drawing import style
 from analysis.statistics import search
 from analysis.tables import record
 from analysis.tables.selection import NoRows
-from analysis.words.wording import count, listing
+from analysis.wording import count, listing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.tables.load import Run
+    from analysis.tables.run import Run
 
 TITLE = "The search, method by method"
 ORDER = 32

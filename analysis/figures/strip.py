@@ -12,12 +12,12 @@ from analysis.drawing.rendering import Mesh, extent, picture
 from analysis.statistics import subject_errors
 from analysis.tables import order, record
 from analysis.tables.selection import NoRows, NotApplicable
-from analysis.words.wording import listing
+from analysis.wording import listing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.tables.load import Run
+    from analysis.tables.run import Run
 
 TITLE = "From image to shape"
 ORDER = 16

@@ -15,12 +15,12 @@ from analysis.drawing.drawn import drawn, left_out
 from analysis.drawing.rendering import Mesh, extent, picture
 from analysis.tables import order, record
 from analysis.tables.selection import NotApplicable
-from analysis.words.wording import listing
+from analysis.wording import listing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from analysis.tables.load import Run
+    from analysis.tables.run import Run
 
 TITLE = "Surfaces over time"
 ORDER = 25

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from analysis import claims, figures
+from analysis import claims, figures, wording
 from analysis.pages.viewer import viewer
 from analysis.statistics import subject_errors
 from analysis.tables import record
-from analysis.tables.load import Run
-from analysis.words import sentences, wording
+from analysis.tables.run import Run
+from analysis.words import sentences
 from analysis.words.facts import Facts, gather
 from analysis.words.recommendation import recommendation
 

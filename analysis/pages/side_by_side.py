@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analysis import figures
+from analysis import figures, wording
 from analysis.drawing import bands, style
 from analysis.pages import report
 from analysis.pages.viewer import viewer
 from analysis.tables import order, record
-from analysis.tables.load import Run
+from analysis.tables.metric import Metric
+from analysis.tables.run import Run
 from analysis.tables.selection import NoRows
-from analysis.words import sentences, wording
+from analysis.wording import listing
+from analysis.words import sentences
 from analysis.words.facts import Facts, gather
-from analysis.words.wording import listing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -136,7 +137,7 @@ def _caution(facts: Sequence[Facts]) -> list[str]:
 # figures
 
 
-def _metrics(runs: Sequence[Run]) -> list[record.Metric]:
+def _metrics(runs: Sequence[Run]) -> list[Metric]:
     """The metrics over time of any run: those that a search ranks on first."""
     found = {metric.name: metric for run in runs for metric in record.metrics(run) if metric.over_time}
     first = [record.objective(run).name for run in runs]
@@ -150,7 +151,7 @@ class _Panel:
     per_time: pd.DataFrame
 
 
-def _drawing(facts: Sequence[Facts], metric: record.Metric) -> figures.Drawing | None:
+def _drawing(facts: Sequence[Facts], metric: Metric) -> figures.Drawing | None:
     """The bands of one metric: a column per run, a row per supervision; None where no run has any."""
     panels = [
         _Panel(facts=found, name=name, per_time=bands.confirmed(found.run))
@@ -176,7 +177,7 @@ def _drawing(facts: Sequence[Facts], metric: record.Metric) -> figures.Drawing |
     )
 
 
-def _figure(panels: Sequence[_Panel], supervisions: Sequence[str], metric: record.Metric) -> tuple[Figure, list[str]]:
+def _figure(panels: Sequence[_Panel], supervisions: Sequence[str], metric: Metric) -> tuple[Figure, list[str]]:
     known = list(dict.fromkeys(method for panel in panels for method in panel.facts.methods))
     present: set[str] = set()
     with style.context():

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from analysis.statistics.comparison import FACTORS, Unit, groups
+from analysis.statistics.comparison import FACTORS, groups
 from analysis.tables import order, selection
+from analysis.tables.record import Unit
 
 COLUMNS = ["method", "supervision", "time", "mean", "median", "q25", "q75", "n"]
 BOOTSTRAP = ["mean_low", "mean_high"]

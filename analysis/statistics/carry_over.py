@@ -13,7 +13,7 @@ import pandas as pd
 from analysis.statistics import comparison
 from analysis.statistics.inference import paired_mean
 from analysis.tables import order, record, selection
-from analysis.tables.load import Run
+from analysis.tables.run import Run
 
 COLUMNS = [
     "metric", "supervision", "method", "baseline", "setting", "searched", "searched_n", "n", "difference", "low",

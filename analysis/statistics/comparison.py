@@ -28,22 +28,20 @@ from analysis.statistics.equivalence import LEVEL as EQUIVALENCE_LEVEL
 from analysis.statistics.equivalence import two_one_sided_tests
 from analysis.statistics.inference import holm, needed, paired_mean, signed_ranks
 from analysis.tables import order, selection
+from analysis.tables.metric import lower_is_better
+from analysis.tables.record import Unit
 
 ADDRESS = ["metric", "method", "baseline", "supervision", "setting"]
 ESTIMATE = ["n", "baseline_mean", "method_mean", "difference", "low", "high", "p", "p_holm", "effect_size"]
 EXACT = ["hodges_lehmann", "exact_low", "exact_high", "p_exact"]
 COLUMNS = [*ADDRESS, *ESTIMATE, "verdict", *EXACT, "n_needed", "unit"]
 EQUIVALENCE = ["margin", "p_equivalence"]
-HIGHER_IS_BETTER = ("dice", "psnr", "ssim")
 FEWEST = 3
 """Pairs below which a t interval says next to nothing."""
 ENOUGH = 6
 """Pairs below which no verdict is given: with fewer, no test that does without normality can ever reject at 5 %."""
 PAIR = ["replicate", "sequence", "time_index"]
 
-Unit = str
-"""The unit of replication, what n counts: ``replicate`` or ``sequence``, each the mean over the other of the two, or a
-column of the table that says to which group a sequence belongs (``fold``, ``class``): the mean over its sequences."""
 FACTORS = ("replicate", "sequence")
 WORDS: dict[str, str] = {"replicate": "seeds (training noise)", "sequence": "sequences"}
 """The unit in words, where a study does not say it better (such as: images)."""
@@ -178,13 +176,6 @@ def compare_settings(
     table = judged(pd.DataFrame(found), lower, confidence)
     means = ["n", "document_mean", "best_mean", "difference", "low", "high", "p", "p_holm", "effect_size"]
     return table[["metric", "method", "supervision", *means, "verdict", *EXACT, "n_needed"]]
-
-
-def lower_is_better(metric: str, better: str | None) -> bool:
-    """The direction of a metric, by argument or by name."""
-    if better not in (None, "lower", "higher"):
-        raise ValueError(f"better must be 'lower' or 'higher', not '{better}'")
-    return (better or ("higher" if metric in HIGHER_IS_BETTER else "lower")) == "lower"
 
 
 def paired(treated: pd.DataFrame, reference: pd.DataFrame, metric: str, by: list[str]) -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pandas as pd
 from analysis.tables import record
 
 if TYPE_CHECKING:
-    from analysis.tables.load import Run
+    from analysis.tables.run import Run
 
 
 def relative_seconds(run: Run, setting: str = "best") -> pd.Series[float]:

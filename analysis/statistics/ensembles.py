@@ -24,9 +24,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.statistics.comparison import lower_is_better
 from analysis.tables import order, record
-from analysis.tables.load import Run
+from analysis.tables.metric import lower_is_better
+from analysis.tables.run import Run
 
 COLUMNS = [
     "metric", "role", "setting", "supervision", "method", "ensemble", "low", "high", "single", "replicates",

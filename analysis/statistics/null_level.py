@@ -19,7 +19,7 @@ import pandas as pd
 from analysis.statistics import comparison
 from analysis.statistics.inference import paired_mean
 from analysis.tables import order, record, selection
-from analysis.tables.load import Run
+from analysis.tables.run import Run
 
 LEVEL = 0.05
 COLUMNS = ["metric", "method", "supervision", "unit", "n", "replicates", "halvings", "level", "low", "high"]
@@ -30,7 +30,7 @@ def null_level(
     metrics: Sequence[str] | None = None,
     method: str | None = None,
     setting: str = "best",
-    unit: comparison.Unit | None = None,
+    unit: record.Unit | None = None,
     halvings: int = 1000,
 ) -> pd.DataFrame:
     """One row per (metric, supervision): the share ``level`` of random halvings of a ``method``'s replicates (the
@@ -55,7 +55,7 @@ def null_level(
     return pd.DataFrame(found, columns=COLUMNS)
 
 
-def _halved(rows: pd.DataFrame, metric: str, unit: comparison.Unit, halvings: int) -> dict[str, float]:
+def _halved(rows: pd.DataFrame, metric: str, unit: record.Unit, halvings: int) -> dict[str, float]:
     values = rows.pivot_table(index="replicate", columns="sequence", values=metric, aggfunc="mean", observed=True)
     labels = None
     if unit not in comparison.FACTORS:
@@ -92,7 +92,7 @@ def _halves(alike: list[np.ndarray], generator: np.random.Generator) -> tuple[np
     return np.concatenate([one for one, _ in halves]), np.concatenate([other for _, other in halves])
 
 
-def _differences(pairs: np.ndarray, unit: comparison.Unit, labels: np.ndarray | None) -> np.ndarray:
+def _differences(pairs: np.ndarray, unit: record.Unit, labels: np.ndarray | None) -> np.ndarray:
     """Of pairs of replicates ``[P, N]``, one for each unit ``[n,]``."""
     if unit == "replicate":
         whole = np.isfinite(pairs).sum(axis=1)

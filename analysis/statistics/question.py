@@ -8,7 +8,7 @@ import pandas as pd
 
 from analysis.statistics import comparison
 from analysis.tables import order, record, selection
-from analysis.tables.load import Run
+from analysis.tables.run import Run
 
 
 def compare_run(

@@ -22,13 +22,13 @@ import pandas as pd
 
 from analysis.tables import order, record
 from analysis.tables.selection import NoRows
-from analysis.words.wording import listing, number
+from analysis.wording import listing, number
 
 if TYPE_CHECKING:
     import optuna
     from optuna.distributions import BaseDistribution
 
-    from analysis.tables.load import Run
+    from analysis.tables.run import Run
 
 PREFIX = "param."
 GREEK = {"alpha": "α", "beta": "β", "gamma": "γ", "epsilon": "ε"}

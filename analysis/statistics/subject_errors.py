@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.tables import order, record
-from analysis.tables.load import Run
+from analysis.tables.run import Run
 
 ALL = "all"
 """The first class: every subject."""

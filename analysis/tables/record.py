@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
-from analysis.statistics.comparison import Unit, lower_is_better
 from analysis.tables import order, selection
-from analysis.tables.load import Run
+from analysis.tables.metric import Metric, lower_is_better
+from analysis.tables.run import Run
 
-
-@dataclass(frozen=True, kw_only=True)
-class Metric:
-    """A metric as people read it."""
-
-    name: str
-    label: str
-    unit: str
-    lower: bool
-    """Whether lower is better."""
-    over_time: bool = True
-    """Whether it has a value of its own at every time, so that a curve over time means something."""
-
-    @property
-    def axis(self) -> str:
-        """The label of an axis."""
-        return f"{self.label} ({self.unit})" if self.unit else self.label
-
-    @property
-    def better(self) -> str:
-        return "lower" if self.lower else "higher"
+Unit = str
+"""The unit of replication, what n counts: ``replicate`` or ``sequence``, each the mean over the other of the two, or a
+column of the table that says to which group a sequence belongs (``fold``, ``class``): the mean over its sequences."""
 
 
 def metrics(run: Run) -> list[Metric]:

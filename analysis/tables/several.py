@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analysis.words.wording import listing
+from analysis.tables import record, units
+from analysis.wording import listing
 
 if TYPE_CHECKING:
-    from analysis.tables.load import Run
+    from analysis.tables.run import Run
 
 
 class MixedMetrics(ValueError):
@@ -56,8 +57,6 @@ class Runs:
 
     def shared_metrics(self) -> list[str]:
         """The metrics that every run has. Raises :class:`MixedMetrics` where there is none."""
-        from analysis.tables import record
-
         of_run = [(_called(run), [metric.name for metric in record.metrics(run)]) for run in self.runs]
         first, *others = [names for _, names in of_run]
         common = [name for name in first if all(name in names for names in others)]
@@ -68,8 +67,6 @@ class Runs:
 
     def units(self) -> dict[str, str]:
         """Column → unit. Raises :class:`MixedMetrics` where two runs disagree."""
-        from analysis.tables import units
-
         found: dict[str, tuple[str, str]] = {}
         for run in self.runs:
             for name, unit in units.of_record(run.record).items():
@@ -81,7 +78,7 @@ class Runs:
         return {name: unit for name, (_, unit) in found.items()}
 
     def _joined(self, table: str) -> pd.DataFrame:
-        units = self.units()
+        known = self.units()
         parts = [getattr(run, table).assign(study=run.study, run=run.name) for run in self.runs]
         plain = [part.astype({name: "str" for name in part if part[name].dtype == "category"}) for part in parts]
         filled = [part.dropna(axis="columns", how="all") for part in plain if len(part)]
@@ -89,7 +86,7 @@ class Runs:
         together = together.reindex(columns=list(dict.fromkeys(name for part in parts for name in part)))
         categories = {name for part in parts for name in part if part[name].dtype == "category"} | {"study", "run"}
         together = together.astype(dict.fromkeys(sorted(categories), "category"))
-        together.attrs["units"] = {name: unit for name, unit in units.items() if name in together}
+        together.attrs["units"] = {name: unit for name, unit in known.items() if name in together}
         return together
 
 

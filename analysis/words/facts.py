@@ -11,7 +11,8 @@ import pandas as pd
 from analysis.statistics import carry_over, comparison, ensembles, question
 from analysis.statistics.inference import PairedMean, paired_mean
 from analysis.tables import order, record, selection
-from analysis.tables.load import Run
+from analysis.tables.metric import Metric
+from analysis.tables.run import Run
 
 SAME_AS = "same as "
 """How the reason of a confirmation begins that was not trained, since another has its configuration and seeds."""
@@ -22,7 +23,7 @@ class Dip:
     """A method's error on times it was not shown, against times it was shown."""
 
     supervision: str
-    metric: record.Metric
+    metric: Metric
     test_mean: float
     train_mean: float
     change: PairedMean
@@ -37,9 +38,9 @@ class Facts:
     """Everything a report states; tables are empty where a run has nothing to say yet."""
 
     run: Run
-    metric: record.Metric
+    metric: Metric
     """The metric of the answer: the search's objective."""
-    metrics: list[record.Metric]
+    metrics: list[Metric]
     methods: list[str]
     supervisions: list[str]
     baseline: str
@@ -72,7 +73,7 @@ class Facts:
     """Sequences that are compared: without the searched ones, where the search saw some sequences only."""
     groups: int
     """Groups of sequences, where they are the unit of replication; else 0."""
-    unit: comparison.Unit
+    unit: record.Unit
     """The unit of replication: what n counts."""
     transfer: pd.DataFrame
     """:func:`analysis.transfer` of the answer's metric; empty where the search saw every sequence."""
@@ -184,7 +185,7 @@ def controls(run: Run) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=comparison.COLUMNS)
 
 
-def _settings(run: Run, metric: record.Metric) -> pd.DataFrame:
+def _settings(run: Run, metric: Metric) -> pd.DataFrame:
     if metric.name not in selection.metric_names(run.per_time):
         return pd.DataFrame()
     try:
@@ -193,7 +194,7 @@ def _settings(run: Run, metric: record.Metric) -> pd.DataFrame:
         return pd.DataFrame()
 
 
-def _levels(tested: pd.DataFrame, metrics: list[record.Metric], methods: list[str]) -> pd.DataFrame:
+def _levels(tested: pd.DataFrame, metrics: list[Metric], methods: list[str]) -> pd.DataFrame:
     address = ["setting", "supervision", "method"]
     columns = ["metric", *address, "mean", "n", "lost", "empty", "surfaces"]
     found = []
@@ -223,7 +224,7 @@ def _league(run: Run, metrics: list[str], answered: str) -> pd.DataFrame:
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=ensembles.COLUMNS)
 
 
-def _varies(run: Run, metric: record.Metric) -> bool:
+def _varies(run: Run, metric: Metric) -> bool:
     """Whether a metric has a value of its own for every time, not one for a whole sequence."""
     if metric.name not in selection.metric_names(run.per_time):
         return False
@@ -231,7 +232,7 @@ def _varies(run: Run, metric: record.Metric) -> bool:
     return bool((one > 1).any()) or metric.name == record.objective(run).name
 
 
-def _dip(run: Run, metric: record.Metric, method: str, supervision: str) -> Dip | None:
+def _dip(run: Run, metric: Metric, method: str, supervision: str) -> Dip | None:
     table = run.per_time
     if metric.name not in selection.metric_names(table):
         return None

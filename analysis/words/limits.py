@@ -7,8 +7,8 @@ import pandas as pd
 from analysis.statistics import comparison, subject_errors
 from analysis.statistics.comparison import BETTER, NO_DIFFERENCE, WORSE
 from analysis.tables import record
+from analysis.wording import count, listing
 from analysis.words.facts import Facts
-from analysis.words.wording import count, listing
 
 _NAMED = 4
 """Sequences that are named one by one; more are counted."""

@@ -13,10 +13,8 @@ import pandas as pd
 
 from analysis.statistics.comparison import BETTER, CANNOT_TELL, ENOUGH, NO_DIFFERENCE, WORSE
 from analysis.tables import record
-from analysis.tables.load import Run
-from analysis.words.facts import Dip, Facts, gather
-from analysis.words.limits import limits
-from analysis.words.wording import (
+from analysis.tables.run import Run
+from analysis.wording import (
     between,
     capital,
     count,
@@ -29,6 +27,8 @@ from analysis.words.wording import (
     probability,
     signed,
 )
+from analysis.words.facts import Dip, Facts, gather
+from analysis.words.limits import limits
 
 
 @dataclass(frozen=True)

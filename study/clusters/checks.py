@@ -14,8 +14,8 @@ from typing import Any
 
 import yaml
 
+from study.clusters import ray_internals
 from study.errors import Mistake, first_line
-from study.running import ray_internals
 
 # Families of Amazon's instances that are of use here; a misspelt type is noticed by Amazon only, minutes later.
 _FAMILY = r"(?:c[5-8]|m[5-8]|r[5-8]|t3|t4g?)[a-z]{0,3}|g[456]e?[dn]{0,2}|gr6|p[3456](?:de?|dn|en?)?"

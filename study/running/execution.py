@@ -42,9 +42,9 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
+from study.clusters import ray_internals
 from study.design.study import Resources
 from study.errors import Mistake, first_line
-from study.running import ray_internals
 from study.running.environment import grows_to
 from study.running.lost_workers import Loss, Losses
 from study.running.own_ray import alone

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from study.running import ray_internals
+from study.clusters import ray_internals
 
 _EVERY = 2.0
 """Seconds between two looks."""

@@ -12,8 +12,8 @@ import torch
 from tests.trainables.autodecoder.test_autodecoder import trained
 from tests.trainables.autodecoder.test_latent_generalization import trained as trained_codes
 from tests.trainables.test_actor import actor, request, to_end, without_clock
-from trainables import ensemble
-from trainables.ensemble import ALL, DRAWS, Known, Together, scored, weights
+from trainables.draws import ALL, DRAWS, of_one, weights
+from trainables.ensemble import Known, Together, scored
 from trainables.interpolation import Blending, blends
 from trainables.metrics.per_time import score
 from trainables.shapes.bifurcation import Bifurcation
@@ -161,4 +161,4 @@ def test_requests_with_and_without_an_ensemble_do_not_share_a_checkpoint(tmp_pat
     given = request(tmp_path)
     assert given.fingerprint() != request(tmp_path, ensemble=True).fingerprint()
     assert json.loads(json.dumps(asdict(given)))["ensemble"] is False
-    assert ensemble.of_one([]) == []
+    assert of_one([]) == []

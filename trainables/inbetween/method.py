@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from trainables.base import Trainable
-from trainables.ensemble import ALL, mean_and_draws
+from trainables.draws import ALL, mean_and_draws
 from trainables.inbetween.display import display_rows
 from trainables.inbetween.pictures import Array, Pair, opened
 from trainables.inbetween.predicted import Average, Predicted, Remembered

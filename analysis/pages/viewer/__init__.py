@@ -19,9 +19,9 @@ from analysis.drawing.rendering import Mesh, camera
 from analysis.figures import surfaces
 from analysis.pages.viewer.meshes import BYTES_PER_VERTEX, STEPS, packed, simplified
 from analysis.tables import order, record
-from analysis.tables.load import Run
+from analysis.tables.run import Run
 from analysis.tables.selection import NotApplicable
-from analysis.words.wording import listing
+from analysis.wording import listing
 
 MOST_PANELS = 12
 """Each panel takes one of the sixteen or so WebGL contexts that a browser gives a page."""

@@ -13,7 +13,7 @@ import analysis
 from analysis.drawing import bands
 from analysis.pages import side_by_side
 from analysis.pages.side_by_side import render_together
-from analysis.words.wording import signed
+from analysis.wording import signed
 from tests.analysis.browser import needs_chromium, opened
 from tests.analysis.pages.test_report import Page
 from tests.analysis.pages.test_viewer import with_growing_surfaces

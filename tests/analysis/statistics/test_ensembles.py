@@ -73,7 +73,7 @@ def test_the_interval_covers_what_fresh_replicates_would_score() -> None:
     """Each replicate is a number, the mean's score its distance from 3: in 95 % of 300 ensembles of six, the interval
     of twenty bootstrap draws holds the score of a mean of very many."""
     from analysis.statistics.ensembles import _interval
-    from trainables.ensemble import weights
+    from trainables.draws import weights
 
     random, drawn, held = np.random.default_rng(1), weights(6), []
     for _ in range(300):

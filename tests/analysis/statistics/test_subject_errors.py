@@ -16,9 +16,9 @@ from analysis import figures
 from analysis.figures import distributions, strip
 from analysis.statistics import subject_errors
 from analysis.tables.selection import NoRows, NotApplicable
+from analysis.wording import number
 from analysis.words import limits
 from analysis.words.facts import gather
-from analysis.words.wording import number
 from tests.analysis.crossed import FOLDS, METRICS, images, labels, run
 from tests.analysis.figures.test_surfaces import ball
 from tests.analysis.simulated import arm, noise, write

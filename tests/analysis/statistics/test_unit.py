@@ -11,8 +11,8 @@ import pytest
 from scipy import stats
 
 import analysis
+from analysis import wording
 from analysis.statistics.comparison import compare_settings
-from analysis.words import wording
 from analysis.words.facts import gather
 from tests.analysis.simulated import arm, noise, write
 

@@ -11,7 +11,7 @@ import pytest
 
 import analysis
 from analysis.tables.record import metrics
-from analysis.words.wording import probability
+from analysis.wording import probability
 
 Writer = Callable[..., Path]
 Opener = Callable[..., analysis.Run]

@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from study.clusters import checks, rendering
-from study.running import ray_internals
+from study.clusters import checks, ray_internals, rendering
 
 PROJECT = Path(__file__).parents[3]
 

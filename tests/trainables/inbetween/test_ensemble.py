@@ -6,7 +6,7 @@ import pytest
 
 from tests.trainables.inbetween.test_methods import ALL as ROLES
 from tests.trainables.inbetween.test_methods import opened
-from trainables.ensemble import ALL
+from trainables.draws import ALL
 from trainables.inbetween.baselines import references
 from trainables.inbetween.predicted import Average, Predicted
 from trainables.inbetween.scores import frame_scores

@@ -6,7 +6,7 @@ import sys
 
 import yaml
 
-from study.running import ray_internals
+from study.clusters import ray_internals
 
 
 def test_with_clusters_off_a_loopback_address_stays_and_the_switch_is_put_back(monkeypatch):
