@@ -6,7 +6,8 @@ needs). One that is drawn several times, such as once per metric, has ``variants
 the variant's name as a second argument of the three. ``moving(run)``, if there is one, gives it as a moving
 picture, GIF bytes. Each raises :class:`analysis.tables.selection.NoRows` with a sentence where a run has nothing to
 draw yet, and :class:`analysis.tables.selection.NotApplicable` where its study is not of the kind that the figure is
-about: such a figure is left out. Files whose names begin with an underscore are shared by figures.
+about: such a figure is left out. Files whose names begin with an underscore are shared by figures. Other installed
+packages bring figures as entry points of the group ``shape_sequence_studies.figures``, each a module.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from __future__ import annotations
 import importlib
 import io
 import pkgutil
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
+from importlib.metadata import entry_points
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +29,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from analysis.tables.run import Run
+
+
+GROUP = "shape_sequence_studies.figures"
+FILE = ("TITLE", "ORDER", "draw", "caption", "alternative")
+"""What the file of a figure has."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +54,38 @@ class Drawing:
 
 def names() -> list[str]:
     """The names of all figures, in the order in which a report shows them."""
-    found = [info.name for info in pkgutil.iter_modules(__path__) if not info.name.startswith("_")]
-    return sorted(found, key=lambda name: (_module(name).ORDER, name))
+    return sorted([*_own(), *installed()], key=lambda name: (file_of(name).ORDER, name))
+
+
+def _own() -> list[str]:
+    return [info.name for info in pkgutil.iter_modules(__path__) if not info.name.startswith("_")]
+
+
+class LeftOut(UserWarning):
+    """A figure of another package that cannot be used."""
+
+
+@cache
+def installed() -> dict[str, ModuleType]:
+    """The figures of other installed packages, by name; one that cannot be used is left out with a warning that says
+    why, once a process."""
+    found: dict[str, ModuleType] = {}
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        try:
+            figure = point.load()
+            lacking = [name for name in FILE if not hasattr(figure, name)]
+            why = f"{point.value} lacks {', '.join(lacking)}" if lacking else ""
+        except Exception as error:  # what a foreign module raises when it is imported may be anything
+            why = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        if point.name in {*_own(), *found}:
+            why = why or "the name is taken"
+        if why:
+            package = point.dist.name if point.dist else "an unnamed package"
+            sentence = f"{point.name!r} of {package}, among {GROUP}, is left out: {why}; mend or uninstall {package}"
+            warnings.warn(sentence, LeftOut, stacklevel=2)
+        else:
+            found[point.name] = figure
+    return found
 
 
 def draw(name: str, run: Run, variant: str | None = None) -> Figure:
@@ -59,7 +97,7 @@ def draw(name: str, run: Run, variant: str | None = None) -> Figure:
     known = names()
     if name not in known:
         raise ValueError(f"unknown figure '{name}': there are {', '.join(known)}")
-    figure: Figure = _module(name).draw(run, *([] if variant is None else [variant]))
+    figure: Figure = file_of(name).draw(run, *([] if variant is None else [variant]))
     figure._repr_png_ = partial(png, figure)  # type: ignore[attr-defined]
     return figure
 
@@ -73,7 +111,7 @@ def drawings(run: Run, only: Sequence[str] | None = None, scale: float = 1.6) ->
 
 def _drawn(name: str, run: Run, scale: float) -> list[Drawing | None]:
     """A figure, in all its variants; a single None where it does not apply."""
-    module: Any = _module(name)
+    module: Any = file_of(name)
     try:
         variants: dict[str, str] = module.variants(run) if hasattr(module, "variants") else {}
         if not variants:
@@ -88,7 +126,7 @@ def _drawn(name: str, run: Run, scale: float) -> list[Drawing | None]:
 
 
 def _drawing(name: str, title: str, run: Run, scale: float, *variant: str) -> Drawing:
-    module: Any = _module(name)
+    module: Any = file_of(name)
     figure = draw(name, run, *variant)
     return Drawing(
         name="-".join([name, *variant]),
@@ -116,5 +154,6 @@ def png(figure: Figure, scale: float = 1.0) -> bytes:
     return buffer.getvalue()
 
 
-def _module(name: str) -> ModuleType:
-    return importlib.import_module(f"{__name__}.{name}")
+def file_of(name: str) -> ModuleType:
+    """The module of a figure."""
+    return installed()[name] if name in installed() else importlib.import_module(f"{__name__}.{name}")

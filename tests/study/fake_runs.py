@@ -14,15 +14,15 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.testing.runs import Plan, study_record, write
 from study.catalog import load
-from tests.analysis.conftest import Plan, study_record, write
 
 METHODS = ("none", "sinkhorn", "linear-blend")
 
 
 @lru_cache
 def _recorded() -> dict[str, Any]:
-    """What a record holds beside what `tests.analysis.conftest` writes, so that the run can be resumed."""
+    """What a record holds beside what `analysis.testing.runs` writes, so that the run can be resumed."""
     study = load("bifurcation", "smoke")
     choices = {"preset": "smoke", "trials": None, "replicates": None, "seed": None, "changes": [], "data": None}
     return {
@@ -34,7 +34,7 @@ def _recorded() -> dict[str, Any]:
 
 
 def run(results: Path, name: str, **wishes: Any) -> Path:
-    """A sound run of a small bifurcation study; `wishes` are of `tests.analysis.conftest.Plan`."""
+    """A sound run of a small bifurcation study; `wishes` are of `analysis.testing.runs.Plan`."""
     plan = Plan(run=name, methods=METHODS, trials=2, replicates=2, **wishes)
     folder = write(results / plan.study / name, plan)
     change(folder, **_recorded())
