@@ -8,12 +8,14 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
+from analysis import figures
 from analysis.tables.soundness import DamagedTable
 from study.errors import Interrupted, Mistake
+from trainables.plugins import LeftOut
 
 
 def leave(status: int) -> NoReturn:
@@ -37,6 +39,7 @@ def exit_status(
     Wrong input, or a damaged table, is exactly one line, `error: what, where, what to do`. `missing()` is that sentence
     where a required argument is not given.
     """
+    warnings.showwarning = _note  # type: ignore[assignment]
     try:
         _refuse_empty(sys.argv[1:] if arguments is None else arguments)
         status: int = command.main(args=arguments, prog_name=program, standalone_mode=False)
@@ -55,6 +58,17 @@ def exit_status(
         return 2
     except click.Abort:
         return 130
+
+
+def _note(message: Warning | str, category: type[Warning], *where: Any) -> None:
+    """A plug-in that was left out is a line `note: …` on standard error; other warnings are printed as they are."""
+    if issubclass(category, LeftOut | figures.LeftOut):
+        click.echo(f"note: {message}", err=True)
+    else:
+        _SHOW(message, category, *where)
+
+
+_SHOW = warnings.showwarning
 
 
 @contextmanager

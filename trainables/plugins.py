@@ -5,8 +5,9 @@ A package of its own declares what it brings as entry points of the group `shape
     [project.entry-points."shape_sequence_studies.regularizers"]
     eikonal = "my_package.eikonal:Eikonal"
 
-Kinds of this room: `shape_sequences`, `regularizers`, `interpolants`, `readers`, `image_readers`, `triplet_readers`.
-What such a package does wrong costs its plug-in, with a warning that says why, and nothing else.
+Kinds of this room: `shape_sequences`, `regularizers`, `interpolants`, `metrics`, `models`, `readers`, `image_readers`,
+`triplet_readers`; of `study/`: `studies`, `formats`; of `analysis/`: `figures`. What such a package does wrong costs
+its plug-in, with a warning that says why, and nothing else.
 """
 
 from __future__ import annotations
@@ -66,6 +67,22 @@ def foreign(base: type, kind: str, taken: frozenset[str] = frozenset()) -> dict[
 
 
 @cache
+def modules(kind: str, attributes: tuple[str, ...], taken: frozenset[str]) -> dict[str, ModuleType]:
+    """The modules that other packages declare under this kind, by the names of their entry points; each must have the
+    `attributes`."""
+    found: dict[str, ModuleType] = {}
+    for point, value in installed(kind):
+        lacking = [name for name in attributes if not hasattr(value, name)]
+        if lacking:
+            leave_out(point, kind, f"{point.value} lacks {', '.join(lacking)}")
+        elif point.name in taken or point.name in found:
+            leave_out(point, kind, f"the name {point.name!r} is taken")
+        else:
+            found[point.name] = value
+    return found
+
+
+@cache
 def installed(kind: str) -> list[tuple[EntryPoint, Any]]:
     """What other packages declare under a kind, in the order of their names, as far as it can be imported."""
     found = []
@@ -90,4 +107,5 @@ def leave_out(point: EntryPoint, kind: str, why: str) -> None:
 def forget() -> None:
     """Look anew at what is installed: for tests, and for notebooks in which a package was installed meanwhile."""
     foreign.cache_clear()
+    modules.cache_clear()
     installed.cache_clear()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 
 from analysis.statistics import comparison
 from analysis.tables import record, selection
+from analysis.tables.metric import Metric
 from analysis.tables.record import Unit
 from analysis.tables.run import Run
 from analysis.wording import listing
@@ -70,6 +72,19 @@ class Evidence:
     unit: Unit
     cases: str = "times"
     """What a row is a score of, in the plural."""
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
+    """What the run's record says of its metrics, by name."""
+
+    def metric(self, name: str) -> Metric:
+        """How a metric is read, and which difference counts as none: as the record says, or was known before it did."""
+        return self.metrics.get(name) or record.read_metric({"name": name})
+
+    def margin(self, name: str) -> float:
+        """The difference that counts as none; :class:`NotTested` where the metric has none."""
+        margin = self.metric(name).margin
+        if margin is None:
+            raise NotTested(f"{name} declares no difference that counts as none")
+        return margin
 
     def words(self, window: Window) -> str:
         """What a window is a part of, in words."""
@@ -85,7 +100,8 @@ class Evidence:
             raise NotTested(
                 f"nothing was confirmed on test times at setting '{setting}' under {supervision} supervision"
             ) from None
-        return Evidence(rows=rows, unit=record.unit(run), cases=record.cases(run))
+        known = {metric.name: metric for metric in record.declared(run)}
+        return Evidence(rows=rows, unit=record.unit(run), cases=record.cases(run), metrics=known)
 
     def method(self, method: str, metric: str, window: Window = ALL) -> pd.DataFrame:
         """The rows of a method in a window that can be asked for a metric."""

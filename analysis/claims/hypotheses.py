@@ -19,37 +19,7 @@ from analysis.claims.statement import Finding
 from analysis.statistics import comparison
 from analysis.statistics.equivalence import Equivalence, two_one_sided_tests
 from analysis.statistics.inference import PairedMean, paired_mean
-from analysis.tables.metric import lower_is_better
 from analysis.tables.record import Unit
-
-MARGINS = {
-    "chamfer": 0.02,
-    "hausdorff": 0.10,
-    "dice": 0.02,
-    "asymmetry": 0.02,
-    "iou_error": 0.005,
-    "volume_error": 0.02,
-    "surface_error": 0.02,
-    "roughness_error": 0.03,
-    "psnr": 0.5,
-    "ssim": 0.02,
-    "endpoint_error": 1.0,
-    "drift_error": 1.0,
-}
-"""Differences that count as none, fixed before a claim was tested: Chamfer and Hausdorff in domain units.
-
-The shapes are spheres of radius near 1 in the domain [-3, 3]³. A surface that is off by δ everywhere has a Chamfer
-distance of δ and a Dice score of about 1 − 1.5 δ, so 0.02 in either is an error of one or two hundredths of the
-radius: too small to be seen where whole shapes are drawn. The asymmetry is one minus a Dice score. The Hausdorff
-distance is one point, the worst, and no better than the grid that surfaces are taken from: 0.10 is half the spacing
-of 32 points along an axis.
-
-The errors of reconstructions are relative. Their margins are about a third of the changes that Waibel 2022, table 1
-gives for red blood cells: 0.01 to 0.02 in 1 − IoU, 0.05 to 0.06 in volume, 0.06 in surface, 0.07 to 0.11 in roughness.
-
-Of frames: half a decibel of PSNR and 0.02 of SSIM are hardly seen side by side; a displacement is read off an image to
-a pixel.
-"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,9 +36,9 @@ class Difference:
     def examine(self, evidence: Evidence) -> Finding:
         pairs = evidence.between(self.method, self.reference, self.metric, self.window)
         units = comparison.by_unit(pairs, evidence.unit, evidence.rows)
-        claimed = "lower" if (self.direction == "better") == lower_is_better(self.metric, None) else "higher"
+        claimed = "lower" if (self.direction == "better") == evidence.metric(self.metric).lower else "higher"
         measures = f"{self.metric}, {self.method} − {self.reference}, mean over {evidence.words(self.window)}"
-        return _directed(units, evidence.unit, claimed, measures, MARGINS.get(self.metric))
+        return _directed(units, evidence.unit, claimed, measures, evidence.metric(self.metric).margin)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,13 +54,13 @@ class Unchanged:
     def examine(self, evidence: Evidence) -> Finding:
         pairs = evidence.between(self.method, self.reference, self.metric, self.window)
         units = comparison.by_unit(pairs, evidence.unit, evidence.rows)
-        found = _equivalence(units, MARGINS[self.metric])
+        found = _equivalence(units, evidence.margin(self.metric))
         said = (
             f"{self.metric}, {self.method} − {self.reference}, mean over {evidence.words(self.window)}; 90 % interval"
         )
         said += f", margin {found.margin:g}"
         if found.low > 0 or found.high < 0:
-            good = (found.difference < 0) == lower_is_better(self.metric, None)
+            good = (found.difference < 0) == evidence.metric(self.metric).lower
             size = "beyond the margin" if found.beyond else "by less than the margin" if found.within else ""
             said += f"; {self.method} is {'better' if good else 'worse'} {size}".rstrip()
         return Finding(
@@ -154,10 +124,10 @@ class WorseWithin:
 
     def examine(self, evidence: Evidence) -> Finding:
         pairs = evidence.within(self.method, self.metric, self.window, self.reference)
-        claimed: Literal["lower", "higher"] = "higher" if lower_is_better(self.metric, None) else "lower"
+        claimed: Literal["lower", "higher"] = "higher" if evidence.metric(self.metric).lower else "lower"
         measures = f"{self.metric} with {self.method}, mean over {self.window.words} − {self.reference.words}"
         units = comparison.by_unit(pairs, evidence.unit, evidence.rows)
-        return _directed(units, evidence.unit, claimed, measures, MARGINS.get(self.metric))
+        return _directed(units, evidence.unit, claimed, measures, evidence.metric(self.metric).margin)
 
 
 def _directed(units: pd.DataFrame, unit: Unit, claimed: str, measures: str, margin: float | None) -> Finding:

@@ -19,7 +19,6 @@ import pandas as pd
 from analysis.claims.evidence import Evidence, NotTested
 from analysis.claims.statement import Finding
 from analysis.statistics import comparison
-from analysis.tables.metric import lower_is_better
 from analysis.wording import listing
 
 
@@ -39,7 +38,7 @@ class LargerGain:
             evidence.between(self.method, self.reference, self.metric), "sequence", evidence.rows
         )
         gain = pairs["treated"] - pairs["reference"]
-        gain = (-gain if lower_is_better(self.metric, None) else gain).set_axis(pairs["sequence"])
+        gain = (-gain if evidence.metric(self.metric).lower else gain).set_axis(pairs["sequence"])
         groups = [_of(evidence.rows, gain, names) for names in (self.kinds, self.than)]
         mean, half, p = _welch(*groups)
         return Finding(

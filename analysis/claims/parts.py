@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from analysis.claims.evidence import Evidence, NotTested
-from analysis.claims.hypotheses import MARGINS
 from analysis.claims.statement import Finding, Test
 from analysis.statistics import comparison
 from analysis.statistics.equivalence import two_one_sided_tests
@@ -51,7 +50,7 @@ class Undisturbed:
         if both.empty:
             raise NotTested(f"no sequence of class {self.kind} has its like of class {self.than}")
         values = both.to_numpy(dtype="float64")
-        found = two_one_sided_tests(values[:, 0] - values[:, 1], MARGINS[self.metric], float(abs(values).max()))
+        found = two_one_sided_tests(values[:, 0] - values[:, 1], evidence.margin(self.metric), float(abs(values).max()))
         return Finding(
             n=found.n, unit="sequence", effect=found.difference, low=found.low, high=found.high, p=found.p,
             supported=found.within, refuted=found.beyond,

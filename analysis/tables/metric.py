@@ -5,6 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 HIGHER_IS_BETTER = ("dice", "psnr", "ssim")
+MARGINS = {
+    "chamfer": 0.02,
+    "hausdorff": 0.10,
+    "dice": 0.02,
+    "asymmetry": 0.02,
+    "iou_error": 0.005,
+    "volume_error": 0.02,
+    "surface_error": 0.02,
+    "roughness_error": 0.03,
+    "psnr": 0.5,
+    "ssim": 0.02,
+    "endpoint_error": 1.0,
+    "drift_error": 1.0,
+}
+"""Directions, and differences that count as none, where a record does not say them: of runs of earlier versions, and of
+tables without a record. Frozen: a metric says both in its declaration, and a run's record holds that."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +34,8 @@ class Metric:
     """Whether lower is better."""
     over_time: bool = True
     """Whether it has a value of its own at every time, so that a curve over time means something."""
+    margin: float | None = None
+    """Difference that counts as none, in its unit."""
 
     @property
     def axis(self) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analysis.tables import order, selection
-from analysis.tables.metric import Metric, lower_is_better
+from analysis.tables.metric import MARGINS, Metric, lower_is_better
 from analysis.tables.run import Run
 
 Unit = str
@@ -25,15 +25,15 @@ def metrics(run: Run) -> list[Metric]:
     entries: list[dict[str, Any]] = run.record.get("metrics") or [{"name": name} for name in present]
     confirmed = run.per_time[run.per_time["phase"] == "confirm"]
     curves = confirmed.groupby(["trial", "replicate", "sequence"])[present].nunique().max() > 1
-    known = [_metric(entry) for entry in entries if entry["name"] in present]
-    return [replace(metric, over_time=bool(curves[metric.name])) for metric in known]
+    known = [read_metric(entry) for entry in entries if entry["name"] in present]
+    return [replace(metric, over_time=metric.over_time and bool(curves[metric.name])) for metric in known]
 
 
 def objective(run: Run) -> Metric:
     """The metric that the search ranks on, and with which a report answers first."""
     name = str((run.record.get("objective") or {}).get("metric", "chamfer"))
     entries = [entry for entry in run.record.get("metrics") or [] if entry["name"] == name]
-    return _metric(entries[0] if entries else {"name": name})
+    return read_metric(entries[0] if entries else {"name": name})
 
 
 def minimized(run: Run) -> bool:
@@ -41,13 +41,21 @@ def minimized(run: Run) -> bool:
     return (run.record.get("objective") or {}).get("direction", "minimize") == "minimize"
 
 
-def _metric(entry: dict[str, Any]) -> Metric:
+def declared(run: Run) -> list[Metric]:
+    """What the record says of the study's metrics."""
+    return [read_metric(entry) for entry in run.record.get("metrics") or []]
+
+
+def read_metric(entry: dict[str, Any]) -> Metric:
+    """A metric as a record declares it; what records of earlier versions do not say is filled in."""
     name = entry["name"]
     return Metric(
         name=name,
         label=entry.get("label") or name,
         unit=entry.get("unit") or "",
         lower=lower_is_better(name, entry.get("better")),
+        over_time=entry.get("per") != "sequence",
+        margin=entry.get("margin") or MARGINS.get(name),
     )
 
 

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from study.design.study import Study
 from study.errors import Mistake, of_validation
 from trainables.configuration import paths, suggestion
+from trainables.plugins import modules
 
 if TYPE_CHECKING:
     from study.data.images import PictureData
@@ -27,13 +28,24 @@ if TYPE_CHECKING:
 
 def names() -> list[str]:
     """Every study that can be run."""
-    return sorted(entry.name.replace("_", "-") for entry in pkgutil.iter_modules(__path__))
+    return sorted([*_own(), *_installed()])
+
+
+def _own() -> list[str]:
+    return [entry.name.replace("_", "-") for entry in pkgutil.iter_modules(__path__)]
+
+
+def _installed() -> dict[str, ModuleType]:
+    """The studies of other installed packages (entry points of `shape_sequence_studies.studies`, modules), by name."""
+    return modules("studies", ("study", "PRESETS"), frozenset(_own()))
 
 
 def module(name: str) -> ModuleType:
     """The catalog file of a study; Mistake if there is none."""
     if name not in names():
         raise Mistake(f"there is no study {name!r}; choose among {', '.join(names())}")
+    if name in (others := _installed()):
+        return others[name]
     return importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
 
 

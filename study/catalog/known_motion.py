@@ -12,7 +12,8 @@ from study.data import images
 from study.data.images import PictureData
 from study.data.recordings import Wanted
 from study.design import image_methods
-from study.design.study import Metric, Objective, Study
+from study.design.study import Objective, Study
+from trainables.inbetween.metrics import BORDER, ENDPOINT
 from trainables.inbetween.windows import between
 
 find, again = images.moved, images.again
@@ -38,8 +39,8 @@ def study(data: PictureData | None = None) -> Study:
         space=image_methods.space(),
         metrics=[
             *image_methods.metrics(),
-            image_methods.border(),
-            Metric(name="endpoint_error", label="End-point error", unit="pixels"),
+            BORDER,
+            ENDPOINT,
         ],
         objective=Objective(metric="mae"),
         replicates=1,

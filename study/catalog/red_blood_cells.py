@@ -13,11 +13,12 @@ from search_spaces import topological_loss
 from study.data import triplets
 from study.data.triplets import ImageData
 from study.design import presets
-from study.design.study import Comparison, Metric, Objective, Pruning, Resources, Study
+from study.design.study import Comparison, Objective, Pruning, Resources, Study
 from study.errors import Mistake
 from trainables.configuration import assign
 from trainables.reconstruction import folds
 from trainables.reconstruction.configuration import ReconstructionConfiguration, Topology
+from trainables.reconstruction.metrics import VOLUME
 from trainables.shapes.timeline import Timeline
 
 find, again = triplets.find, triplets.again
@@ -61,12 +62,7 @@ def study(data: ImageData | None = None) -> Study:
         supervisions={"image": Timeline.none()},
         primary=[Comparison(method="topology", baseline="none", supervision="image")],
         space=topological_loss.space(data.side),
-        metrics=[
-            Metric(name="iou_error", label="1 − IoU"),
-            Metric(name="volume_error", label="Relative volume error"),
-            Metric(name="surface_error", label="Relative surface error"),
-            Metric(name="roughness_error", label="Relative roughness error"),
-        ],
+        metrics=list(VOLUME),
         objective=Objective(metric="iou_error"),
         search_replicates=SEARCH_FOLDS,
         replicates=3 * FOLDS,

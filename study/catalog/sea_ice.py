@@ -13,7 +13,8 @@ from study.data import images
 from study.data.images import PictureData
 from study.data.recordings import Wanted
 from study.design import image_methods
-from study.design.study import Metric, Objective, Study
+from study.design.study import Objective, Study
+from trainables.inbetween.metrics import DRIFT
 from trainables.inbetween.windows import between
 
 find, again = images.pair, images.again
@@ -38,7 +39,7 @@ def study(data: PictureData | None = None) -> Study:
         space=image_methods.space(),
         metrics=[
             *image_methods.metrics(),
-            Metric(name="drift_error", label="Distance from the measured drift", unit="pixels"),
+            DRIFT,
         ],
         objective=Objective(metric="mae"),
         replicates=6,

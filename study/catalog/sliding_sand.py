@@ -13,6 +13,7 @@ from study.data.images import PictureData
 from study.data.recordings import Wanted
 from study.design import image_methods
 from study.design.study import Objective, Study
+from trainables.inbetween.metrics import BORDER
 from trainables.inbetween.windows import between
 
 find, again = images.film, images.again
@@ -37,7 +38,7 @@ def study(data: PictureData | None = None) -> Study:
         supervisions={f"gap-{gap}": between(gap) for gap in data.gaps},
         primary=image_methods.primary(f"gap-{data.gaps[0]}"),
         space=image_methods.space(),
-        metrics=[*image_methods.metrics(), image_methods.border()],
+        metrics=[*image_methods.metrics(), BORDER],
         objective=Objective(metric="mae"),
         replicates=1,
         data=data.told(),

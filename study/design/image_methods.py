@@ -14,8 +14,9 @@ from trainables.advection.configuration import Networks
 from trainables.base import TrainableConfiguration
 from trainables.inbetween.baselines import references
 from trainables.inbetween.configuration import InbetweenConfiguration, documented
+from trainables.inbetween.metrics import FRAME
 
-__all__ = ["PRESETS", "border", "laptop", "methods", "metrics", "paper", "primary", "put", "smoke", "space"]
+__all__ = ["PRESETS", "laptop", "methods", "metrics", "paper", "primary", "put", "smoke", "space"]
 
 
 def methods(data: PictureData, table: str) -> dict[str, TrainableConfiguration]:
@@ -42,16 +43,7 @@ def space() -> dict[str, BaseDistribution]:
 
 def metrics() -> list[Metric]:
     """Of a frame."""
-    return [
-        Metric(name="mae", label="MAE"),
-        Metric(name="psnr", label="PSNR", unit="dB", better="higher"),
-        Metric(name="ssim", label="SSIM", better="higher"),
-    ]
-
-
-def border() -> Metric:
-    """Where things move in and out."""
-    return Metric(name="border_mae", label="MAE near the border")
+    return list(FRAME)
 
 
 def paper(study: Study) -> None:

@@ -24,6 +24,8 @@ from trainables.autodecoder.regularizers.base import available
 from trainables.base import TrainableConfiguration
 from trainables.configuration import assign, suggestion
 from trainables.interpolation import BarycenterOnly, blends
+from trainables.metrics.shapes.base import declared
+from trainables.models import base as models
 from trainables.shapes.sequence import ShapeSequence
 from trainables.shapes.timeline import Timeline
 
@@ -141,6 +143,16 @@ def _parts(name: str) -> list[str]:
     return [] if name == "none" else name.split("+")
 
 
+def own(sequences: list[ShapeSequence], names: Iterable[str], **fields: Any) -> dict[str, TrainableConfiguration]:
+    """The methods of these names with a network of their own (`trainables/models/`); `fields` are those of each."""
+    kinds = models.available()
+    chosen = list(names)
+    for name in chosen:
+        if name not in kinds:
+            raise Mistake(f"there is no method {name!r} with a network of its own; {suggestion(name, kinds)}")
+    return {name: kinds[name](sequences=sequences, **fields) for name in chosen}
+
+
 def advected(sequences: list[ShapeSequence]) -> dict[str, TrainableConfiguration]:
     """The latent of volumes of the shapes, advected by learned fields."""
     return {"advection": ShapeAdvection(sequences=sequences)}
@@ -168,18 +180,9 @@ def primary(supervision: str, anchored: bool = True) -> list[Comparison]:
 
 def metrics() -> list[Metric]:
     """The three of Martens 2025, section 4.1.1; how the first two are measured is `surface_distance` of each method."""
-    return [
-        Metric(name="chamfer", label="Chamfer distance", unit="domain units"),
-        Metric(name="hausdorff", label="Hausdorff distance", unit="domain units"),
-        Metric(name="dice", label="Dice score", better="higher"),
-    ]
+    return declared("chamfer", "hausdorff", "dice")
 
 
 def bifurcation_metrics() -> list[Metric]:
     """Those, and what is asked of a shape that splits in two halves."""
-    return [
-        *metrics(),
-        Metric(name="asymmetry", label="Asymmetry"),
-        Metric(name="bifurcation_time_error", label="Bifurcation time error"),
-        Metric(name="betti_0_error", label="Components error"),
-    ]
+    return [*metrics(), *declared("asymmetry", "bifurcation_time_error", "betti_0_error")]

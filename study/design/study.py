@@ -31,17 +31,9 @@ from pydantic import (
 from study.errors import Mistake
 from trainables.base import TrainableConfiguration
 from trainables.configuration import Configuration, assign, paths, suggestion
+from trainables.metrics.declaration import Metric as Metric
 from trainables.shapes.sequence import ShapeSequence, from_descriptions
 from trainables.shapes.timeline import Role, Timeline
-
-
-class Metric(Configuration):
-    """A column of the per-time table, and how it is read."""
-
-    name: str
-    label: str
-    unit: str = ""
-    better: Literal["lower", "higher"] = "lower"
 
 
 class Objective(Configuration):

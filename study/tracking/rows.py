@@ -30,7 +30,7 @@ ROLE_NAMES = {"train": "shown"}
 COUNTS = ("empty", "components", "betti_0_error", "betti_1_error", "betti_2_error")
 """Columns per time that are followed beside the study's metrics."""
 SEQUENCE_SCALARS = ("bifurcation_time", "bifurcation_time_error", "bifurcation_delay")
-"""Columns that hold one value per sequence."""
+"""Columns that hold one value per sequence, beside those of the study's metrics that say so."""
 CURVE_POINTS = 50
 """MLflow's cost is per point, some 0.1 ms; the tables hold every epoch."""
 SEQUENCES_SHOWN = 16
@@ -67,8 +67,12 @@ def children(
     curves: pd.DataFrame,
     metrics: Sequence[str],
     created_ms: int,
+    per_sequence: Sequence[str] = (),
 ) -> list[Child]:
-    """The children of a row of ``trials``, with its rows of ``per_time`` and ``curves`` (may be empty)."""
+    """The children of a row of ``trials``, with its rows of ``per_time`` and ``curves`` (may be empty).
+
+    `metrics` are the names of the study's, `per_sequence` those of them that have one value for a sequence.
+    """
     per_time = _rows_of(trial["trial"], per_time, ["replicate", "sequence", "time_index"])
     curves = _rows_of(trial["trial"], curves, ["replicate", "epoch"])
     numbers = set(range(int(as_number(trial.get("replicates")) or 0)))
@@ -86,7 +90,7 @@ def children(
         rows = per_time[per_time["replicate"] == number] if len(per_time) else per_time
         losses = curves[curves["replicate"] == number] if len(curves) else curves
         seed = {"seed": rows["seed"].iloc[0]} if len(rows) and "seed" in rows else {}
-        logged = [*_curves(losses), *_per_time(rows, metrics)]
+        logged = [*_curves(losses), *_per_time(rows, metrics, per_sequence)]
         if objective is not None:
             logged.append(("objective", objective, 0))
         found.append(
@@ -127,11 +131,13 @@ def _thinned(n: int) -> np.ndarray:
     return np.linspace(0, n - 1, min(n, CURVE_POINTS)).round().astype(np.int64)
 
 
-def _per_time(rows: pd.DataFrame, metrics: Sequence[str]) -> Iterator[tuple[str, float, int]]:
+def _per_time(
+    rows: pd.DataFrame, metrics: Sequence[str], per_sequence: Sequence[str]
+) -> Iterator[tuple[str, float, int]]:
     if not len(rows):
         return
     columns = [name for name in dict.fromkeys([*metrics, *COUNTS]) if name in rows]
-    scalars = [name for name in SEQUENCE_SCALARS if name in rows]
+    scalars = [name for name in dict.fromkeys([*SEQUENCE_SCALARS, *per_sequence]) if name in rows]
     values = rows[columns].astype(np.float64)
     roles = [ROLE_NAMES.get(role, role) for role in rows["role"]]
     times = rows["time_index"].tolist()

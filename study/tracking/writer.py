@@ -129,9 +129,11 @@ class Tracker:
             per_time: its rows of ``per_time``, may be empty; other trials' rows are left out.
             curves: its rows of ``curves``; likewise.
         """
-        metrics = [metric["name"] for metric in self._record["metrics"]]
+        declared = self._record["metrics"]
+        metrics = [metric["name"] for metric in declared]
+        whole = [metric["name"] for metric in declared if metric.get("per") == "sequence"]
         known = self._children(trial["trial"])
-        for child in children(trial, per_time, curves, metrics, self._record["created_ms"]):
+        for child in children(trial, per_time, curves, metrics, self._record["created_ms"], whole):
             self._log_child(child, known.pop(child.tags["replicate"], None))
         for surplus in known.values():
             self._remove(surplus)

@@ -13,8 +13,8 @@ from scipy import stats
 import analysis
 from analysis import claims
 from analysis.claims.evidence import EARLY, LATE, MIDDLE
-from analysis.claims.hypotheses import MARGINS
 from analysis.statistics.inference import holm
+from analysis.tables.metric import MARGINS
 from tests.analysis.simulated import TIMES, arm, noise, role, write
 
 FOUR = ("a", "b", "c", "d")

@@ -1,7 +1,5 @@
 """Every study of the catalog through the same cases; editing; seeds and roles."""
 
-import json
-
 import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
@@ -9,7 +7,7 @@ from study import catalog
 from study.design.study import Arm, Comparison, contains
 from study.errors import Mistake
 from study.running.plan import Options, plan
-from trainables.base import resolve
+from study.testing import StudyContract
 
 PRESETS = [(name, preset) for name in catalog.names() for preset in catalog.module(name).PRESETS]
 SLOW = {("growth", "paper")}
@@ -17,23 +15,10 @@ SLOW = {("growth", "paper")}
 
 
 @pytest.mark.parametrize(
-    ("name", "preset"), [pytest.param(*case, marks=[pytest.mark.slow] if case in SLOW else []) for case in PRESETS]
+    ("study", "preset"), [pytest.param(*case, marks=[pytest.mark.slow] if case in SLOW else []) for case in PRESETS]
 )
-def test_every_study_and_preset_is_sound(name, preset):
-    study = catalog.load(name, preset)
-    study.check()
-    assert study.name == name
-    assert {"smoke", "laptop", "paper"} <= set(catalog.module(name).PRESETS)
-    json.dumps(study.model_dump(mode="json"))
-    assert study.objective.metric in {metric.name for metric in study.metrics}
-    assert not set(study.seeds("search")) & set(study.seeds("confirm"))
-    assert "test" not in study.roles("search")
-    for arm in study.arms():
-        configuration = study.configured(arm, study.document_setting(arm), "confirm")
-        assert configuration == study.methods[arm.method]
-        resolve(configuration.implementation)
-        for rung in study.rungs(configuration):
-            assert configuration.warm_up_epochs() < rung < configuration.epochs
+class TestEveryStudy(StudyContract):
+    pass
 
 
 def test_a_method_searches_only_what_it_has():
