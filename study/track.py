@@ -45,7 +45,7 @@ def main(run: str, results: str, tracking_uri: str | None) -> int:
     uri = _tracking_uri(tracking_uri, folder)
     try:
         with Lock(folder):
-            count, troubles = _bring_up_to_date(uri, folder)
+            count, troubles = bring_up_to_date(uri, folder)
     except OSError as error:
         raise Mistake(f"RUN {run}: {of_storage(error)}; a run's folder is locked while MLflow is written") from None
     if troubles:
@@ -76,7 +76,7 @@ def _tracking_uri(given: str | None, folder: RunFolder) -> str:
     return tracking.absolute(uri)
 
 
-def _bring_up_to_date(uri: str, folder: RunFolder) -> tuple[int, list[str]]:
+def bring_up_to_date(uri: str, folder: RunFolder) -> tuple[int, list[str]]:
     """How many trials have ended, and what went wrong."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     from study.tracking.beside import Tracking

@@ -97,6 +97,10 @@ USUAL = [
 FEW = ["none", "sinkhorn", "barycenter", "anchored", "anchored+sinkhorn", "linear-blend", "lineage+volume-blend"]
 """Of a run that only shows that everything works."""
 
+WITHOUT_CHOICE = {"whole": "moved", "divides": "lineage+volume"}
+"""The interpolant for recorded shapes where nothing can be hidden to choose by, and where one becomes several: the
+findings (catalog/README.md) on recorded nuclei, and on two frames of shapes that split."""
+
 SUPERVISIONS = {"sparse": Timeline.shown({0, 20}), "dense": Timeline.shown({0, 5, 10, 15, 20})}
 """Two and five shown frames."""
 

@@ -38,7 +38,7 @@ def write(
     """
     rows: list[dict[str, Any]] = []
     with ExitStack() as stack:
-        begun = {form.name: stack.enter_context(_whole(folders[form.name])) for form in formats}
+        begun = {form.name: stack.enter_context(whole(folders[form.name])) for form in formats}
         for group in groups:
             rows += _group(group, formats, begun, title, spread, grid, advance)
         for folder in begun.values():
@@ -69,7 +69,7 @@ def _group(
 
 
 @contextmanager
-def _whole(target: Path) -> Iterator[Path]:
+def whole(target: Path) -> Iterator[Path]:
     """A temporary folder beside `target`, which it replaces at the end; removed, with folders made for it, after an
     error."""
     made = [parent for parent in target.parents if not parent.exists()]

@@ -16,7 +16,7 @@ from trainables.metrics.volumes import components
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.mask_to_sdf import MARGIN, mask_to_sdf, redistanced
 from trainables.shapes.prepared import Prepared
-from trainables.shapes.readers.base import Frame, Recorded
+from trainables.shapes.readers.base import Frame, Recorded, Triple
 from trainables.shapes.sequence import LOWER, SIDE, UPPER, grid_spacing
 
 if TYPE_CHECKING:
@@ -159,18 +159,24 @@ def _box(frame: Frame) -> tuple[Array, Array]:
     return offset + [line[0] for line in lines], offset + [line[-1] for line in lines]
 
 
-def _on_domain(frame: Frame, affine: Array, voxel: Array, resolution: int, antialias: bool) -> Array:
-    """A field on the domain's grid, `(n, n, n)`, axes x, y, z, whose zero level is the frame's surface."""
+def on_voxels(frame: Frame, voxel: Triple, antialias: bool = True) -> tuple[Array, int]:
+    """A field `(z, y, x)` on the frame's voxels and so many more on each side, whose zero level is its surface."""
     import numpy as np
-    from scipy.ndimage import affine_transform
 
     if frame.values.dtype == bool:
-        field, margin = mask_to_sdf(frame.values, tuple(voxel), antialias), MARGIN
-    else:  # a shape that touches the border ends half a voxel beyond the last centre
-        field, margin = np.pad(frame.values, 1, mode="edge"), 1
-        for axis in range(3):
-            faces = np.moveaxis(field, axis, 0)
-            faces[0], faces[-1] = np.abs(faces[0]), np.abs(faces[-1])
+        return mask_to_sdf(frame.values, voxel, antialias), MARGIN
+    field = np.pad(frame.values, 1, mode="edge")
+    for axis in range(3):  # a shape that touches the border ends half a voxel beyond the last centre
+        faces = np.moveaxis(field, axis, 0)
+        faces[0], faces[-1] = np.abs(faces[0]), np.abs(faces[-1])
+    return field, 1
+
+
+def _on_domain(frame: Frame, affine: Array, voxel: Array, resolution: int, antialias: bool) -> Array:
+    """A field on the domain's grid, `(n, n, n)`, axes x, y, z, whose zero level is the frame's surface."""
+    from scipy.ndimage import affine_transform
+
+    field, margin = on_voxels(frame, tuple(voxel), antialias)
     # along each axis: index = first + step · (number of the grid point)
     step = np.array([affine[axis, 2 - axis] for axis in range(3)]) * SIDE / (resolution - 1)
     first = affine[:3, :3].sum(axis=1) * LOWER + affine[:3, 3] - np.array(frame.offset) + margin

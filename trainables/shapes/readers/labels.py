@@ -209,12 +209,13 @@ class LabelReader(Reader):
         labels = {track.label for track in sequence.tracks}
         for number in frames:
             here = {label: scan.boxes[number][label] for label in sorted(labels & set(scan.boxes[number]))}
-            yield self._cut(number, here, scan.shape)
+            yield self.cut(number, self.frame(number), here)
 
-    def _cut(self, number: int, boxes: dict[int, Box], shape: tuple[int, int, int]) -> Frame:
+    def cut(self, number: int, volume: Array, boxes: dict[int, Box]) -> Frame:
+        """The union of some labels in one frame, `volume` being `frame(number)` and `boxes` theirs in it."""
         import numpy as np
 
-        volume = self.frame(number)
+        shape = volume.shape
         lower = tuple(min(box[axis][0] for box in boxes.values()) for axis in range(3))
         upper = tuple(max(box[axis][1] for box in boxes.values()) for axis in range(3))
         crop = volume[tuple(slice(a, b) for a, b in zip(lower, upper, strict=True))]

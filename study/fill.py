@@ -1,0 +1,206 @@
+"""`python -m study.fill RECORDING`: the frames between those of a recording, by what is best on hidden frames of it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from study import environment, tracking
+from study.command import exit_status, leave
+from study.errors import Interrupted, Mistake, of_storage
+from study.places import check_output, default_output, discard, find_run, new_run
+
+if TYPE_CHECKING:
+    from study.filling.asked import Asked, Opened
+    from study.run_folder import RunFolder
+
+_EPILOG = """\b
+Frames of the recording itself are hidden, classical rules guess them, and the one that comes nearest, or a simpler one
+that is as good within the noise, is given all frames. With fewer than four measured frames nothing can be hidden: then
+the choice is that of the findings page.
+
+\b
+Examples:
+  python -m study.fill nuclei.tif --voxel 1,0.2,0.2                 three new frames between every two, or those that
+                                                                    lack labels, where some do
+  python -m study.fill 01_GT --between 9 --minutes 20
+  python -m study.fill masks/ --link --at 0.5,1.25
+  python -m study.fill --resume last --minutes 30                   more time for the rules that were not tried
+"""
+
+
+@click.command(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.argument("recording", required=False)
+@click.option("--between", type=click.IntRange(1, 1000), metavar="N", help="new frames between every two measured "
+              "ones  [default: the frames that lack labels, or 3 where none does]")  # fmt: skip
+@click.option("--at", metavar="T,T,…", help="new frames at these times: frame numbers, or times of --times")
+@click.option("--minutes", type=click.FloatRange(0, min_open=True), help="for the competition  [default: 5]")
+@click.option("--rule", metavar="NAME", help="this interpolant, without a competition: moved, moved+volume, …")
+@click.option("--model-frames", is_flag=True, help="measured frames as the model has them, too  [default: unchanged]")
+@click.option("--tracks", metavar="N,N,…", help="only these labels, and their daughters  [default: all]")
+@click.option("--voxel", metavar="Z,Y,X", help="size of a voxel in µm  [default: what the files say, or 1]")
+@click.option(
+    "--layout", metavar="AXES", help="HDF5: time-last or time-first; a TIFF that names its axes wrongly: TZYX, say"
+)
+@click.option("--link", is_flag=True, help="number cells by their overlap from frame to frame, whatever their labels")
+@click.option(
+    "--pieces", type=click.Choice(["largest", "all", "split"]), help="what to take of a label in several pieces"
+)
+@click.option("--times", metavar="FILE", help="when the frames were taken: a time a line, or a frame and its time")
+@click.option("--skip-bad", is_flag=True, help="leave out cells that cannot be used")
+@click.option("--output", metavar="DIR", help="run folders  [default: results, or $STUDY_RESULTS]")
+@click.option("--tracking-uri", metavar="URI", help="MLflow  [default: sqlite:///mlflow.db, or $MLFLOW_TRACKING_URI]")
+@click.option("--resume", metavar="last|RUN", help="go on with a run, whose scores are kept; without RECORDING")
+def main(recording: str | None, output: str | None, tracking_uri: str | None, resume: str | None, **given: Any) -> int:
+    """Write the frames between those of RECORDING: labels in its coordinates, voxel size and numbering.
+
+    RECORDING is what python -m study.run cells takes: label TIFFs, a Cell Tracking Challenge folder, OME-Zarr labels,
+    .npz, or HDF5 distances.
+    """
+    environment.check()
+    place = output or default_output()
+    check_output(place)
+    if "://" in place:
+        raise Mistake(f"--output {place}: frames are written to a local disk; name a folder")
+    resumed, record = (None, {}) if resume is None else _resumed(place, resume)
+    asked = _asked(recording, given, record)
+    uri = _tracking(tracking_uri or record.get("tracking_uri") or tracking.default_uri())
+    opened = _opened(asked)
+    if record and opened.digest != record["data"]["digest"]:
+        raise Mistake(f"RECORDING {asked.recording}: it has changed since run {record['run']} began; start a new run")
+    return _run(asked, opened, resumed or new_run(place, "fill"), record, uri)
+
+
+def _resumed(output: str, which: str) -> tuple[RunFolder, dict[str, Any]]:
+    folder = find_run(output, "fill", which)
+    record = folder.read_record()
+    if record.get("study") != "fill" or not {"asked", "data", "run", "sessions"} <= set(record):
+        raise Mistake(f"--resume {which}: {folder.file('study.json')} is not that of a run of study.fill; name another")
+    return folder, record
+
+
+def _asked(recording: str | None, given: dict[str, Any], record: dict[str, Any]) -> Asked:
+    """What is asked for now, or was before; Mistake for what cannot be changed, or cannot be."""
+    from study.filling.asked import Asked
+
+    given = {name: value for name, value in given.items() if value not in (None, False)}
+    if record:
+        if recording is not None or set(given) - {"minutes"}:
+            what = f"RECORDING {recording}" if recording is not None else f"--{min(set(given) - {'minutes'})}"
+            raise Mistake(
+                f"{what.replace('_', '-')} cannot be given when a run is resumed: leave it out, or start a new run"
+            )
+        return Asked(**record["asked"] | given)
+    if recording is None:
+        raise Mistake("RECORDING is missing: name a file or folder, as in python -m study.fill nuclei.tif")
+    if given.get("rule") is not None:
+        from trainables.interpolants import named
+
+        try:
+            named(given["rule"])
+        except ValueError as error:
+            raise Mistake(f"--rule {given['rule']}: {error}") from None
+    if given.get("times") is not None:
+        given["times"] = os.path.abspath(given["times"])
+    return Asked(recording=str(Path(recording).absolute()), **given)
+
+
+def _tracking(uri: str) -> str:
+    if "***" in uri:
+        raise Mistake(f"the credentials of tracking URI {uri} were not kept: give the URI again with --tracking-uri")
+    try:
+        tracking.check(uri)
+    except ValueError as error:
+        raise Mistake(str(error)) from None
+    return tracking.absolute(uri)
+
+
+def _opened(asked: Asked) -> Opened:
+    from study.filling.asked import open_asked
+    from study.filling.moments import moments
+
+    try:
+        opened = open_asked(asked, _say)
+    except OSError as error:
+        raise Mistake(f"RECORDING {asked.recording}: cannot be read ({of_storage(error)})") from None
+    finally:
+        _say("")
+    moments(opened.recording, asked.between, asked.at)
+    return opened
+
+
+def _run(asked: Asked, opened: Opened, folder: RunFolder, record: dict[str, Any], uri: str) -> int:
+    from study.filling.job import Job
+    from study.lock import Lock
+    from study.stop import Stop
+
+    stop = Stop(None)
+    job = Job(asked=asked, opened=opened, folder=folder, tracking_uri=uri, say=_say, stop=stop)
+    for sentence in _told(opened):
+        click.echo(sentence, err=True)
+    stopped = None
+    try:
+        with Lock(folder) as lock, stop.listening():
+            stop.lock = lock
+            job.begin(record or None)
+            try:
+                job.run()
+            except BaseException:
+                if not stop.lost:
+                    job.unfinished()
+                raise
+    except OSError as error:
+        if not job.record:
+            discard(folder)
+            raise Mistake(f"run {folder.url} cannot be begun: {of_storage(error)}") from None
+        stopped = Interrupted(1, of_storage(error))
+    except Interrupted as interrupted:
+        stopped = interrupted
+    except KeyboardInterrupt:
+        stopped = Interrupted(stop.status or 130)
+    _say("")
+    if stopped is not None:
+        why = f" ({stopped.reason})" if stopped.reason else ""
+        again = shlex.join(["python", "-m", "study.fill", "--resume", folder.url])
+        click.echo(f"unfinished{why}; resume with: {again}", err=True)
+        return stopped.status
+    return _answer(job, uri)
+
+
+def _told(opened: Opened) -> list[str]:
+    notes = [f"note: {note}" for note in opened.recording.notes]
+    return [opened.understood, *notes, *(f"left out: {label}, {why}" for label, why in opened.left_out.items())]
+
+
+def _answer(job: Any, uri: str) -> int:
+    from study.filling.page import error_sentence
+    from study.track import bring_up_to_date
+
+    for sentence in [*job.answers(), error_sentence(job)]:
+        click.echo(sentence)
+    for note in job.filled.filler.notes:
+        click.echo(f"note: {note}")
+    _, troubles = bring_up_to_date(uri, job.folder)
+    click.echo(f"frames: {job.exported}")
+    click.echo(f"results: {job.folder.url} (report.html)")
+    click.echo(f"mlflow: {f'is behind: {troubles[0]}' if troubles else tracking.how_to_look(uri)}")
+    return 0
+
+
+def _say(sentence: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\033[K{sentence}", end="", file=sys.stderr, flush=True)
+
+
+def command_line(arguments: list[str] | None = None) -> int:
+    """The exit status; wrong input is one line on standard error and 2."""
+    return exit_status(main, "python -m study.fill", arguments)
+
+
+if __name__ == "__main__":
+    leave(command_line())

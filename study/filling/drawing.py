@@ -1,0 +1,220 @@
+"""The pictures of a filled recording's report."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from analysis import style
+from analysis.figures.surfaces import OTHER, SHOWN
+from analysis.rendering import Mesh, extent, picture
+from study.filling import expected
+from study.filling.choice import interval, paired
+from study.filling.lattice import Cube
+from study.filling.moments import Moment
+from study.filling.segments import segments
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from study.filling.job import Job
+
+NEW = "#d55e00"
+"""Of new frames' titles and borders; those that were measured are blue."""
+_COLOURS = (
+    "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7b4fa3", "#999933", "#a6761d", "#1b7f8c",
+    "#b2182b", "#66803b",
+)  # fmt: skip
+_PIXELS = (240, 240)
+_INCHES = 11.0
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A picture, and what it shows."""
+
+    png: bytes
+    caption: str
+    width: int
+    """Pixels."""
+
+
+def drawings(job: Job) -> dict[str, Drawn]:
+    """All that there is to draw."""
+    makers: dict[str, Callable[[Job], tuple[Figure, str] | None]] = {
+        "recording": _recording, "cell": _cell, "candidates": _candidates, "expected": _expected,
+    }  # fmt: skip
+    found = {}
+    for name, make in makers.items():
+        with style.context():
+            if (made := make(job)) is not None:
+                figure, caption = made
+                buffer = io.BytesIO()
+                figure.savefig(buffer, format="png", dpi=1.6 * style.DPI, bbox_inches="tight", pad_inches=0.05)
+                found[name] = Drawn(buffer.getvalue(), caption, round(figure.get_figwidth() * style.DPI))
+    return found
+
+
+def _recording(job: Job) -> tuple[Figure, str]:
+    """The volume seen from above, frame after frame."""
+    assert job.filled is not None
+    kept = job.filled.kept
+    voxel = job.opened.recording.voxel
+    flat = {index: labels.max(axis=0) for index, labels in kept.items()}
+    rows, columns = _window(list(flat.values()))
+    chosen = [moment for moment in job.moments if moment.index in kept]
+    shape = next(iter(flat.values()))[rows, columns].shape
+    ratio = shape[0] * voxel[1] / (shape[1] * voxel[2])
+    figure, axes = _strip(len(chosen), min(ratio, 2.5))
+    for axis, moment in zip(axes, chosen, strict=True):
+        axis.imshow(_coloured(flat[moment.index][rows, columns]), aspect=voxel[1] / voxel[2], interpolation="nearest")
+        _title(axis, moment)
+    caption = (
+        "The recording with its new frames, seen along z, each label in one colour. Blue: measured frames; orange: new "
+        "ones. The numbers are times" + (" by --times." if job.asked.times else ", counted in the recording's frames.")
+    )
+    return figure, caption
+
+
+def _window(pictures: list[NDArray[Any]]) -> tuple[slice, slice]:
+    """Where something is in any of them, and some pixels around."""
+    there = np.logical_or.reduce([picture > 0 for picture in pictures])
+    found = []
+    for axis in (1, 0):
+        places = np.flatnonzero(there.any(axis=axis))
+        first, last = (places[0], places[-1]) if len(places) else (0, there.shape[1 - axis] - 1)
+        found.append(slice(max(0, first - 4), last + 5))
+    return found[0], found[1]
+
+
+def _coloured(labels: NDArray[Any]) -> NDArray[Any]:
+    from matplotlib.colors import to_rgb
+
+    palette = np.array([to_rgb(colour) for colour in _COLOURS])
+    image = np.ones((*labels.shape, 3))
+    inside = labels > 0
+    image[inside] = palette[labels[inside] % len(palette)]
+    edge = np.zeros(labels.shape, dtype=bool)
+    edge[:, 1:] |= labels[:, 1:] != labels[:, :-1]
+    edge[1:] |= labels[1:] != labels[:-1]
+    image[edge & inside] *= 0.6
+    return image
+
+
+def _strip(count: int, ratio: float) -> tuple[Figure, list[Any]]:
+    """`count` panels of a height over width of `ratio`, in one row, or two where they would be small."""
+    lines = 1 if count <= 5 or ratio > 1.4 else 2
+    across = -(-count // lines)
+    width = _INCHES / across
+    figure = Figure(figsize=(_INCHES, lines * (width * ratio + 0.28)))
+    grid = figure.subplots(lines, across, squeeze=False).ravel()
+    for axis in grid:
+        axis.set_axis_off()
+    figure.subplots_adjust(left=0.005, right=0.995, top=0.94, bottom=0.01, wspace=0.04, hspace=0.14)
+    return figure, list(grid[:count])
+
+
+def _title(axis: Any, moment: Moment) -> None:
+    colour = SHOWN if moment.measured else NEW
+    said = f"{moment.time:.4g}" + ("  measured" if moment.measured else "  new")
+    axis.set_title(said, color=colour, fontsize=9, pad=3, fontweight="bold" if moment.measured else "normal")
+    axis.set_axis_on()
+    axis.set_xticks([])
+    axis.set_yticks([])
+    for spine in axis.spines.values():
+        spine.set_visible(True)
+        spine.set_color(colour)
+        spine.set_linewidth(1.6)
+
+
+def _cell(job: Job) -> tuple[Figure, str] | None:
+    """The surface of one cell at the same times."""
+    assert job.filled is not None
+    filler, recording = job.filled.filler, job.opened.recording
+    chosen = [moment for moment in job.moments if moment.index in job.filled.kept]
+    roots, dividing = recording.roots(), [s for s in segments(recording.cells) if s.divides]
+    there = [set(filler.roots_at(moment)) for moment in chosen]
+    always = set.intersection(*there) if there else set()
+    wanted = [roots[s.label] for s in dividing if roots[s.label] in always] or sorted(always)
+    if not wanted:
+        return None
+    root = wanted[0]
+    meshes = [_mesh(*filler.surface(moment, root)) for moment in chosen]
+    left, right, lower, upper = extent(meshes)
+    half = 0.53 * max(right - left, upper - lower)
+    middle, height = (left + right) / 2, (lower + upper) / 2
+    window = (middle - half, middle + half, height - half, height + half)
+    from matplotlib.colors import to_rgb
+
+    figure, axes = _strip(len(chosen), 1.0)
+    for axis, moment, mesh in zip(axes, chosen, meshes, strict=True):
+        axis.imshow(picture(mesh, to_rgb(SHOWN if moment.measured else OTHER), window, _PIXELS))
+        _title(axis, moment)
+    names = sorted(label for label, ancestor in roots.items() if ancestor == root)
+    return figure, f"The surface of label {' and its descendants '.join([str(names[0]), *map(str, names[1:2])])}" + (
+        ", as the chosen rule has it between measured frames (light) and as it was measured (dark)."
+    )
+
+
+def _mesh(values: NDArray[np.float32], cube: Cube) -> Mesh:
+    from skimage.measure import marching_cubes
+
+    if not values.min() < 0 < values.max():
+        return Mesh(np.empty((0, 3)), np.empty((0, 3), dtype=int))
+    vertices, faces, _, _ = marching_cubes(values, level=0.0, spacing=(cube.h,) * 3, gradient_direction="descent")
+    return Mesh((vertices + cube.low * cube.h)[:, ::-1] * np.array([1.0, -1.0, 1.0]), faces)
+
+
+def _candidates(job: Job) -> tuple[Figure, str] | None:
+    """Each rule's error beside that of linear blending."""
+    if not len(job.rows):
+        return None
+    whole = job.rows[~job.rows["divides"].astype(bool)]
+    order = [name.removesuffix("-blend") for name in job.record["methods"]]
+    table = paired(whole if len(whole) else job.rows, order)
+    if len(table.columns) < 2 or "linear" not in table:
+        return None
+    names = [name for name in table.columns if name != "linear"]
+    figure = Figure(figsize=(8.5, 0.32 * len(names) + 0.9))
+    axis = figure.subplots()
+    for place, name in enumerate(reversed(names)):
+        change = 100 * (table[name] - table["linear"]) / table["linear"].mean()
+        low, high = interval(change)
+        chosen = name == job.choices["whole"].rule
+        colour = SHOWN if chosen else style.MUTED
+        axis.plot([low, high], [place, place], color=colour, lw=2.4 if chosen else 1.4)
+        axis.plot(change.mean(), place, "o", color=colour, ms=7 if chosen else 5)
+    axis.axvline(0, color=style.INK, lw=0.9)
+    axis.set_yticks(range(len(names)), list(reversed(names)))
+    axis.set_xlabel("error beside linear blending, % (left is better)")
+    return (
+        figure,
+        "Each rule's error on hidden shapes beside that of linear blending, 95 % intervals; chosen: blue.",
+    )
+
+
+def _expected(job: Job) -> tuple[Figure, str] | None:
+    """Errors on hidden shapes by distance, the curve, and where new frames are."""
+    if job.expected is None or job.filled is None:
+        return None
+    figure = Figure(figsize=(8.5, 3.2))
+    axis = figure.subplots()
+    axis.plot(job.wider["distance"], job.wider["chamfer"], ".", color=style.MUTED, alpha=0.5, label="hidden shapes")
+    table = expected.table(job.wider, job.expected)
+    axis.plot(table["distance"], table["error"], "s", color=style.INK, label="their mean")
+    reach = np.linspace(0, 1.05 * float(job.wider["distance"].max()), 60)
+    curve = np.array([job.expected(distance) for distance in reach])
+    axis.fill_between(reach, job.expected.low * curve, job.expected.high * curve, color=SHOWN, alpha=0.15, lw=0)
+    axis.plot(reach, curve, color=SHOWN, label="expected, with the middle 80 %")
+    new = sorted({round(row["distance"], 9) for row in job.filled.rows if not row["measured"]})
+    axis.plot(new, np.zeros(len(new)), "|", color=NEW, ms=12, mew=1.6, label="new frames", clip_on=False)
+    axis.set_ylim(bottom=0)
+    axis.set_xlabel("distance in time to the nearest shown frame")
+    axis.set_ylabel("error, µm")
+    axis.legend(fontsize=8, ncols=2, loc="upper right")
+    return figure, "The chosen rule's error by the distance in time to the nearest frame that it was shown."

@@ -1,0 +1,212 @@
+"""One filling of a recording, from the competition to the report, in a run folder of its own."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from analysis.order import spread
+from study import provenance
+from study.credentials import without_credentials
+from study.errors import Interrupted
+from study.exporting.writing import whole
+from study.filling import labels
+from study.filling.asked import Asked, Opened
+from study.filling.choice import Choice, choose, sentence
+from study.filling.competition import GAPS, Competition
+from study.filling.expected import Expected, expect
+from study.filling.frames import Filler
+from study.filling.moments import Moment, moments
+from study.filling.segments import segments
+from study.run_folder import RunFolder
+from study.stop import Stop
+
+KINDS = ("whole", "divides")
+EXPORTS = ("exports", "labels")
+"""Where in the run folder the frames are."""
+PICTURED = 10
+"""Frames that the report's first picture shows, at most."""
+
+
+@dataclass(eq=False)
+class Job:
+    """What is asked, of which recording, and where it is kept."""
+
+    asked: Asked
+    opened: Opened
+    folder: RunFolder
+    tracking_uri: str
+    say: Callable[[str], None]
+    stop: Stop
+    record: dict[str, Any] = field(default_factory=dict)
+    choices: dict[str, Choice] = field(default_factory=dict)
+    moments: list[Moment] = field(default_factory=list)
+    rows: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Scores of all rules that were tried on all hidden shapes."""
+    untried: list[str] = field(default_factory=list)
+    """Rules for which there was no time."""
+    wider: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """All scores of the chosen rule."""
+    expected: Expected | None = None
+    filled: labels.Filled | None = None
+
+    def begin(self, resumed: dict[str, Any] | None) -> None:
+        """Write the record, so that the run is one."""
+        recording = self.opened.recording
+        competition = Competition(recording, self.folder, 0.0, self.say)
+        self.record = resumed or {
+            "study": "fill",
+            "run": self.folder.name,
+            "created": _now(),
+            "created_ms": int(time.time() * 1000),
+            "command": without_credentials(shlex.join(["python", "-m", "study.fill", *sys.argv[1:]])),
+            "question": f"The frames between those of {recording.name}",
+            "subject": "cell",
+            "baseline": "linear-blend",
+            "controls": [],
+            "sessions": [],
+        }
+        self.record |= {
+            "status": "running",
+            "finished": None,
+            "seed": 0,
+            "methods": [f"{rule}-blend" for rule in competition.order],
+            "references": {f"{rule}-blend": "classical rule" for rule in competition.order},
+            "supervisions": list(GAPS.values()),
+            "metrics": [
+                {"name": "chamfer", "label": "Chamfer distance", "unit": "µm", "better": "lower"},
+                {"name": "hausdorff", "label": "Hausdorff distance", "unit": "µm", "better": "lower"},
+                {"name": "dice", "label": "Dice score", "unit": "", "better": "higher"},
+            ],
+            "objective": {"metric": "chamfer", "direction": "minimize", "role": "validation"},
+            "replicates": 1,
+            "trials_per_arm": 1,
+            "replication_unit": "cells of one recording",
+            "data": {
+                "source": recording.name, "left_out": self.opened.left_out, "notes": recording.notes,
+                "understood": self.opened.understood, "digest": self.opened.digest,
+            },
+            "asked": self.asked.record(),
+            "tracking_uri": without_credentials(self.tracking_uri),
+            "versions": provenance.versions(),
+            "commit": provenance.commit(),
+            "machine": provenance.machine(),
+        }  # fmt: skip
+        self.record["sessions"].append({"started": _now()})
+        self._began = time.monotonic()
+        self._write()
+
+    def run(self) -> None:
+        """Compete, choose, fill, report; Interrupted if the user wants an end."""
+        self._compete()
+        self._fill()
+        self._report()
+        self.record |= {"status": "finished", "finished": _now()}
+        self._write()
+
+    def unfinished(self) -> None:
+        """Say that the run is not finished."""
+        self.record["status"] = "unfinished"
+        self._write()
+
+    def _compete(self) -> None:
+        competition = Competition(self.opened.recording, self.folder, 60 * self.asked.minutes, self.say, stop=self.stop)
+        if self.asked.rule is None:
+            competition.run()
+            self._end_if_wanted()
+        self.rows, self.untried = competition.rows, competition.untried
+        for kind in KINDS:
+            self.choices[kind] = choose(self.rows, competition.order, kind)
+            if self.asked.rule is not None:
+                self.choices[kind] = Choice(self.asked.rule, kind, "the user")
+        self.wider = competition.widen(self.choices["whole"].rule)
+        self._end_if_wanted()
+        self.expected = expect(self.wider)
+        if self.folder.names("trials", ".json"):
+            self.folder.compact("search")
+        self.record["rules"] = {kind: choice.record() for kind, choice in self.choices.items()}
+        self._write()
+
+    def _fill(self) -> None:
+        recording = self.opened.recording
+        self.moments = moments(recording, self.asked.between, self.asked.at)
+        new = [moment.time for moment in self.moments if not moment.measured]
+        filler = Filler(recording, {kind: choice.rule for kind, choice in self.choices.items()}, new)
+        self.filled = labels.Filled(
+            filler, self.moments, self.expected, self.asked.tracks is not None, self.asked.model_frames
+        )
+        count = iter(range(1, len(self.moments) + 1))
+
+        def advance() -> None:
+            self.say(f"frame {next(count)} of {len(self.moments)}")
+            self._end_if_wanted()
+
+        with whole(self.exported) as folder:
+            labels.write(self.filled, folder, self._pictured(), advance)
+            (folder / "fill.json").write_text(json.dumps(self._said(), indent=1, ensure_ascii=False))
+
+    @property
+    def exported(self) -> Path:
+        """The folder of the frames: in the run folder."""
+        return Path(self.folder.path, *EXPORTS)
+
+    def _pictured(self) -> list[int]:
+        """Frames around what is worth seeing: the first division, else the first frames; from a measured one on."""
+        found = [s for s in segments(self.opened.recording.cells) if s.divides]
+        times = self.opened.recording.times
+        begin = times[found[0].start] if found else self.moments[0].time
+        measured = [moment.index for moment in self.moments if moment.measured and moment.time >= begin]
+        last = measured[min(2, len(measured) - 1)]
+        around = [m.index for m in self.moments if measured[0] <= m.index <= last]
+        return spread(around, PICTURED)
+
+    def _said(self) -> dict[str, Any]:
+        """What lies beside the frames: what they are, for whoever finds the folder alone."""
+        assert self.filled is not None
+        return {
+            "recording": self.asked.recording, "understood": self.opened.understood, "run": self.folder.name,
+            "rules": {kind: choice.record() for kind, choice in self.choices.items()},
+            "measured_frames": "the model's" if self.asked.model_frames else "unchanged",
+            "voxel": {"zyx": list(self.opened.recording.voxel), "unit": "µm"},
+            "columns": labels.COLUMNS, "notes": self.filled.filler.notes,
+        }  # fmt: skip
+
+    def _report(self) -> None:
+        from study.filling.page import render
+
+        self.say("writing the report")
+        page, figures = render(self)
+        for name, png in figures.items():
+            self.folder.write("figures", f"{name}.png", content=png)
+        self.folder.write("report.html", content=page.encode())
+
+    def answers(self) -> list[str]:
+        """Which rule is taken for what, and why; of divisions only where there are some."""
+        divides = any(segment.divides for segment in segments(self.opened.recording.cells))
+        said = [sentence(self.choices[kind]) for kind in KINDS if kind == "whole" or divides]
+        if self.untried:
+            said.append(f"not tried to the end, for time was up: {', '.join(self.untried)}")
+        return said
+
+    def _end_if_wanted(self) -> None:
+        if self.stop():
+            raise Interrupted(self.stop.status or 0, self.stop.reason)
+
+    def _write(self) -> None:
+        self.record["sessions"][-1]["total"] = time.monotonic() - self._began
+        total = sum(session.get("total", 0.0) for session in self.record["sessions"])
+        self.record["durations"] = {"search": total, "total": total}
+        self.folder.write_record(self.record)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

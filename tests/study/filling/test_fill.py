@@ -1,0 +1,131 @@
+"""`python -m study.fill`: frames between those of a recording, in its coordinates and numbering."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import tifffile
+
+import analysis
+from study.fill import command_line
+from tests.study.filling.recordings import SHAPE, moving, write
+from trainables.metrics.volumes import dice
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("RAY_ADDRESS", "STUDY_RESULTS", "MLFLOW_TRACKING_URI"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def run_folder(tmp_path):
+    (folder,) = (tmp_path / "results" / "fill").iterdir()
+    return folder
+
+
+def labels(folder, number):
+    return tifffile.imread(folder / "exports" / "labels" / f"man_track{number:03d}.tif")
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    """Seven frames of three cells, one new frame between every two."""
+    folder = tmp_path_factory.mktemp("filled")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setattr("study.filling.rules.candidates", lambda divided: ["linear", "moved", "volume", "moved+volume"])
+        for name in ("RAY_ADDRESS", "STUDY_RESULTS", "MLFLOW_TRACKING_URI"):
+            patch.delenv(name, raising=False)
+        write(folder / "cells", {t: moving(t) for t in range(7)})
+        assert command_line(["cells", "--voxel", "1,0.5,0.5", "--between", "1", "--minutes", "60"]) == 0
+    return run_folder(folder)
+
+
+def test_measured_frames_are_unchanged(filled):
+    for t in range(7):
+        assert np.array_equal(labels(filled, 2 * t), moving(t))
+
+
+def test_new_frames_have_the_labels_of_the_recording_where_the_cells_are(filled):
+    for t in (0.5, 3.5, 5.5):
+        found, true = labels(filled, round(2 * t)), moving(t)
+        assert set(np.unique(found)) == set(np.unique(true))
+        for label in np.unique(true)[1:]:
+            assert dice(found == label, true == label) > 0.9, (t, label)
+
+
+def test_a_mother_becomes_her_daughters_halfway(filled):
+    found = labels(filled, 5)  # halfway between frames 2 and 3: still hers
+    assert set(np.unique(found)) == {0, 7, 12, 300}
+    table = (filled / "exports" / "labels" / "man_track.txt").read_text().split("\n")
+    assert {"12 0 5 0", "17 6 12 12", "23 6 12 12"} <= set(table)
+
+
+def test_volumes_lie_between_those_of_the_neighbours(filled):
+    table = pd.read_csv(filled / "exports" / "labels" / "frames.csv").query("label == 300").set_index("frame")
+    volume = table["volume"]
+    for frame in range(1, 13, 2):
+        assert 0.97 * volume[frame - 1] <= volume[frame] <= 1.03 * volume[frame + 1]
+
+
+def test_every_new_frame_has_an_expected_error(filled):
+    table = pd.read_csv(filled / "exports" / "labels" / "frames.csv")
+    new = table[~table["measured"]]
+    assert (new["expected_error"] > 0).all() and (new["expected_low"] <= new["expected_high"]).all()
+    assert table[table["measured"]]["expected_error"].isna().all()
+    assert (new["distance"] == 0.5).all()
+
+
+def test_voxels_are_known_to_readers_of_the_images(filled):
+    with tifffile.TiffFile(filled / "exports" / "labels" / "man_track001.tif") as file:
+        assert file.imagej_metadata["spacing"] == 1.0 and file.series[0].shape == SHAPE
+        assert file.pages[0].tags["XResolution"].value == (2, 1)
+
+
+def test_the_run_is_one_like_any_other(filled):
+    run = analysis.load(filled)
+    assert run.finished and set(run.trials["state"]) == {"complete"}
+    assert {"linear-blend", "moved-blend"} <= set(run.per_time["method"])
+    assert "<img" in (filled / "report.html").read_text()
+
+
+def test_a_rule_that_moves_wins_where_cells_move(filled):
+    record = json.loads((filled / "study.json").read_text())
+    assert record["rules"]["whole"]["by"] == "hidden frames"
+    assert "moved" in record["rules"]["whole"]["rule"]
+
+
+def test_frames_without_labels_are_the_new_ones(tmp_path):
+    frames = {t: moving(t) if t in (0, 4) else np.zeros(SHAPE, np.uint16) for t in range(5)}
+    frames = {t: np.where(labels == 7, labels, 0).astype(np.uint16) for t, labels in frames.items()}
+    write(tmp_path / "cells", frames, table=False)
+    assert command_line(["cells", "--voxel", "1,0.5,0.5"]) == 0
+    folder = run_folder(tmp_path)
+    true = moving(2) == 7
+    assert dice(labels(folder, 2) == 7, true) > 0.9
+    assert json.loads((folder / "study.json").read_text())["rules"]["whole"]["by"] == "findings"
+
+
+def test_a_resumed_run_goes_on_from_what_was_scored(tmp_path, monkeypatch):
+    frames = {t: np.where(moving(t) == 7, 7, 0).astype(np.uint16) for t in range(5)}
+    write(tmp_path / "cells", frames, table=False)
+    from study.filling import holdout
+
+    whole, scored = holdout.scores, []
+
+    def interrupted(rule, fields, hidden):
+        if rule == "volume":
+            raise KeyboardInterrupt
+        scored.append(rule)
+        return whole(rule, fields, hidden)
+
+    monkeypatch.setattr(holdout, "scores", interrupted)
+    assert command_line(["cells", "--between", "1"]) == 130
+    before = list(scored)
+    monkeypatch.setattr(holdout, "scores", lambda *a: (scored.append(a[0]), whole(*a))[1])
+    assert command_line(["--resume", "last"]) == 0
+    assert before == ["linear", "moved"]
+    assert scored.count("linear") == 3  # three rounds in all
+    assert json.loads((run_folder(tmp_path) / "study.json").read_text())["status"] == "finished"
