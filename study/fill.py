@@ -98,6 +98,8 @@ def _asked(recording: str | None, given: dict[str, Any], record: dict[str, Any])
         return Asked(**record["asked"] | given)
     if recording is None:
         raise Mistake("RECORDING is missing: name a file or folder, as in python -m study.fill nuclei.tif")
+    if not os.path.exists(recording):
+        raise Mistake(f"RECORDING {recording}: there is no such file or folder; name one that exists")
     if given.get("rule") is not None:
         from trainables.interpolants import named
 

@@ -70,8 +70,6 @@ def open_asked(asked: Asked, say: Callable[[str], None]) -> Opened:
     """Read the recording; Mistake if it cannot be used."""
     wanted = asked.wanted
     tracks, voxel = wanted.track_numbers(), wanted.voxel_size()
-    if not Path(asked.recording).exists():
-        raise Mistake(f"RECORDING {asked.recording}: there is no such file or folder; name one that exists")
     say("reading the recording")
     hint = ""
     try:

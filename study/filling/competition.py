@@ -121,7 +121,7 @@ class Competition:
             "study": "fill", "run": self.folder.name, "trial": trial, "phase": "search", "setting": "search",
             "method": f"{rule}-blend", "supervision": supervision,
         }  # fmt: skip
-        own = {**labels, "replicate": 0, "seed": 0, "role": "validation"}
+        own: dict[str, Any] = {**labels, "replicate": 0, "seed": 0, "role": "validation"}
         self.folder.write_frame("per_time", trial, table.assign(**own))
         row = {
             **labels, "number": number, "state": "complete", "objective": float(table["chamfer"].mean()),

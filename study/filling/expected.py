@@ -95,6 +95,6 @@ def table(rows: pd.DataFrame, expected: Expected) -> pd.DataFrame:
             "error": found.mean(),
             "low": found.quantile(quantiles[0]),
             "high": found.quantile(quantiles[1]),
-            "curve": [expected(float(distance)) for distance in found.groups],
+            "curve": [expected(float(distance)) for distance in found.mean().index],
         }
     ).reset_index()

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import ndimage
 
-from study.filling import rules
 from study.filling.holdout import Fields
 from study.filling.lattice import Cube, Field
 from study.filling.moments import Moment
 from study.filling.recording import Recording
+from study.filling.rules import Between, fine
 from study.filling.segments import Segment, segments
 from study.methods import WITHOUT_CHOICE
 
@@ -65,7 +65,7 @@ class Filler:
         self._segments = segments(self.recording.cells)
         cubes = sum(len(self.there(time)) for time in self.times)
         used = {self.rules["divides" if segment.divides else "whole"] for segment in self._segments}
-        self._fields = Fields(self.recording, rules.fine(used, cubes), _KEPT)
+        self._fields = Fields(self.recording, fine(used, cubes), _KEPT)
         self._path = lru_cache(maxsize=64)(self._fields.between)
         self.roots = self.recording.roots()
 
@@ -143,7 +143,7 @@ class Filler:
             self.notes.append(note)
 
     def _labels(
-        self, segment: Segment, time: float, path: rules.Between, values: NDArray[np.float32], depth: NDArray[Any]
+        self, segment: Segment, time: float, path: Between, values: NDArray[np.float32], depth: NDArray[Any]
     ) -> NDArray[np.uint32]:
         times = self.recording.times
         before = time - times[segment.start] <= times[segment.end] - time
@@ -157,7 +157,7 @@ class Filler:
         )
         return np.asarray(own, dtype=np.uint32)[nearest]
 
-    def _moved(self, segment: Segment, path: rules.Between, values: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    def _moved(self, segment: Segment, path: Between, values: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         """The daughters' fields as they are at the end, moved by what the whole is away from its place there."""
         step = max(1, round(path.cube.h / self._fields.h(segment.label)))
         ends = [path.cube.embedded(self._fields.of((label,), segment.end).coarser(step)) for label in segment.after]

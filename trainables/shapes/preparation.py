@@ -174,6 +174,7 @@ def on_voxels(frame: Frame, voxel: Triple, antialias: bool = True) -> tuple[Arra
 
 def _on_domain(frame: Frame, affine: Array, voxel: Array, resolution: int, antialias: bool) -> Array:
     """A field on the domain's grid, `(n, n, n)`, axes x, y, z, whose zero level is the frame's surface."""
+    import numpy as np
     from scipy.ndimage import affine_transform
 
     field, margin = on_voxels(frame, tuple(voxel), antialias)

@@ -73,20 +73,23 @@ def test_volumes_lie_between_those_of_the_neighbours(filled):
 def test_every_new_frame_has_an_expected_error(filled):
     table = pd.read_csv(filled / "exports" / "labels" / "frames.csv")
     new = table[~table["measured"]]
-    assert (new["expected_error"] > 0).all() and (new["expected_low"] <= new["expected_high"]).all()
+    assert (new["expected_error"] > 0).all()
+    assert (new["expected_low"] <= new["expected_high"]).all()
     assert table[table["measured"]]["expected_error"].isna().all()
     assert (new["distance"] == 0.5).all()
 
 
 def test_voxels_are_known_to_readers_of_the_images(filled):
     with tifffile.TiffFile(filled / "exports" / "labels" / "man_track001.tif") as file:
-        assert file.imagej_metadata["spacing"] == 1.0 and file.series[0].shape == SHAPE
+        assert file.imagej_metadata["spacing"] == 1.0
+        assert file.series[0].shape == SHAPE
         assert file.pages[0].tags["XResolution"].value == (2, 1)
 
 
 def test_the_run_is_one_like_any_other(filled):
     run = analysis.load(filled)
-    assert run.finished and set(run.trials["state"]) == {"complete"}
+    assert run.finished
+    assert set(run.trials["state"]) == {"complete"}
     assert {"linear-blend", "moved-blend"} <= set(run.per_time["method"])
     assert "<img" in (filled / "report.html").read_text()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.study.wrong_input.fill_cases import FILL
 from tests.study.wrong_input.run_cases import RUN
 from tests.study.wrong_input.world import BAD, DAMAGED, GOOD, OF, Cases
 
@@ -173,7 +174,7 @@ FRAMES: Cases = {
 COMMANDS: dict[str, Cases] = {
     "run": RUN, "export": EXPORT, "claims": CLAIMS, "status": STATUS, "cluster": CLUSTER, "track": TRACK,
     "report": REPORT, "compare": COMPARE, "clean": CLEAN,
-    "frames": FRAMES,
+    "frames": FRAMES, "fill": FILL,
 }  # fmt: skip
 """By module in `study`."""
 

@@ -1,0 +1,40 @@
+"""Wrong input of `python -m study.fill`, in the folder that `world.make` fills."""
+
+from __future__ import annotations
+
+from tests.study.wrong_input.world import GOOD, OF, Cases
+
+FILL: Cases = {
+    "no recording": ([], "RECORDING is missing: name a file or folder"),
+    "absent recording": (["nowhere"], "RECORDING nowhere: there is no such file or folder"),
+    "no such format": (["a-file"], "not a recording that can be read; give one of"),
+    "nothing labelled": (["data/empty.npz"], "there is no track in it"),
+    "numbers that follow no cell": (["data/swapped.npz"], "numbers do not follow cells"),
+    "several pieces": (["data/pieces.npz"], "is in several pieces, of which all but the largest"),
+    "grey values": (["data/noise.npz"], "look like grey values"),
+    "a torn table": (["data/challenge"], "RECORDING "),
+    "a torn file": (["data/torn.npz"], "cannot be read as .npz"),
+    "two voxel sizes": (["data/swapped.npz", "--voxel", "1,2"], "--voxel 1,2: not three sizes"),
+    "tracks in words": (["data/swapped.npz", "--tracks", "first"], "--tracks first: not track numbers"),
+    "no such track": (["data/swapped.npz", "--link", "--tracks", "99"], "there is no track 99"),
+    "no frames between": (["data/swapped.npz", "--between", "0"], "--between"),
+    "no minutes": (["data/swapped.npz", "--minutes", "0"], "--minutes"),
+    "times in words": (["data/swapped.npz", "--link", "--at", "noon"], "--at noon: not a list of times"),
+    "a time outside": (["data/swapped.npz", "--link", "--at", "1.5,7"], "--at 1.5,7: 7 lies outside of the labelled"),
+    "one time twice": (["data/swapped.npz", "--link", "--at", "1.5,1.5"], "two times are closer"),
+    "times and a number": (
+        ["data/swapped.npz", "--link", "--at", "1.5", "--between", "2"],
+        "--between and --at were both given",
+    ),
+    "absent times": (["data/swapped.npz", "--times", "nowhere"], "--times "),
+    "unknown layout": (["data/swapped.npz", "--layout", "upside-down"], "--layout"),
+    "unknown pieces": (["data/swapped.npz", "--pieces", "some"], "--pieces"),
+    "unknown rule": (["data/swapped.npz", "--rule", "magic"], "--rule magic: there is no interpolant 'magic'"),
+    "rules that do not combine": (["data/swapped.npz", "--rule", "linear+spline"], "--rule linear+spline: linear and"),
+    "output in a file": (["data/swapped.npz", "--output", "a-file/x"], "a-file is a file"),
+    "output in a store": (["data/swapped.npz", "--output", "memory://x"], "frames are written to a local disk"),
+    "nothing to resume": (["--resume", "last", "--output", "a-folder"], "there is no run of fill in a-folder"),
+    "another kind of run": (["--resume", f"{OF}{GOOD}"], "is not that of a run of study.fill"),
+    "tracking of unknown scheme": (["data/swapped.npz", "--tracking-uri", "ftp://x"], "'ftp://x' has the unknown"),
+    "unknown option": (["--tirals"], "--tirals"),
+}
