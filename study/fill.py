@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from study import environment, tracking
-from study.command import exit_status, leave
+from study import tracking
 from study.errors import Interrupted, Mistake, of_storage
-from study.places import check_output, default_output, discard, find_run, new_run
+from study.exit_status import exit_status, leave
+from study.running import environment
+from study.storage.places import check_output, default_output, discard, find_run, new_run
 
 if TYPE_CHECKING:
     from study.filling.asked import Asked, Opened
-    from study.run_folder import RunFolder
+    from study.storage.run_folder import RunFolder
 
 _EPILOG = """\b
 Frames of the recording itself are hidden, classical rules guess them, and the one that comes nearest, or a simpler one
@@ -138,8 +139,8 @@ def _opened(asked: Asked) -> Opened:
 
 def _run(asked: Asked, opened: Opened, folder: RunFolder, record: dict[str, Any], uri: str) -> int:
     from study.filling.job import Job
-    from study.lock import Lock
-    from study.stop import Stop
+    from study.running.stop import Stop
+    from study.storage.lock import Lock
 
     stop = Stop(None)
     job = Job(asked=asked, opened=opened, folder=folder, tracking_uri=uri, say=_say, stop=stop)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from study import understood
-from study.data import Wanted
+from study.data import understood
+from study.data.recordings import Wanted
 from study.errors import Mistake
 from study.filling import recording as recordings
 from study.filling.understood import paragraph

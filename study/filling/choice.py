@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from study.methods import WITHOUT_CHOICE
+from study.design.methods import WITHOUT_CHOICE
 
 FEWEST = 6
 """Hidden shapes from which on a choice is made by them."""
@@ -91,7 +91,7 @@ def _as_good(differences: pd.Series) -> bool:
 
 def interval(differences: pd.Series) -> tuple[float, float]:
     """The 95 % t interval of the mean of paired differences."""
-    from analysis.inference import paired_mean
+    from analysis.statistics.inference import paired_mean
 
     values = np.asarray(differences, dtype=float)
     found = paired_mean(values, float(np.abs(values).max(initial=0.0)))

@@ -15,7 +15,7 @@ from study.filling import holdout, rules
 from study.filling.holdout import Fields, Hidden
 from study.filling.recording import Recording
 from study.filling.segments import segments
-from study.run_folder import RunFolder
+from study.storage.run_folder import RunFolder
 
 SUPERVISION = "every-second"
 """What the hold-out of the competition is called in the tables; wider gaps are `every-third`, `every-fourth`."""

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from analysis import style
+from analysis.drawing import style
+from analysis.drawing.rendering import Mesh, extent, picture
 from analysis.figures.surfaces import OTHER, SHOWN
-from analysis.rendering import Mesh, extent, picture
 from study.filling import expected
 from study.filling.choice import interval, paired
 from study.filling.lattice import Cube

@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import ndimage
 
+from study.design.methods import WITHOUT_CHOICE
 from study.filling.holdout import Fields
 from study.filling.lattice import Cube, Field
 from study.filling.moments import Moment
 from study.filling.recording import Recording
 from study.filling.rules import Between, fine
 from study.filling.segments import Segment, segments
-from study.methods import WITHOUT_CHOICE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.order import spread
+from analysis.tables.order import spread
 from study.filling import rules
 from study.filling.lattice import Cube, Field, extent, field_of, spacing
 from study.filling.recording import Recording

@@ -14,9 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.order import spread
-from study import provenance
-from study.credentials import without_credentials
+from analysis.tables.order import spread
 from study.errors import Interrupted
 from study.exporting.writing import whole
 from study.filling import labels
@@ -27,8 +25,10 @@ from study.filling.expected import Expected, expect
 from study.filling.frames import Filler
 from study.filling.moments import Moment, moments
 from study.filling.segments import segments
-from study.run_folder import RunFolder
-from study.stop import Stop
+from study.running import provenance
+from study.running.stop import Stop
+from study.storage.credentials import without_credentials
+from study.storage.run_folder import RunFolder
 
 KINDS = ("whole", "divides")
 EXPORTS = ("exports", "labels")
@@ -123,7 +123,8 @@ class Job:
         if self.asked.rule is None:
             competition.run()
             self._end_if_wanted()
-        self.rows, self.untried = competition.rows, competition.untried
+        self.rows = competition.rows
+        self.untried = competition.untried if self.asked.rule is None else []
         for kind in KINDS:
             self.choices[kind] = choose(self.rows, competition.order, kind)
             if self.asked.rule is not None:

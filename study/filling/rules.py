@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from study.design.methods import BLENDS
 from study.filling.lattice import Cube, Field
-from study.methods import BLENDS
 from trainables.interpolants import available, named
 from trainables.interpolants.aspects import Pieces, Weights
 

@@ -10,19 +10,19 @@ import pytest
 
 from study.errors import Mistake
 from study.exporting.formats import available
-from study.exporting.writing import _whole, targets
+from study.exporting.writing import targets, whole
 
 PROJECT = Path(__file__).parents[3]
 
 
 def interrupted(target, error):
-    with _whole(target) as folder:
+    with whole(target) as folder:
         (folder / "a").write_text("half")
         raise error
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
-def test_after_an_error_nothing_is_left_and_the_old_export_is_whole(tmp_path, error):
+def test_after_an_error_nothing_is_left_and_the_old_export_iswhole(tmp_path, error):
     old = tmp_path / "old" / "labels"
     old.mkdir(parents=True)
     (old / "a").write_text("before")
@@ -37,7 +37,7 @@ def test_an_export_replaces_the_old_one_at_its_end(tmp_path):
     target = tmp_path / "labels"
     target.mkdir()
     (target / "old").write_text("")
-    with _whole(target) as folder:
+    with whole(target) as folder:
         (folder / "new").write_text("")
         assert (target / "old").exists()
     assert [path.name for path in tmp_path.rglob("*")] == ["labels", "new"]
@@ -59,10 +59,10 @@ def test_an_interruption_leaves_nothing(tmp_path, number, status):
         "import click\n"
         "from study.exit_status import exit_status\n"
         "from study.export import _termination_as_exit\n"
-        "from study.exporting.writing import _whole\n"
+        "from study.exporting.writing import whole\n"
         "@click.command()\n"
         "def main():\n"
-        "    with _termination_as_exit(), _whole(Path(sys.argv[1]) / 'deep' / 'labels') as folder:\n"
+        "    with _termination_as_exit(), whole(Path(sys.argv[1]) / 'deep' / 'labels') as folder:\n"
         "        (folder / 'begun').write_text('')\n"
         "        time.sleep(60)\n"
         "sys.exit(exit_status(main, 'x', []))\n"

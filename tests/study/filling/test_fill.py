@@ -1,6 +1,8 @@
 """`python -m study.fill`: frames between those of a recording, in its coordinates and numbering."""
 
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,6 +10,7 @@ import pytest
 import tifffile
 
 import analysis
+import study
 from study.fill import command_line
 from tests.study.filling.recordings import SHAPE, moving, write
 from trainables.metrics.volumes import dice
@@ -132,3 +135,12 @@ def test_a_resumed_run_goes_on_from_what_was_scored(tmp_path, monkeypatch):
     assert before == ["linear", "moved"]
     assert scored.count("linear") == 3  # three rounds in all
     assert json.loads((run_folder(tmp_path) / "study.json").read_text())["status"] == "finished"
+
+
+def test_the_page_fills_a_recording_as_it_says(tmp_path, monkeypatch):
+    page = (Path(study.__file__).parent / "README.md").read_text()
+    (command,) = re.findall(r"<!-- fill -->\n```sh\npython -m study.fill (.*?)\n```", page)
+    np.savez(tmp_path / "cells.npz", labels=np.stack([np.where(moving(t) == 300, 300, 0) for t in range(5)]))
+    monkeypatch.setattr("study.filling.rules.candidates", lambda divided: ["linear", "moved"])
+    assert command_line(command.split()) == 0
+    assert len(list((run_folder(tmp_path) / "exports" / "labels").glob("*.tif"))) == 17
