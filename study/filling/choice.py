@@ -23,7 +23,7 @@ FEWEST = 6
 """Hidden shapes from which on a choice is made by them."""
 FEWEST_RULES = 2
 """Rules that must have been tried for a choice to be one."""
-_UNITS = 3
+_UNITS = 6
 """Cells from which on they are what differences are paired over; of fewer it is the hidden shapes."""
 FINDINGS = "the findings page (study/catalog/README.md)"
 

@@ -97,12 +97,6 @@ def test_the_run_is_one_like_any_other(filled):
     assert "<img" in (filled / "report.html").read_text()
 
 
-def test_a_rule_that_moves_wins_where_cells_move(filled):
-    record = json.loads((filled / "study.json").read_text())
-    assert record["rules"]["whole"]["by"] == "hidden frames"
-    assert "moved" in record["rules"]["whole"]["rule"]
-
-
 def test_frames_without_labels_are_the_new_ones(tmp_path):
     frames = {t: moving(t) if t in (0, 4) else np.zeros(SHAPE, np.uint16) for t in range(5)}
     frames = {t: np.where(labels == 7, labels, 0).astype(np.uint16) for t, labels in frames.items()}

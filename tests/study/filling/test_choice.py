@@ -1,0 +1,46 @@
+"""Which rule is chosen: the best on hidden frames, or a simpler one that is as good."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from study.filling import holdout
+from study.filling.choice import choose
+from study.filling.recording import of_labels
+from tests.study.filling.recordings import VOXEL, moving
+from trainables.shapes.readers.base import open_recording
+
+
+def test_a_rule_that_moves_wins_where_a_cell_moves(tmp_path):
+    np.savez(tmp_path / "cells.npz", labels=np.stack([np.where(moving(t) == 7, 7, 0) for t in range(8)]))
+    reader = open_recording(tmp_path / "cells.npz", VOXEL)
+    recording = of_labels(reader, reader.sequences())
+    hidden, fields = holdout.tasks(recording, 2, 100), holdout.Fields(recording, 24)
+    assert sorted(task.number for task in hidden) == [1, 2, 3, 4, 5, 6]
+    order = ["linear", "moved", "moved+volume"]
+    rows = [pd.DataFrame(holdout.scores(rule, fields, hidden)).assign(rule=rule) for rule in order]
+    found = choose(pd.concat(rows), order, "whole")
+    assert found.rule == "moved"
+    assert found.error < found.linear / 2
+    assert found.high < 0
+
+
+def table(**errors: list[float]) -> pd.DataFrame:
+    rows = [
+        {"rule": rule.replace("_", "+"), "sequence": f"track-{n}", "pattern": "p", "label": n, "time_index": 1,
+         "divides": False, "chamfer": error}
+        for rule, values in errors.items() for n, error in enumerate(values)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def test_a_simpler_rule_is_taken_within_the_noise():
+    rows = table(linear=[1.0] * 8, moved=[0.51, 0.49] * 4, moved_volume=[0.48, 0.51] * 4)
+    found = choose(rows, ["linear", "moved", "moved+volume"], "whole")
+    assert (found.rule, found.best) == ("moved", "moved+volume")
+
+
+@pytest.mark.parametrize(("kind", "rule"), [("whole", "moved"), ("divides", "lineage+volume")])
+def test_with_too_few_hidden_shapes_the_findings_choose(kind, rule):
+    found = choose(table(linear=[1.0] * 3, volume=[0.1] * 3), ["linear", "volume"], kind)
+    assert (found.rule, found.by) == (rule, "findings")
