@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from analysis import wording
 from analysis.pages.report import environment
-from analysis.words import wording
 from study.filling import drawing, expected
 from study.filling.choice import FINDINGS, interval, paired
 from study.filling.competition import SUPERVISION
