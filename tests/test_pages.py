@@ -76,6 +76,9 @@ CONTRACTS = {
     "waves": "tests/trainables/models/test_contract.py",
     "numpy-frames": "tests/trainables/inbetween/test_contract.py",
     "numpy-arrays": "tests/trainables/reconstruction/test_contract.py",
+    "arrays": "tests/study/exporting/test_contract.py",
+    "durations": "tests/analysis/test_figure_contract.py",
+    "rings-smoke": "tests/study/design/test_study.py",
     "nearest": "tests/trainables/interpolants/test_contract.py",
     "eikonal": "tests/trainables/autodecoder/test_regularizers.py",
 }
