@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from study.errors import Mistake, unreadable
-from study.exit_status import exit_status
+from study.exit_status import exit_status, warnings_as_notes
 from study.exporting.formats import available
 from study.storage.opening import open_run
 from study.storage.places import check_output, default_output
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from study.exporting.uncertainty import Calibration
     from trainables.saved_model import SavedModel
 
-FORMATS = available()
+with warnings_as_notes():  # the help names them, before a command begins
+    FORMATS = available()
 CALIBRATED = 24
 """Hidden frames, evenly taken from all sequences, by which uncertainties are calibrated: each takes about a second."""
 
