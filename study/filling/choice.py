@@ -2,7 +2,8 @@
 
 Of all rules that were tried the best is that of the least mean error over cells. Of those that are simpler, the
 simplest is taken whose error is larger by no more than one standard error of the paired difference (the one standard
-error rule of Breiman et al. 1984, section 3.4.3, over cells instead of folds). Where cells divide the choice is one of
+error rule of Breiman et al. 1984, section 3.4.3, over cells instead of folds), if no rule that is simpler still has a
+smaller one. Where cells divide the choice is one of
 its own: the rules that are good at moving a shape are not those that are good at parting it.
 
 Where too little can be hidden the choice is what the studies of the findings page came to.
@@ -67,7 +68,12 @@ def choose(rows: pd.DataFrame, order: list[str], kind: str) -> Choice:
         return Choice(WITHOUT_CHOICE[kind], kind, "findings", shapes)
     means = table.mean()
     best = str(means.idxmin())
-    rule = next(name for name in table.columns if name == best or _as_good(table[name] - table[best]))
+    least = means.cummin()  # of a rule and all that are simpler
+    rule = next(
+        name
+        for name in table.columns
+        if name == best or (means[name] <= least[name] and _as_good(table[name] - table[best]))
+    )
     difference = table[rule] - table["linear"] if "linear" in table else table[rule] * math.nan
     low, high = interval(difference)
     return Choice(

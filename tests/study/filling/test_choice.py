@@ -40,6 +40,11 @@ def test_a_simpler_rule_is_taken_within_the_noise():
     assert (found.rule, found.best) == ("moved", "moved+volume")
 
 
+def test_a_rule_that_is_worse_than_a_simpler_one_is_not_taken_for_its_noise():
+    rows = table(linear=[0.52] * 8, volume=[0.1, 1.0] * 4, kriging=[0.5] * 8)
+    assert choose(rows, ["linear", "volume", "kriging"], "whole").rule == "kriging"
+
+
 @pytest.mark.parametrize(("kind", "rule"), [("whole", "moved"), ("divides", "lineage+volume")])
 def test_with_too_few_hidden_shapes_the_findings_choose(kind, rule):
     found = choose(table(linear=[1.0] * 3, volume=[0.1] * 3), ["linear", "volume"], kind)
