@@ -2,7 +2,7 @@
 
 Han 2023 fixes these by hand (tables 2 to 4): λ_AE = 1, λ_magnitude 0.001 or 0.01, λ_smooth 0.01 or 0.06, α = 0.0001,
 γ = 0.8 or 0.9, N_evolution 8 or 10. The two λ weigh sums over time steps: their ranges begin where they did when they
-weighed means (1e-4), and reach beyond the document's values.
+weighed means (1e-4), and reach beyond the published values.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""γ, number of barycenters between two frames, and their grid; the document fixes γ = 0.5 (Martens 2025, chapter 4)."""
+"""γ, number of barycenters between two frames, and their grid; Martens 2025 fixes γ = 0.5 (chapter 4)."""
 
 from __future__ import annotations
 

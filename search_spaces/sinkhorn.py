@@ -1,4 +1,4 @@
-"""α, β, ε, grid and time samples, which the document fixes at 0.1, 8, 0.05, 11³ and 30 (Martens 2025, chapter 4)."""
+"""α, β, ε, grid and time samples, which Martens 2025 fixes at 0.1, 8, 0.05, 11³ and 30 (chapter 4)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """λ, dimensions, M and filtration of the topological loss of reconstructions.
 
-The document searches λ in [1e-3, 1e2] and settles on λ = 0.1, dimension 2 alone, M = 16, superlevel sets (Waibel 2022,
-sections 3.2 and 4.2).
+Waibel 2022 searches λ in [1e-3, 1e2] and settles on λ = 0.1, dimension 2 alone, M = 16, superlevel sets
+(sections 3.2 and 4.2).
 """
 
 from __future__ import annotations

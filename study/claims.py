@@ -1,4 +1,4 @@
-"""`python -m study.claims`: what the documents claim, held against finished runs."""
+"""`python -m study.claims`: what the papers claim, held against finished runs."""
 
 from __future__ import annotations
 
@@ -44,15 +44,15 @@ _STYLE = {"holds": "green", "does not hold": "red", "undecided": "yellow", "not 
     "--results", default=default_output, metavar="DIR-or-URI", help="run folders  [default: results, or $STUDY_RESULTS]"
 )
 @click.option(
-    "--setting", type=click.Choice(["document", "best"]), default="document", show_default=True,
-    help="judge methods at the document's setting, or at the search's best",
+    "--setting", type=click.Choice(["published", "best"]), default="published", show_default=True,
+    help="judge methods at the published setting, or at the search's best",
 )  # fmt: skip
 @click.option(
     "--format", "form", type=click.Choice(["table", "markdown", "csv"]), default="table", show_default=True,
     help="csv has all columns and digits",
 )  # fmt: skip
 def main(runs: tuple[str, ...], results: str, setting: str, form: str) -> int:
-    """Test the documents' claims on finished runs: effect, interval, p, and whether each claim holds.
+    """Test the published claims on finished runs: effect, interval, p, and whether each claim holds.
 
     RUN is a study (its newest finished run) or a run folder's path or URI; without it, every study that has a
     finished run is taken.

@@ -42,8 +42,8 @@ _WIDTH = 160
     "--metric", "metrics", multiple=True, metavar="NAME", help="may be repeated  [default: all that the runs share]"
 )
 @click.option(
-    "--setting", type=click.Choice(["best", "document"]), default="best", show_default=True,
-    help="methods at the search's best, or at the document's setting",
+    "--setting", type=click.Choice(["best", "published"]), default="best", show_default=True,
+    help="methods at the search's best, or at the published setting",
 )  # fmt: skip
 @click.option("--window", type=float, nargs=2, metavar="FROM TO", help="test times between these two only")
 @click.option("--margin", type=float, help="differences below this, in the metric's unit, count as none")

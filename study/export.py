@@ -77,8 +77,8 @@ Examples:
 @click.option("--method", help="[default: of the confirmed model whose ensemble is the best on validation times]")
 @click.option("--supervision", help="[default: likewise]")
 @click.option(
-    "--setting", type=click.Choice(["best", "document"]), default="best", show_default=True,
-    help="the search's best setting, or the document's",
+    "--setting", type=click.Choice(["best", "published"]), default="best", show_default=True,
+    help="the search's best setting, or the published one",
 )  # fmt: skip
 @click.option("--sequence", "labels", multiple=True, metavar="LABEL", help="may be given several times  [default: all]")
 @click.option("--replicate", type=click.IntRange(min=0), metavar="K", help="export replicate K instead of the mean")

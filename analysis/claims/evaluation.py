@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis.claims.documents import claims
 from analysis.claims.evidence import Evidence, NotTested
+from analysis.claims.papers import claims
 from analysis.claims.statement import NOT_TESTED, Claim, Finding
 from analysis.statistics.comparison import FEWEST
 from analysis.statistics.inference import holm
 from analysis.tables import record
 from analysis.tables.run import Run
 
-SETTINGS = ("document", "best")
+SETTINGS = ("published", "best")
 COLUMNS = [
     "id", "claim", "section", "study", "run", "supervision", "setting", "n", "unit", "effect", "low", "high", "p",
     "p_holm", "verdict", "note",
@@ -28,10 +28,10 @@ def studies() -> list[str]:
     return list(dict.fromkeys(study for claim in claims() for study in claim.studies))
 
 
-def ledger(runs: Sequence[Run], setting: str = "document") -> pd.DataFrame:
+def ledger(runs: Sequence[Run], setting: str = "published") -> pd.DataFrame:
     """One row per run and claim that can be tested on the run's study.
 
-    Only confirmed rows on test times are used, at ``setting``: the ``document``'s own, about which its claims are,
+    Only confirmed rows on test times are used, at ``setting``: ``published`` unless asked, about which the claims are,
     or the search's ``best``. Columns: ``id, claim, section, study, run, supervision, setting``; ``n`` and ``unit``,
     how many of what vary independently; ``effect`` with its interval ``low`` to ``high``, in the metric's unit;
     ``p``, and ``p_holm`` corrected by Holm's method over the claims tested on the run; ``verdict``; ``note``, what
@@ -43,7 +43,7 @@ def ledger(runs: Sequence[Run], setting: str = "document") -> pd.DataFrame:
     what. Raises ``ValueError`` for an unknown setting.
     """
     if setting not in SETTINGS:
-        raise ValueError(f"setting must be 'document' or 'best', not '{setting}'")
+        raise ValueError(f"setting must be 'published' or 'best', not '{setting}'")
     tables = [table for run in runs if len(table := _of_run(run, setting))]
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=COLUMNS)
 
@@ -69,7 +69,7 @@ def _row(claim: Claim, found: Finding | str, p_holm: float, run: Run, setting: s
     address = {
         "id": claim.id,
         "claim": claim.statement,
-        "section": f"{claim.document}, {claim.section}",
+        "section": f"{claim.paper}, {claim.section}",
         "study": run.study,
         "run": run.name,
         "supervision": claim.supervision,

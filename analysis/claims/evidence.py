@@ -59,7 +59,7 @@ EARLY = Window(name="early", words="test times t < 0.5", before=0.5 - _ROUNDING)
 LATE = Window(name="late", words="test times t > 0.5", after=0.5 + _ROUNDING)
 MIDDLE = Window(name="middle", words="test times 0.35 ≤ t ≤ 0.65", after=0.35 - _ROUNDING, before=0.65 + _ROUNDING)
 
-_AROUND = 2 / 29 + _ROUNDING  # two steps of the document's recordings of 30 frames
+_AROUND = 2 / 29 + _ROUNDING  # two steps of the published recordings of 30 frames
 AT_DIVISION = DivisionWindow(name="division", words="test times within 2/29 of the division", nearer=_AROUND)
 NOT_AT_DIVISION = DivisionWindow(name="not-division", words="the other test times", farther=_AROUND)
 

@@ -1,4 +1,4 @@
-"""A claim of a document as a testable statement, and what a test finds."""
+"""A claim of a paper as a testable statement, and what a test finds."""
 
 from __future__ import annotations
 
@@ -61,11 +61,11 @@ class NotTestable:
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """One claim of one document; a sentence that claims several things is several claims."""
+    """One claim of one paper; a sentence that claims several things is several claims."""
 
     id: str
-    """Unique over all documents, such as ``spheres-sparse-barycenter-chamfer``."""
-    document: str
+    """Unique over all papers, such as ``spheres-sparse-barycenter-chamfer``."""
+    paper: str
     section: str
     statement: str
     """The claim in our own words."""

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 TITLE = "Differences to the baseline"
 ORDER = 20
-OFFSET = {"best": -0.16, "document": 0.16}
-MARKER = {"best": "o", "document": "s"}
+OFFSET = {"best": -0.16, "published": 0.16}
+MARKER = {"best": "o", "published": "s"}
 
 
 def draw(run: Run) -> Figure:
@@ -92,7 +92,7 @@ def _handles(settings: list[str]) -> list[Any]:
             markerfacecolor=style.MUTED if filled else "white", markeredgewidth=1.5,
         )  # fmt: skip
 
-    names = {"best": "the search's best", "document": "the document's setting"}
+    names = {"best": "the search's best", "published": "the published setting"}
     handles = [entry(MARKER[setting], True, names[setting]) for setting in settings]
     return [*handles, entry("o", False, "hollow: no difference shown, or too few to tell")]
 

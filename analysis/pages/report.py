@@ -126,7 +126,7 @@ def figure(drawing: figures.Drawing) -> dict[str, Any]:
 
 def _comparison(facts: Facts) -> list[dict[str, Any]]:
     """One group of rows per metric and setting; the answer's metric first."""
-    names = {"best": "at the search's best", "document": "at the document's setting"}
+    names = {"best": "at the search's best", "published": "at the published setting"}
     ordered = sorted(facts.metrics, key=lambda metric: metric.name != facts.metric.name)
     groups = []
     for metric in ordered:
@@ -207,7 +207,7 @@ def _transfer(facts: Facts) -> dict[str, Any] | None:
 
 
 def _claims(facts: Facts) -> list[dict[str, Any]]:
-    """The documents' claims that this run has tested, at the document's setting."""
+    """The published claims that this run has tested, at the published setting."""
     table = claims.ledger([facts.run]) if facts.run.finished else pd.DataFrame()
     return [
         {
@@ -256,7 +256,7 @@ def problems(facts: Facts) -> list[dict[str, Any]]:
 
 def _search(facts: Facts) -> list[dict[str, Any]]:
     """Per arm: what ended how, the best objective, the best parameters, and how the best compares with the
-    document's."""
+    published one."""
     arms = []
     settings = facts.settings.to_dict("records") if len(facts.settings) else []
     for arm in facts.arms.to_dict("records"):
@@ -278,8 +278,8 @@ def _search(facts: Facts) -> list[dict[str, Any]]:
 
 
 def _parameter(row: Mapping[Hashable, Any]) -> dict[str, Any]:
-    document = None if row["document"] is None or row["same"] else _value(row["document"])
-    return {"name": row["parameter"], "best": _value(row["best"]), "document": document, "same": row["same"]}
+    published = None if row["published"] is None or row["same"] else _value(row["published"])
+    return {"name": row["parameter"], "best": _value(row["best"]), "published": published, "same": row["same"]}
 
 
 def _against(row: Mapping[Hashable, Any]) -> dict[str, str]:

@@ -20,7 +20,7 @@ def shown(run: Run) -> dict[str, pd.DataFrame]:
     """Every table that a report of the run shows, by name; those without rows are left out.
 
     ``comparison`` and ``controls`` (:func:`analysis.compare`), ``settings`` (the search's best against the
-    document's), ``levels``, ``league`` (ensembles beside single networks, :func:`analysis.league`), ``transfer``,
+    published), ``levels``, ``league`` (ensembles beside single networks, :func:`analysis.league`), ``transfer``,
     ``claims``, ``arms``, ``parameters``, ``one_standard_error`` (:func:`analysis.one_standard_error`), ``problems``;
     ``bands`` of every metric over time.
     """
@@ -39,7 +39,7 @@ def shown(run: Run) -> dict[str, pd.DataFrame]:
         "transfer": known.transfer,
         "claims": claims.ledger([run]) if run.finished else pd.DataFrame(),
         "arms": known.arms,
-        "parameters": known.parameters.astype(dict.fromkeys(("best", "document"), "str")),
+        "parameters": known.parameters.astype(dict.fromkeys(("best", "published"), "str")),
         "one_standard_error": search.one_standard_error(run),
         "problems": known.problems,
     }

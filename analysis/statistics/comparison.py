@@ -151,30 +151,30 @@ def compare_settings(
     confidence: float = 0.95,
     unit: Unit = "replicate",
 ) -> pd.DataFrame:
-    """The search's ``best`` against the ``document`` setting of the same method: as :func:`compare`, one row
+    """The search's ``best`` against the ``published`` setting of the same method: as :func:`compare`, one row
     per arm.
 
     Columns:
-    ``metric, method, supervision, n, document_mean, best_mean, difference, low, high, p, p_holm, effect_size,
+    ``metric, method, supervision, n, published_mean, best_mean, difference, low, high, p, p_holm, effect_size,
     verdict``, then those of :func:`compare` that do without normality, and ``n_needed``; ``difference`` is best −
-    document.
+    published.
     """
     lower = lower_is_better(metric, better)
     selection.require_metric(per_time, metric)
     chosen = selection.rows(per_time, phase="confirm", role="test")
-    best, document = (chosen[chosen["setting"] == setting] for setting in ("best", "document"))
-    pairs = by_unit(paired(best, document, metric, by=["supervision", "method"]), unit, chosen)
+    best, published = (chosen[chosen["setting"] == setting] for setting in ("best", "published"))
+    pairs = by_unit(paired(best, published, metric, by=["supervision", "method"]), unit, chosen)
     if pairs.empty:
-        raise selection.NoRows("no arm was confirmed at both settings, best and document")
+        raise selection.NoRows("no arm was confirmed at both settings, best and published")
     found = []
     for supervision in order.ordered(pairs["supervision"], order.SUPERVISIONS):
         here = pairs[pairs["supervision"] == supervision]
         for method in order.ordered(here["method"], order.METHODS):
             address = {"metric": metric, "method": method, "supervision": supervision}
-            values = row(here[here["method"] == method], confidence, "document", "best")
+            values = row(here[here["method"] == method], confidence, "published", "best")
             found.append({**address, **values})
     table = judged(pd.DataFrame(found), lower, confidence)
-    means = ["n", "document_mean", "best_mean", "difference", "low", "high", "p", "p_holm", "effect_size"]
+    means = ["n", "published_mean", "best_mean", "difference", "low", "high", "p", "p_holm", "effect_size"]
     return table[["metric", "method", "supervision", *means, "verdict", *EXACT, "n_needed"]]
 
 

@@ -2,7 +2,7 @@
 
 Each subject (an image, say) was predicted by networks of one fold, which did not see it, once per seed; its error is
 the mean over those. Over the subjects: median, mean and standard deviation of every method, and the p value of a paired
-Wilcoxon signed-rank test against the baseline, which is what the document gives.
+Wilcoxon signed-rank test against the baseline, which is what Waibel 2022 gives.
 
 Subjects of one fold share their networks and are not independent of each other, which that test takes them to be. So
 the folds are counted too in which the mean is better than the baseline's: with five of five the sign test's two-sided

@@ -17,7 +17,7 @@ METHODS = (
     "spline+volume-blend", "lineage+volume-blend", "moved+kriging-blend", "barycenter-only",
 )  # fmt: skip
 SUPERVISIONS = ("sparse", "dense")
-SETTINGS = ("best", "document", "search")
+SETTINGS = ("best", "published", "search")
 
 REFERENCES = {"linear-blend": "floor", "barycenter-only": "ceiling"}
 """Methods without a network, and what their level means beside the trained ones."""

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from analysis.tables import settings
 from analysis.tables.soundness import DamagedTable
 
 TRIAL_COLUMNS = {
@@ -200,6 +201,8 @@ def _typed(parts: list[Part], columns: dict[str, str], key: list[str]) -> pd.Dat
     for name, kind in columns.items():
         if kind in ("category", "str"):
             table[name] = _text(table[name], kind)
+    if "setting" in columns:
+        table["setting"] = _text(settings.renamed(table["setting"]), columns["setting"])
     whole = {name: kind for name, kind in columns.items() if table[name].notna().all()}
     table = table.astype({name: kind for name, kind in whole.items() if kind not in ("category", "str")})
     return table.drop_duplicates(key, keep="last", ignore_index=True)

@@ -8,6 +8,7 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 from analysis.tables.reading import DESCRIPTORS, PER_TIME_COLUMNS
+from analysis.tables.settings import of_today
 
 
 class NoRows(ValueError):
@@ -44,6 +45,7 @@ def rows(per_time: pd.DataFrame, **wanted: str | None) -> pd.DataFrame:
     for column, value in wanted.items():
         if value is None:
             continue
+        value = of_today(value) if column == "setting" else value
         kept = chosen[chosen[column] == value]
         if kept.empty:
             others = _listed(chosen[column].unique())

@@ -59,7 +59,7 @@ def per_time_rows(plan: Plan, trial: dict[str, Any], random: np.random.Generator
     """The rows of one trial: an error that is small at shown frames and rises to ``level`` between them."""
     method, supervision, confirm = trial["method"], trial["supervision"], trial["phase"] == "confirm"
     height = plan.level[method] * (1.0 if supervision == "sparse" else plan.dense_factor)
-    height *= 1.15 if trial["setting"] == "document" else 1.0
+    height *= 1.15 if trial["setting"] == "published" else 1.0
     indices = np.array([index for index in range(21) if confirm or role(supervision, index) != "test"])
     shape = (trial["replicates"], len(plan.sequences), len(indices))
     replicate, sequence, place = (axis.ravel() for axis in np.indices(shape))
@@ -101,7 +101,7 @@ def trial_records(plan: Plan, random: np.random.Generator) -> list[dict[str, Any
     def add(phase: str, setting: str, method: str, supervision: str, number: int, state: str) -> None:
         last = f"{number:04d}" if phase == "search" else setting
         learned = "sinkhorn" in method
-        stated = setting == "document" or number == 0
+        stated = setting == "published" or number == 0
         address = {"study": plan.study, "run": plan.run, "trial": f"{phase}-{method}-{supervision}-{last}"}
         address |= {"phase": phase, "setting": setting, "method": method, "supervision": supervision}
         failed = state == "failed"
@@ -133,7 +133,7 @@ def trial_records(plan: Plan, random: np.random.Generator) -> list[dict[str, Any
                 add("search", "search", method, supervision, number, state)
             if plan.confirmed and not lost:
                 add("confirm", "best", method, supervision, -1, "complete")
-                add("confirm", "document", method, supervision, -1, "complete")
+                add("confirm", "published", method, supervision, -1, "complete")
     return records
 
 

@@ -46,7 +46,7 @@ class Facts:
     baseline: str
     references: dict[str, str]
     comparisons: pd.DataFrame
-    """:func:`analysis.compare_run` at ``best`` and at ``document``, one below the other."""
+    """:func:`analysis.compare_run` at ``best`` and at ``published``, one below the other."""
     controls: pd.DataFrame
     """:func:`analysis.compare` of the answer's metric at ``best`` with each control as the baseline, of the trained
     methods but the baseline; empty where a study has no control."""
@@ -57,12 +57,12 @@ class Facts:
     sequence with a missing value), empty (number of empty surfaces), surfaces."""
     league: pd.DataFrame
     """:func:`analysis.league`, ensembles beside single networks: of every metric on the test times, at ``best`` and at
-    ``document``; and of the answer's metric on the validation times, at ``best``."""
+    ``published``; and of the answer's metric on the validation times, at ``best``."""
     dips: list[Dip]
     arms: pd.DataFrame
     """Per searched (method, supervision): complete, pruned, failed, best_objective."""
     parameters: pd.DataFrame
-    """Per arm and parameter: method, supervision, parameter, best, document, same."""
+    """Per arm and parameter: method, supervision, parameter, best, published, same."""
     problems: pd.DataFrame
     """Trials that failed or partly diverged: trial, phase, method, supervision, state, reason."""
     unconfirmed: list[tuple[str, str]]
@@ -157,9 +157,9 @@ def gather(run: Run) -> Facts:
 
 
 def comparisons(run: Run) -> pd.DataFrame:
-    """:func:`analysis.compare_run` at ``best`` and at ``document``, one below the other."""
+    """:func:`analysis.compare_run` at ``best`` and at ``published``, one below the other."""
     found = []
-    for setting in ("best", "document"):
+    for setting in ("best", "published"):
         try:
             found.append(question.compare_run(run, setting=setting))
         except selection.NoRows:
@@ -219,7 +219,7 @@ def _levels(tested: pd.DataFrame, metrics: list[Metric], methods: list[str]) -> 
 
 
 def _league(run: Run, metrics: list[str], answered: str) -> pd.DataFrame:
-    tested = [ensembles.leagues(run, metrics, setting=setting) for setting in ("best", "document")]
+    tested = [ensembles.leagues(run, metrics, setting=setting) for setting in ("best", "published")]
     found = [table for table in (*tested, ensembles.league(run, answered, role="validation")) if len(table)]
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=ensembles.COLUMNS)
 
@@ -290,19 +290,21 @@ def _parameters(run: Run, methods: list[str]) -> pd.DataFrame:
     for supervision in order.ordered(trials["supervision"], order.SUPERVISIONS):
         for method in order.ordered(trials["method"], methods):
             arm = trials[(trials["method"] == method) & (trials["supervision"] == supervision)]
-            confirmed = {setting: arm[arm["setting"] == setting] for setting in ("best", "document")}
+            confirmed = {setting: arm[arm["setting"] == setting] for setting in ("best", "published")}
             best = confirmed["best"] if len(confirmed["best"]) else arm[arm["setting"] == "search"]
-            document = confirmed["document"]
+            published = confirmed["published"]
             for name in names:
-                chosen, stated = _first(best, name), _first(document, name)
+                chosen, stated = _first(best, name), _first(published, name)
                 if chosen is not None or stated is not None:
                     address = {
                         "method": method,
                         "supervision": supervision,
                         "parameter": name.removeprefix("param."),
                     }
-                    found.append({**address, "best": chosen, "document": stated, "same": _same(chosen, stated)})
-    return pd.DataFrame(found, columns=["method", "supervision", "parameter", "best", "document", "same"], dtype=object)
+                    found.append({**address, "best": chosen, "published": stated, "same": _same(chosen, stated)})
+    return pd.DataFrame(
+        found, columns=["method", "supervision", "parameter", "best", "published", "same"], dtype=object
+    )
 
 
 def _first(trials: pd.DataFrame, column: str) -> object:

@@ -137,17 +137,17 @@ def _complete(trained: pd.DataFrame) -> str:
 
 
 def _settings(facts: Facts) -> list[str]:
-    """Whether the search found something other, and something better, than the document's setting."""
-    table = facts.parameters[facts.parameters["document"].notna() & facts.parameters["best"].notna()]
+    """Whether the search found something other, and something better, than the published setting."""
+    table = facts.parameters[facts.parameters["published"].notna() & facts.parameters["best"].notna()]
     if not len(table):
         return []
     names = table["method"] + " (" + table["supervision"] + ")"
     arms = list(names.unique())
     changed = [name for name in arms if not table.loc[names == name, "same"].all()]
     if not changed:
-        return [f"The search's best is the document's setting in every arm ({len(arms)} of {len(arms)})."]
+        return [f"The search's best is the published setting in every arm ({len(arms)} of {len(arms)})."]
     part = f"{len(changed)} of {count(len(arms), 'arm')}"
-    line = f"The search's best differs from the document's setting in {part}"
+    line = f"The search's best differs from the published setting in {part}"
     if not len(facts.settings):
         return [f"{line}: {listing(changed)}."]
     arm = facts.settings["method"] + " (" + facts.settings["supervision"] + ")"

@@ -85,7 +85,7 @@ def _against_networks(facts: Facts, method: str, supervision: str) -> str:
 
 
 def _strength(facts: Facts, method: str, supervision: str) -> str:
-    """The best setting of what the method adds to the loss, and whether the document's would do."""
+    """The best setting of what the method adds to the loss, and whether the published one would do."""
     mine = _of(facts.parameters, method, supervision)
     mine = mine[mine["parameter"].astype("str").str.startswith((REGULARIZERS, f"{method}."))]
     if mine.empty:
@@ -95,9 +95,9 @@ def _strength(facts: Facts, method: str, supervision: str) -> str:
     ]
     against = _of(facts.settings, method, supervision)
     if mine["same"].all():
-        note = " (the document's setting)"
+        note = " (the published setting)"
     elif len(against) and against["verdict"].iloc[0] == NO_DIFFERENCE:
-        note = " (the document's setting is not shown to differ)"
+        note = " (the published setting is not shown to differ)"
     else:
         note = ""
     return f" with {listing(named)}{note}"

@@ -1,4 +1,4 @@
-"""One file per study. Each defines `study()`, the document's study, and `PRESETS`, functions that edit it.
+"""One file per study. Each defines `study()`, the published study, and `PRESETS`, functions that edit it.
 
 A new study is a new file here: `my_study.py` is `python -m study.run my-study`. One about recordings has `RESOLUTION`,
 and `shown` where it hides frames; one about other data has `find` and `again` of its own (see `study.data.triplets` and

@@ -1,6 +1,6 @@
 """Does optimal-transport regularization help where one cell becomes two? (Martens 2025, section 4.1.2)
 
-A sphere splits into two, shown at two (sparse) or five (dense) times. The document compares `none`, `sinkhorn` and
+A sphere splits into two, shown at two (sparse) or five (dense) times. Martens 2025 compares `none`, `sinkhorn` and
 `barycenter`, the latter with three barycenters between two frames. Added: the topological regularizer (Waibel 2022),
 since what the baseline gets wrong in the middle is the number of pieces; and `advection`, the method of Han 2023. Of
 two shown frames none can be left out, so that the search sees another bifurcation, of random direction, speed and
@@ -17,7 +17,7 @@ COMPARED = [*methods.COMPARED, *methods.TOPOLOGICAL, *methods.ANCHORED]
 
 
 def study() -> Study:
-    """The document's experiment."""
+    """The published experiment."""
     return Study(
         name="bifurcation",
         question=(

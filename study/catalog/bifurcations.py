@@ -18,7 +18,7 @@ SEARCHED = 1
 
 
 def study() -> Study:
-    """Beyond the document: 9 members, of which one is searched on and 8 are tested."""
+    """Beyond Martens 2025: 9 members, of which one is searched on and 8 are tested."""
     return of(family(MEMBERS))
 
 

@@ -23,7 +23,7 @@ RESOLUTION = 64
 
 
 def study(data: Data | None = None) -> Study:
-    """The document's experiment, on any recording."""
+    """The published experiment, on any recording."""
     data = data or example(RESOLUTION, shown)
     times = data.sequences[0].times() if isinstance(data.sequences[0], Sampled) else []
     return Study(

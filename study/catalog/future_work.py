@@ -1,7 +1,7 @@
-"""Do the document's own proposals help through bifurcations? (Martens 2025, chapter 6, on the family of bifurcations)
+"""Do the published proposals help through bifurcations? (Martens 2025, chapter 6, on the family of bifurcations)
 
 Sinkhorn at several temporal resolutions and on unnormalised masses, barycenters between frames further apart, and a
-positional encoding, with the document's two methods and the control, at equal budgets. The same on spheres, where
+positional encoding, with its two methods and the control, at equal budgets. The same on spheres, where
 barycenters across sequences join, is `future-work-spheres`, and on unseen codes `future-work-latent`.
 """
 
@@ -12,7 +12,7 @@ from study.design import methods
 from study.design.study import Study
 from trainables.shapes.bifurcation import family
 
-QUESTION = "Which of the ideas that the document proposes and did not try helps, where, and by how much?"
+QUESTION = "Which of the ideas that Martens 2025 proposes and did not try helps, where, and by how much?"
 NAMES = [*methods.COMPARED, *methods.FUTURE]
 
 

@@ -1,4 +1,4 @@
-"""Do the document's own proposals help to represent unseen sequences? (Martens 2025, chapter 6, on the codes' grid)"""
+"""Do the published proposals help to represent unseen sequences? (Martens 2025, chapter 6, on the codes' grid)"""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def study() -> Study:
 
 
 def laptop(study: Study) -> None:
-    """Eight replicates, so that the answer is one; for so many methods fewer points, and the document's settings."""
+    """Eight replicates, so that the answer is one; for so many methods fewer points, and the published settings."""
     latent_generalization.laptop(study)
     study.trials, study.replicates = 1, 8
     presets.put(study, points_per_frame=256)

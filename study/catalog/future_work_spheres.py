@@ -1,4 +1,4 @@
-"""Do the document's own proposals help where shapes only grow and shrink? (Martens 2025, chapter 6, on four spheres)"""
+"""Do the published proposals help where shapes only grow and shrink? (Martens 2025, chapter 6, on four spheres)"""
 
 from __future__ import annotations
 

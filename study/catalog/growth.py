@@ -24,7 +24,7 @@ COMPARED = [
 
 
 def study() -> Study:
-    """Beyond the documents: their decoder's cells as unit of replication."""
+    """Beyond the papers: their decoder's cells as unit of replication."""
     return of(cells(SEARCHED + CONFIRMED), SEARCHED)
 
 

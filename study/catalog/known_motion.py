@@ -21,7 +21,7 @@ find, again = images.moved, images.again
 
 
 def study(data: PictureData | None = None) -> Study:
-    """The setting of the document's example 2, a rotation. Beyond it: the field is known as well."""
+    """The setting of example 2 of Han 2023, a rotation. Beyond it: the field is known as well."""
     data = data or find(Wanted())
     return Study(
         name="known-motion",

@@ -16,7 +16,7 @@ COMPARED = [*methods.COMPARED, *methods.ANCHORED]
 
 
 def study() -> Study:
-    """The document's experiment."""
+    """The published experiment."""
     compared = methods.networks(
         training_spheres(), COMPARED, configuration=LatentGeneralizationConfiguration, unseen=unseen_spheres()
     )

@@ -2,7 +2,7 @@
 
 SHAPR predicts a volume from the image and the mask of its middle slice, trained with and without the topological loss.
 A fifth of the images, each class in proportion, is set aside and the search sees those only; the others lie in six
-folds (at `paper` in five, as the document's), and every image is predicted by networks that were trained and stopped
+folds (at `paper` in five, as in Waibel 2022), and every image is predicted by networks that were trained and stopped
 without it. `--data` names a folder with
 `obj/`, `mask/` and `image/`; without it, the 90 cells of the published sample are taken, which come with the program.
 """
@@ -25,14 +25,14 @@ find, again = triplets.find, triplets.again
 """How its data are found, and found again when a run is resumed."""
 
 FOLDS, SEARCH_FOLDS = 6, 3
-DOCUMENT_FOLDS = 5
+PUBLISHED_FOLDS = 5
 """As few are never enough for a verdict without normality: the cells of a fold share networks, so that folds count."""
 ASIDE = 5
 """One image of so many is set aside for the search."""
 
 
 def study(data: ImageData | None = None) -> Study:
-    """The document's experiment, on any triplets; Mistake if there are fewer than folds."""
+    """The published experiment, on any triplets; Mistake if there are fewer than folds."""
     data = data or triplets.example()
     aside = round(len(data.labels) / ASIDE)
     try:
@@ -73,10 +73,10 @@ def study(data: ImageData | None = None) -> Study:
 def paper(study: Study) -> None:
     """64³, n_filters = 10, at most 100 epochs and 30 adversarial ones, batches of 3; one GPU serves two trials.
 
-    The document says nothing of the adversarial epochs: 30 is a default of its public code's class, whose parameter
+    Waibel 2022 says nothing of the adversarial epochs: 30 is a default of its public code's class, whose parameter
     file has 0 and whose sweep 100.
     """
-    _deal(study, DOCUMENT_FOLDS)
+    _deal(study, PUBLISHED_FOLDS)
     _by_dimension(study)
     study.trials = 30
     study.pruning = Pruning(first_epoch=25, factor=2)
@@ -100,7 +100,7 @@ def laptop(study: Study) -> None:
 
 def dimensions(study: Study) -> None:
     """As `laptop`, to tell the dimensions of the diagrams apart: four arms are searched instead of one. With
-    `--trials 1`, at the document's λ, twenty minutes on two cores."""
+    `--trials 1`, at the published λ, twenty minutes on two cores."""
     laptop(study)
     _by_dimension(study)
 

@@ -1,4 +1,4 @@
-"""What happened between two radar images of sea ice? The document's question (Han 2023, section 4.1).
+"""What happened between two radar images of sea ice? The published question (Han 2023, section 4.1).
 
 Nothing between the two images is known. Of the second image a quarter is hidden, tile by tile: what a method says there
 is compared with what was seen, and its displacement with that found by phase correlation. Half of the tiles serve the
@@ -22,7 +22,7 @@ find, again = images.pair, images.again
 
 
 def study(data: PictureData | None = None) -> Study:
-    """The document's example 1 and its setting, with numbers."""
+    """Example 1 of Han 2023 and its setting, with numbers."""
     data = data or find(Wanted())
     return Study(
         name="sea-ice",

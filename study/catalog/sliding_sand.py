@@ -21,7 +21,7 @@ find, again = images.film, images.again
 
 
 def study(data: PictureData | None = None) -> Study:
-    """The document's method, at the setting of its example 3 (new features), and its alternatives, on frames that
+    """The published method, at the setting of its example 3 (new features), and its alternatives, on frames that
     nobody showed them."""
     data = data or find(Wanted())
     return Study(

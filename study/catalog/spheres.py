@@ -16,7 +16,7 @@ COMPARED = [*methods.COMPARED, *methods.ANCHORED]
 
 
 def study() -> Study:
-    """The document's experiment."""
+    """The published experiment."""
     return Study(
         name="spheres",
         question=(

@@ -13,20 +13,20 @@ from study.design.study import Comparison, Metric, Pruning, Resources, Study
 from trainables.advection.configuration import Networks
 from trainables.base import TrainableConfiguration
 from trainables.inbetween.baselines import references
-from trainables.inbetween.configuration import InbetweenConfiguration, documented
+from trainables.inbetween.configuration import InbetweenConfiguration, published
 from trainables.inbetween.metrics import FRAME
 
 __all__ = ["PRESETS", "laptop", "methods", "metrics", "paper", "primary", "put", "smoke", "space"]
 
 
 def methods(data: PictureData, table: str) -> dict[str, TrainableConfiguration]:
-    """What is compared: without a network, the document's advection in image space, and that of a latent, both with the
-    setting of a `table` of the document (Han 2023: its examples 1 to 3 are tables 2 to 4)."""
+    """What is compared: without a network, the published advection in image space, and that of a latent, both with the
+    setting of a `table` of Han 2023 (its examples 1 to 3 are tables 2 to 4)."""
     fields: dict[str, Any] = {"file": data.file, "windows": data.windows, "shape": list(data.shape)}
     return {
         **references(**fields),
-        "image-advection": documented(table, space="image", **fields),
-        "latent-advection": documented(table, **fields),
+        "image-advection": published(table, space="image", **fields),
+        "latent-advection": published(table, **fields),
     }
 
 
@@ -47,7 +47,7 @@ def metrics() -> list[Metric]:
 
 
 def paper(study: Study) -> None:
-    """The document's networks, weights and learning rate, patches of 256² pixels where frames are as large; a GPU
+    """The published networks, weights and learning rate, patches of 256² pixels where frames are as large; a GPU
     serves two trials."""
     study.trials = 30
     study.replicates = max(study.replicates, 3)

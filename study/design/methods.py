@@ -1,6 +1,6 @@
-"""The methods that the studies of the first document compare, with their search space and metrics.
+"""The methods that the studies of Martens 2025 compare, with their search space and metrics.
 
-The document's own (Martens 2025, chapter 3): `none`, `sinkhorn`, `barycenter`. Added: both together;
+The published ones (Martens 2025, chapter 3): `none`, `sinkhorn`, `barycenter`. Added: both together;
 `temporal-smoothness`, the control that smooths without transport; and without a network the classical rules,
 `linear-blend` to `barycenter-only`. A method whose network is a decoder is called after its regularizers, joined by
 `+`, so that a new regularizer is a new method; `anchored` in a name says that the network is added to an interpolant of
@@ -33,13 +33,13 @@ COMPARED = ["none", "sinkhorn", "barycenter", "sinkhorn+barycenter", "temporal-s
 """Methods with a network."""
 
 TOPOLOGICAL = ["topology", "sinkhorn+topology", "barycenter+topology"]
-"""Methods with the topological regularizer, alone and with each of the document's."""
+"""Methods with the topological regularizer, alone and with each of the published ones."""
 
 ADVECTED = ["advection"]
-"""The method of the third document, whose latent volumes are advected."""
+"""The method of Han 2023, whose latent volumes are advected."""
 
 FUTURE = ["multiscale-sinkhorn", "unbalanced-sinkhorn", "distant-barycenter", "positional-encoding"]
-"""What the document proposes in its chapter 6 and did not try, for one sequence a network."""
+"""What Martens 2025 proposes in its chapter 6 and did not try, for one sequence a network."""
 
 ACROSS = ["cross-sequence-barycenter"]
 """And where a network has several."""
@@ -64,7 +64,7 @@ VARIANTS: dict[str, dict[str, Any]] = {
 """Parts of a method's name that are no regularizer: what they change in its configuration."""
 
 RECOMMENDED = "sinkhorn+positional-encoding"
-"""What `recommended` stands for: what the studies of future work suggest, at the document's setting. For shapes that
+"""What `recommended` stands for: what the studies of future work suggest, at the published setting. For shapes that
 divide: codes of new sequences are worse with the encoding, recorded nuclei with Sinkhorn."""
 
 CONTROLS = ["temporal-smoothness"]

@@ -1,4 +1,4 @@
-"""Presets of studies of shape sequences: each edits a study as the document has it."""
+"""Presets of studies of shape sequences: each edits a study as Martens 2025 has it."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def autodecoders(study: Study) -> list[AutodecoderConfiguration]:
 
 
 def paper(study: Study) -> None:
-    """The document's setting: 1000 epochs, 168,521 parameters, 11³ grid at 30 times; one GPU serves two trials.
+    """The published setting: 1000 epochs, 168,521 parameters, 11³ grid at 30 times; one GPU serves two trials.
 
-    Barycenters are compared at points drawn anew in each step, an unbiased estimate of the document's sum over the
+    Barycenters are compared at points drawn anew in each step, an unbiased estimate of the published sum over the
     whole grid, which for all replicates at once would not fit into half a GPU.
     """
     study.trials = 30
@@ -32,7 +32,7 @@ def paper(study: Study) -> None:
 
 
 def laptop(study: Study) -> None:
-    """Two cores, minutes: a smaller decoder, fewer epochs, coarser grids, the document's α, β, γ, ε."""
+    """Two cores, minutes: a smaller decoder, fewer epochs, coarser grids, the published α, β, γ, ε."""
     study.trials = 6
     study.replicates = 6
     study.pruning = Pruning(first_epoch=100, factor=2)

@@ -79,7 +79,7 @@ EVERY = "all"
 class Pruning(Configuration):
     """Successive halving of an arm's trials, judged after first_epoch, factor·first_epoch, factor²·first_epoch, …
 
-    Halving that waits for nobody lets whoever comes first pass: of a few trials the first, which is the document's
+    Halving that waits for nobody lets whoever comes first pass: of a few trials the first, which is the published
     setting, was often the only one to be completed. Arms of fewer than `least_trials` complete all of theirs.
 
     `first_epoch` is of the method that is trained for the most epochs; the others are judged at the same parts of
@@ -201,8 +201,8 @@ class Study(Configuration):
             return None
         return [dict(zip(space, values, strict=True)) for values in product(*choices)]
 
-    def document_setting(self, arm: Arm) -> dict[str, Any]:
-        """The parameters with which the method's configuration comes: the document's own, as the preset has them."""
+    def published_setting(self, arm: Arm) -> dict[str, Any]:
+        """The parameters with which the method's configuration comes: the published ones, as the preset has them."""
         has = paths(self.methods[arm.method])
         return {path: has[path] for path in self.arm_space(arm)}
 
@@ -261,7 +261,7 @@ class Study(Configuration):
                 raise Mistake(f"method {name}: {fault}")
             self._check_truths(name)
         for arm in self.arms():
-            setting = self.document_setting(arm)
+            setting = self.published_setting(arm)
             for path, distribution in self.arm_space(arm).items():
                 if not contains(distribution, setting[path]):
                     raise Mistake(

@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analysis.tables.settings import EARLIER, PUBLISHED
 from study.errors import Mistake, unreadable
 from study.storage.run_folder import RunFolder
 
@@ -150,13 +151,15 @@ def _confirmed(run: Run, setting: str) -> pd.DataFrame:
 
 
 def _model(folder: RunFolder, run: Run, trial: str, setting: str) -> str | None:
-    """The model's file of a trial: its own, or, where the document's setting is the best one and was trained once, that
+    """The model's file of a trial: its own, or, where the published setting is the best one and was trained once, that
     of the best."""
     if folder.exists("models", f"{trial}.pt"):
         return folder.file("models", f"{trial}.pt")
-    other = f"{trial.removesuffix(setting)}{'best' if setting == 'document' else 'document'}"
     trials = run.trials.set_index("trial")
-    if not folder.exists("models", f"{other}.pt") or not {trial, other} <= set(trials.index):
+    arm = trial.rpartition("-")[0]
+    others = [f"{arm}-{name}" for name in ("best", PUBLISHED, EARLIER) if f"{arm}-{name}" != trial]
+    other = next((name for name in others if folder.exists("models", f"{name}.pt")), None)
+    if other is None or not {trial, other} <= set(trials.index):
         return None
     parameters = [name for name in trials.columns if name.startswith("param.")]
     mine, theirs = trials.loc[trial, parameters], trials.loc[other, parameters]

@@ -123,7 +123,7 @@ def _confirmation(study: Study, arm: Arm) -> float:
 
 
 def _settings(study: Study, arm: Arm) -> int:
-    """Confirmed ones, at most: the best and the document's, which is the first that is tried."""
+    """Confirmed ones, at most: the best and the published one, which is the first that is tried."""
     return min(2, study.arm_trials(arm))
 
 

@@ -19,6 +19,7 @@ from study.running import earlier, environment
 from study.storage.lock import Lock
 from study.storage.places import check_output, default_output, find_run, split
 from study.storage.run_folder import RunFolder
+from trainables.configuration import paths
 from trainables.files import read
 
 if TYPE_CHECKING:
@@ -189,10 +190,15 @@ def _make(name: str, choices: dict[str, Any], data: Data | ImageData | PictureDa
 
 
 def _difference(study: Study, before: dict[str, Any]) -> str:
-    """The first part of the configuration that is not what the run was begun with; `trials` may grow, and what is
-    counted in the end changes no training."""
+    """The first part of the configuration that is not what the run was begun with; `trials` may grow, what is counted
+    and how metrics are read changes no training, and neither does a range that no method of the run is searched in."""
     now = study.model_dump(mode="json")
-    free = ("trials", "unit", "replication_unit")
+    free = ("trials", "unit", "replication_unit", "metrics")
+    mine = {path for method in study.methods.values() for path in paths(method)}
+    now, before = (
+        parts | {"space": {path: distribution for path, distribution in parts.get("space", {}).items() if path in mine}}
+        for parts in (now, before)
+    )
     return next((key for key in now if key not in free and now[key] != before.get(key)), "")
 
 

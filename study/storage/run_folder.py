@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from analysis.tables import units
+from analysis.tables.settings import of_today
 from analysis.tables.soundness import damage
 from study.errors import Mistake
 from study.storage.credentials import without_credentials
@@ -170,6 +171,9 @@ class RunFolder:
             own = read(self.file("trials", f"{name}.json"))
             if own is not None:
                 rows[name] = json.loads(own)
+        for row in rows.values():
+            if "setting" in row:
+                row["setting"] = of_today(row["setting"])
         return rows
 
     def rows_of(self, table: str, trial: str, phase: str) -> pd.DataFrame:

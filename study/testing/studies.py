@@ -41,7 +41,7 @@ class StudyContract:
     def test_every_arm_begins_with_the_setting_that_its_method_comes_with(self, study: str, preset: str) -> None:
         made = _loaded(study, preset)
         for arm in made.arms():
-            configuration = made.configured(arm, made.document_setting(arm), "confirm")
+            configuration = made.configured(arm, made.published_setting(arm), "confirm")
             assert configuration == made.methods[arm.method]
             resolve(configuration.implementation)
             for rung in made.rungs(configuration):

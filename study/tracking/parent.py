@@ -20,7 +20,7 @@ The search was to {objective}.
 
 Each child run is one replicate of one trial. Filter them with
 `tags.phase = 'confirm' AND tags.setting = 'best'` to see those that count, or group them by the tags
-`method`, `supervision`, `phase` (`search`, `confirm`) and `setting` (`search`, `best`, `document`).
+`method`, `supervision`, `phase` (`search`, `confirm`) and `setting` (`search`, `best`, `published`).
 Mark some, press *Compare*, and look at the charts:
 
 | chart | shows |
@@ -98,7 +98,7 @@ def child_description(record: Mapping[str, Any], child: Mapping[str, str]) -> st
         "search": f"One setting of the search{state}: it counts at `validation/{first}`, and never saw test times.",
         "confirm": f"Retrained with a seed new to the search{state}: `test/{first}` is what the report compares.",
     }.get(child.get("phase", ""), "")
-    setting = {"best": " at the search's best setting", "document": " at the document's setting"}
+    setting = {"best": " at the search's best setting", "published": " at the published setting"}
     where = setting.get(child.get("setting", ""), "")
     return (
         f"**{child.get('method')}** under {child.get('supervision')} supervision{where}, replicate "

@@ -1,9 +1,11 @@
-"""The confirmation: best and document's own setting of every arm, retrained with seeds that the search never used."""
+"""The confirmation: best and published setting of every arm, retrained with seeds that the search never used."""
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 
+from analysis.tables.settings import EARLIER, PUBLISHED
 from study.design.study import Arm, Study
 from study.storage.run_folder import RunFolder
 from study.trials.jobs import LOST, Job, JobSource
@@ -11,7 +13,7 @@ from study.trials.search import RequestBuilder, Search
 
 
 class Confirmation(JobSource):
-    """At most two jobs an arm, longest first; where the document's setting is the best, one training serves both."""
+    """At most two jobs an arm, longest first; where the published setting is the best, one training serves both."""
 
     def __init__(self, study: Study, search: Search, folder: RunFolder, request: RequestBuilder) -> None:
         self.copies: list[tuple[str, Job]] = []
@@ -19,15 +21,15 @@ class Confirmation(JobSource):
         ended = folder.trials()
         jobs = []
         for arm in study.arms():
-            best, document = search.best(arm), study.document_setting(arm)
-            settings = {"document": document} if best is None else {"best": best, "document": document}
+            best, published = search.best(arm), study.published_setting(arm)
+            settings = {PUBLISHED: published} if best is None else {"best": best, PUBLISHED: published}
             for setting, parameters in settings.items():
-                name = f"confirm-{arm}-{setting}"
+                name = _name(arm, setting, ended)
                 job = Job(request=request("confirm", arm, setting, name, parameters), arm=arm, parameters=parameters)
                 if name in ended and (ended[name]["reason"].startswith(LOST) or not _same(ended[name], parameters)):
                     folder.forget(name)  # the worker was lost, or the search was extended and found another best
                     del ended[name]
-                if setting == "document" and best == document:
+                if setting == PUBLISHED and best == published:
                     self.copies.append((f"confirm-{arm}-best", job))
                 else:
                     jobs.append(job)
@@ -39,6 +41,12 @@ class Confirmation(JobSource):
 
     def next(self) -> Job | None:
         return self._left.pop(0) if self._left else None
+
+
+def _name(arm: Arm, setting: str, ended: Container[str]) -> str:
+    """Of a trial. One that ended in version 0.1.0 keeps its name, which calls the published setting otherwise."""
+    earlier = f"confirm-{arm}-{EARLIER}"
+    return earlier if setting == PUBLISHED and earlier in ended else f"confirm-{arm}-{setting}"
 
 
 def _same(row: dict[str, Any], parameters: dict[str, Any]) -> bool:

@@ -64,7 +64,7 @@ class Search(JobSource):
             pruner=optuna.pruners.NopPruner(),  # `prune` decides
         )
         if not found.get_trials(deepcopy=False):
-            found.enqueue_trial(self._study.document_setting(arm))
+            found.enqueue_trial(self._study.published_setting(arm))
         return found
 
     def next(self) -> Job | None:
@@ -90,7 +90,7 @@ class Search(JobSource):
             tried = [_asked(trial) for trial in self._arms[arm].get_trials(deepcopy=False)]
             return next(setting for setting in few if setting not in tried)
         seed = np.random.SeedSequence([self._study.seed, zlib.crc32(str(arm).encode()), number])
-        # The first trial is the document's setting; a third of a small budget is spent at random.
+        # The first trial is the published setting; a third of a small budget is spent at random.
         startup = max(2, min(10, self._study.arm_trials(arm) // 3))
         sampler = TPESampler(
             seed=int(seed.generate_state(1)[0]),

@@ -50,7 +50,7 @@ def images(
             **{name: np.broadcast_to(also.get(name, values), (seeds, count)).ravel() for name in METRICS},
         }
     )
-    both = [table.assign(setting=s, trial=f"confirm-{method}-image-{s}") for s in ("best", "document")]
+    both = [table.assign(setting=s, trial=f"confirm-{method}-image-{s}") for s in ("best", "published")]
     return pd.concat(both, ignore_index=True)
 
 

@@ -30,7 +30,7 @@ def arm(
     supervision: str = "sparse",
     sequences: tuple[str, ...] = ("one",),
     replicates: int = 6,
-    setting: str = "document",
+    setting: str = "published",
     **metrics: Any,
 ) -> pd.DataFrame:
     """The rows of one confirmed trial. ``chamfer`` and other metrics broadcast to ``[R, S, T]``; unless given,

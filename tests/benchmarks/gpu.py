@@ -1,4 +1,4 @@
-"""What a GPU makes of the document's setting: ratios of medians within one run.
+"""What a GPU makes of the published setting: ratios of medians within one run.
 
     python -m tests.benchmarks.gpu [--rounds 20]
 
@@ -64,7 +64,7 @@ def divergence(rounds: int) -> str:
 
 
 def trainable(method: str, supervision: str, replicates: int) -> Autodecoder:
-    """The document's size, its regularizers at work from the first epoch."""
+    """The published size, its regularizers at work from the first epoch."""
     study = catalog.load("bifurcation", "paper")
     configuration = study.configured(Arm(method, supervision), {}, "confirm").model_dump()
     for regularizer in configuration["regularizers"].values():

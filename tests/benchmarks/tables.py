@@ -32,7 +32,7 @@ def write(folder: Path) -> Path:
     for method in METHODS:
         for supervision in ("sparse", "dense"):
             for number in range(ARM):
-                setting = ("best", "document")[number] if number < 2 else "search"
+                setting = ("best", "published")[number] if number < 2 else "search"
                 phase = "confirm" if number < 2 else "search"
                 address = {"study": "bifurcation", "run": "large", "phase": phase, "setting": setting}
                 last = setting if number < 2 else f"{number:04d}"

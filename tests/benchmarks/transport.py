@@ -3,7 +3,7 @@
     python -m tests.benchmarks.transport [--write] [--threads N] [--only divergence memory scaling barycenter large]
 
 Medians of value and gradient of the Sinkhorn divergences of 29 consecutive pairs of the bifurcation sequence on an 11³
-grid at a blur of 0.05 (the document's setting), against GeomLoss, plain PyTorch and the arithmetic limit: the
+grid at a blur of 0.05 (the published setting), against GeomLoss, plain PyTorch and the arithmetic limit: the
 exponentials and additions of the schedule, vectorised, in the cache, on the same threads. Then the memory, how the cost
 grows with the grid, and barycenters. ``--write`` puts the tables and the figure beside this file.
 """
@@ -137,7 +137,7 @@ def divergence() -> str:
         torch.set_num_threads(threads)
         rows.append(["compiled and limit, both on 1 thread", f"{dense / fast:,.0f} ×", f"{fast / limit:,.2f} ×"])
     rows += [[name, why, ""] for name, why in skipped.items()]
-    return "## Document's setting, value and gradient\n\n" + table(
+    return "## Published setting, value and gradient\n\n" + table(
         ["", "faster than GeomLoss, tensorized", "of the arithmetic limit"], rows
     )
 
@@ -163,7 +163,7 @@ def _memory(field: str) -> int:
 
 
 def memory() -> str:
-    title = "## Extra memory at the document's setting\n\n"
+    title = "## Extra memory at the published setting\n\n"
     if not Path("/proc/self/clear_refs").exists():
         return title + "skipped: measured through /proc, which this system has not"
     rows = []

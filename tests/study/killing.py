@@ -68,7 +68,7 @@ MOMENTS: dict[str, Moment] = {
     "before a model": _write("before", "models/confirm-", 2),
     "after a model": _write("after", "models/confirm-", 2),
     "after a checkpoint in the confirmation": _write("after", "checkpoints/confirm-", 3),
-    "after the rows of a copied confirmation": _write("after", "per_time/confirm-none-dense-document"),
+    "after the rows of a copied confirmation": _write("after", "per_time/confirm-none-dense-published"),
     "amid the compaction of the confirmation": _write("within", "surfaces/confirm.parquet"),
     # report
     "amid the figures": _write("after", "figures/", 2),

@@ -70,12 +70,12 @@ def test_runs_can_be_named_by_study_and_by_folder_each_once(tmp_path, capfd):
     assert ledger(capfd, "bifurcation", str(folder)) == once
 
 
-def test_the_setting_is_the_documents_unless_asked(tmp_path, capfd):
+def test_the_setting_is_the_published_unless_asked(tmp_path, capfd):
     bifurcation(tmp_path / "results")
     claim = "bifurcation-sparse-sinkhorn-chamfer-middle"
-    document = next(row for row in ledger(capfd) if row["id"] == claim)
+    published = next(row for row in ledger(capfd) if row["id"] == claim)
     best = next(row for row in ledger(capfd, "--setting", "best") if row["id"] == claim)
-    assert (document["setting"], document["verdict"]) == ("document", "holds")
+    assert (published["setting"], published["verdict"]) == ("published", "holds")
     assert (best["setting"], best["verdict"], float(best["effect"])) == ("best", "does not hold", 0.0)
 
 
@@ -83,7 +83,7 @@ def test_the_table_says_effect_interval_p_and_verdict(tmp_path, capfd):
     bifurcation(tmp_path / "results")
     assert command_line([]) == 0
     out = capfd.readouterr().out
-    assert "bifurcation, run 20260101-120000, setting document; n counts seeds" in out
+    assert "bifurcation, run 20260101-120000, setting published; n counts seeds" in out
     for heading in ("claim", "effect", "interval", "p (Holm)", "verdict"):
         assert heading in out
     assert "holds" in out
@@ -96,7 +96,7 @@ def test_markdown_is_a_table_of_equal_rows(tmp_path, capfd):
     bifurcation(tmp_path / "results", replication_unit="seeds [of] one | sequence")
     assert command_line(["--format", "markdown"]) == 0
     lines = capfd.readouterr().out.splitlines()
-    assert lines[0].startswith("**bifurcation, run 20260101-120000, setting document")
+    assert lines[0].startswith("**bifurcation, run 20260101-120000, setting published")
     rows = [line for line in lines if line.startswith("|")]
     assert len(rows) == len(ledger(capfd)) + 2
     assert {row.count("|") for row in rows} == {9}
@@ -137,7 +137,7 @@ CASES = {
     "a study without claims": (["results/other/20260101-120000"], "no claim is about study 'other'; name a run of"),
     "damaged tables": (["damaged/bifurcation/20260101-120000"], "cannot be read"),
     "no tables": (["empty/bifurcation/20260101-120000"], "has no per_time table"),
-    "unknown setting": (["--setting", "worst"], "'worst' is not one of 'document', 'best'"),
+    "unknown setting": (["--setting", "worst"], "'worst' is not one of 'published', 'best'"),
     "unknown format": (["--format", "pdf"], "'pdf' is not one of 'table', 'markdown', 'csv'"),
     "unknown option": (["--reslts", "x"], "--reslts"),
     "unknown protocol": (["--results", "nowhere://x"], "--results nowhere://x"),

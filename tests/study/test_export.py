@@ -207,7 +207,7 @@ CASES = {
     "unknown format": (["{run}", "--format", "stl"], "stl"),
     "unknown method": (["{run}", "--method", "sinkhorn"], "--method sinkhorn"),
     "unknown supervision": (["{run}", "--supervision", "sparse"], "--supervision sparse"),
-    "unconfirmed setting": (["{run}", "--setting", "document"], "no confirmed trial of setting document"),
+    "unconfirmed setting": (["{run}", "--setting", "published"], "no confirmed trial of setting published"),
     "unknown sequence": (["{run}", "--sequence", "track-99"], "--sequence track-99"),
     "a replicate too many": (["{run}", "--replicate", "2"], "--replicate 2"),
     "unwritable output": (["{run}", "--output", "/proc/nowhere"], "cannot be written to"),

@@ -95,7 +95,7 @@ def test_a_run_killed_twice_is_complete_and_nothing_is_doubled(killed_twice):
     study = smoke()
     arms = study.arms()
     expected = {trial_id(arm, 0) for arm in arms}
-    expected |= {f"confirm-{arm}-{setting}" for arm in arms for setting in ("best", "document")}
+    expected |= {f"confirm-{arm}-{setting}" for arm in arms for setting in ("best", "published")}
     assert set(run.trials.trial) == expected
     assert len(run.trials) == len(expected)
     assert set(run.trials.state) == {"complete"}
@@ -142,13 +142,13 @@ def test_mlflow_holds_every_trial_once_with_metrics_over_time(killed_twice, monk
     loaded = analysis.load(str(run_folder(folder)))
     expected = {f"{row.trial}/r{k}" for row in loaded.trials.itertuples() for k in range(row.replicates)}
     assert set(names) == expected | {run_folder(folder).name}
-    (child,) = (run for run in runs if run.info.run_name == "confirm-sinkhorn-sparse-document/r1")
+    (child,) = (run for run in runs if run.info.run_name == "confirm-sinkhorn-sparse-published/r1")
     history = {m.step: m.value for m in client.get_metric_history(child.info.run_id, "test/chamfer")}
-    rows = loaded.per_time.query("trial == 'confirm-sinkhorn-sparse-document' and replicate == 1 and role == 'test'")
+    rows = loaded.per_time.query("trial == 'confirm-sinkhorn-sparse-published' and replicate == 1 and role == 'test'")
     assert history == pytest.approx(dict(zip(rows.time_index, rows.chamfer, strict=True)))
 
 
-def test_the_document_command_prints_the_bands(killed_twice):
+def test_the_published_command_prints_the_bands(killed_twice):
     code = "import analysis; s = analysis.load('bifurcation'); print(analysis.iqr_bands(s.per_time, metric='chamfer'))"
     folder = killed_twice[0]
     ran = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True)
@@ -163,12 +163,12 @@ def test_the_same_configuration_and_seeds_give_the_same_numbers_again(killed_twi
     study = smoke()
     arm = Arm("sinkhorn+barycenter", "dense")
     torch.set_num_threads(1)
-    configuration = study.configured(arm, study.document_setting(arm), "confirm").model_dump(mode="json")
+    configuration = study.configured(arm, study.published_setting(arm), "confirm").model_dump(mode="json")
     timeline = study.timeline("dense", "confirm")
     again = Autodecoder(configuration, timeline, study.seeds("confirm"), torch.device("cpu"))
     while again.epoch < again.epochs:
         again.train_epoch()
-    stored = loaded.per_time[loaded.per_time.trial == f"confirm-{arm}-document"]
+    stored = loaded.per_time[loaded.per_time.trial == f"confirm-{arm}-published"]
     assert set(stored.seed) == set(study.seeds("confirm"))
     key = ["replicate", "time_index"]
     columns = ["chamfer", "hausdorff", "dice", "components", "bifurcation_time"]

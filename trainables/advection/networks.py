@@ -2,7 +2,7 @@
 
 φ is convolutions only, so that a pixel of the latent depends on its neighbourhood alone. ψ and η are U-Nets that scale
 up by resizing and a convolution (no chessboard pattern) and resize what they skip instead of cropping it. Leaky ReLU of
-slope 0.2 after every hidden layer. The initialisation, of which the document says nothing, is He's for that slope: with
+slope 0.2 after every hidden layer. The initialisation, of which Han 2023 says nothing, is He's for that slope: with
 smaller weights, such as PyTorch's own, nothing but a bias comes out of so many layers, and the training stays there.
 
 The same networks serve volumes: each takes the number of dimensions d, 2 or 3, and convolves, pools and resizes in so

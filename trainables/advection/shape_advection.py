@@ -1,12 +1,12 @@
 """`advection`: the latent of a volume of signed distances, advected by learned fields (Han 2023 in three dimensions).
 
 Between every two shown frames of a sequence lies a pair of volumes X₀, X₁ on a regular grid: signed distances in units
-of `truncation`, cut to [-1, 1], the range that the document normalises its patches to. A volume is one patch, and every
-pair has a model of its own, as in the document.
+of `truncation`, cut to [-1, 1], the range that Han 2023 normalises its patches to. A volume is one patch, and every
+pair has a model of its own, as in Han 2023.
 
-What is unlike the document, for a training of at most a thousand steps: φ and ψ are learned as what they add to the
+What is unlike Han 2023, for a training of at most a thousand steps: φ and ψ are learned as what they add to the
 identity (`residual`; begun elsewhere, they were not there after 300 steps), the networks have a quarter of the filters
-of table 4 or fewer, kernels of the field network are 3³, the learning rate is at least ten times the document's, and
+of table 4 or fewer, kernels of the field network are 3³, the learning rate is at least ten times the published one, and
 λ_magnitude and λ_smooth, which weigh sums over time steps, are a tenth and a ninth of its 0.01, as they were chosen.
 """
 
@@ -51,7 +51,7 @@ class ShapeAdvection(BetweenFrames, AdvectionConfiguration):
     networks: Networks = Networks(encoder=[8, 16, 8], ends=8, filters=[8, 16, 32], bottleneck=64, field_kernel=3)
     magnitude_weight: float = Field(0.01 / 10, ge=0, description="λ_magnitude, of a sum over time steps")
     smoothness_weight: float = Field(0.01 / 9, ge=0, description="λ_smooth, of a sum over time steps")
-    residual: bool = Field(True, description="φ and ψ are what they add to the identity; false: as in the document")
+    residual: bool = Field(True, description="φ and ψ are what they add to the identity; false: as in Han 2023")
     resolution: int = Field(64, ge=8, le=256, description="points along each axis of the volumes")
     truncation: float = Field(1.0, gt=0, description="distance that becomes 1, beyond which it is cut; domain units")
     epochs: int = Field(1000, ge=1, description="training steps of each pair")

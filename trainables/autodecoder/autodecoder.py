@@ -2,7 +2,7 @@
 
     L = mean |S − f|  +  w mean ‖z‖² / σ²  +  Σ_regularizers weight × term
 
-The sums of eq. 3.4 over points, frames and sequences are means; w, which the document does not give, is `code_weight`.
+The sums of eq. 3.4 over points, frames and sequences are means; w, which Martens 2025 does not give, is `code_weight`.
 A step compares a few frames, each of any of the network's sequences (`sampling.batches`).
 
 A network that is anchored (`anchor.py`) meets the shown frames whatever it is: its loss is the sum without the first

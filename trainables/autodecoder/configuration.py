@@ -95,8 +95,8 @@ class AutodecoderConfiguration(Scored):
     learning_rate: float = Field(1e-4, gt=0, le=1, description="Adam, decoder")
     code_learning_rate: float = Field(1e-3, gt=0, le=1, description="Adam, codes")
     halve_every: int = Field(500, ge=1, description="epochs after which both learning rates are halved")
-    code_weight: float = Field(1e-4, ge=0, description="weight of eq. 3.3, not given in the document")
-    code_sigma: float = Field(1.0, gt=0, description="σ of eq. 3.3, not given in the document")
+    code_weight: float = Field(1e-4, ge=0, description="weight of eq. 3.3, not given in Martens 2025")
+    code_sigma: float = Field(1.0, gt=0, description="σ of eq. 3.3, not given in Martens 2025")
     code_ramp: int = Field(100, ge=0, description="epochs over which the code penalty grows to its weight")
 
     @field_validator("sequences", mode="before")

@@ -29,7 +29,7 @@ _CANDIDATES = 1024
 
 
 class LatentGeneralizationConfiguration(AutodecoderConfiguration):
-    """An autodecoder, and how codes of unseen sequences are fitted to it; the defaults are the document's setting."""
+    """An autodecoder, and how codes of unseen sequences are fitted to it; the defaults are the published setting."""
 
     implementation: ClassVar[str] = "trainables.autodecoder.latent_generalization:LatentGeneralization"
     judged_early: ClassVar[bool] = False  # while the decoder is trained there is no code of an unseen sequence

@@ -51,7 +51,7 @@ class InbetweenConfiguration(WindowsConfiguration, AdvectionConfiguration):
         return {"training_steps": float(self.epochs * self.steps_per_epoch)}
 
 
-DOCUMENT: dict[str, dict[str, Any]] = {
+PUBLISHED: dict[str, dict[str, Any]] = {
     "table-2": {
         "networks": Networks(encoder=[32, 64, 128, 64, 32, 16, 8], ends=16, filters=[16, 32, 64], bottleneck=128),
         "evolution_steps": 10, "stride": 1, "magnitude_weight": 0.01, "smoothness_weight": 0.01, "decay": 0.8,
@@ -68,8 +68,8 @@ DOCUMENT: dict[str, dict[str, Any]] = {
 """The examples of Han 2023 by the name of their table. λ_AE = 1, α = 0.0001, patches of 256², Δt = 0.1 in all three."""
 
 
-def documented(table: str, **fields: Any) -> InbetweenConfiguration:
-    """The configuration of a table of the document; ValueError if there is none of that name."""
-    if table not in DOCUMENT:
-        raise ValueError(f"the document has no {table!r}; choose among {', '.join(DOCUMENT)}")
-    return InbetweenConfiguration(**(DOCUMENT[table] | fields))
+def published(table: str, **fields: Any) -> InbetweenConfiguration:
+    """The configuration of a table of Han 2023; ValueError if there is none of that name."""
+    if table not in PUBLISHED:
+        raise ValueError(f"Han 2023 has no {table!r}; choose among {', '.join(PUBLISHED)}")
+    return InbetweenConfiguration(**(PUBLISHED[table] | fields))

@@ -1,6 +1,6 @@
 """Patches of a pair of images: where they lie, how they are normalised, and how they are put together again.
 
-Each pair of patches is scaled to [-1, 1] by the least and greatest value of both (Han 2023, section 4). The document
+Each pair of patches is scaled to [-1, 1] by the least and greatest value of both (Han 2023, section 4), which
 does not say whether the two share a range: with ranges of their own what stays the same would change its value. The
 range is kept, and undone before anything is measured.
 

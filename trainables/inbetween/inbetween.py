@@ -1,4 +1,4 @@
-"""The document's method (Han 2023): every pair of images has a model of its own, trained beside the others."""
+"""The published method (Han 2023): every pair of images has a model of its own, trained beside the others."""
 
 from __future__ import annotations
 

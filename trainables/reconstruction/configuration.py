@@ -1,6 +1,6 @@
 """What a reconstruction is and how it is trained: the fields a user sets and a search varies.
 
-The defaults are the document's setting (Waibel 2022, sections 3.2 and 4.2) and, where it is silent, that of its public
+The defaults are the published setting (Waibel 2022, sections 3.2 and 4.2) and, where it is silent, that of its public
 code (github.com/marrlab/SHAPR_torch): n_filters = 10, batches of 3, plateau patience 2, discriminator rate 5e-7.
 A table of numbers in study/catalog/README.md says which is whose.
 """

@@ -8,7 +8,7 @@ The predicted likelihood is cut by Otsu's method. With object P and truth G, bot
     roughness_error  the same of the roughness: voxels in which the object differs from itself after a Gaussian of
                      σ = 2 voxels, cut at 0.5
 
-The document calls the roughness a difference of surface areas; its public code, which made its table, counts the voxels
+Waibel 2022 calls the roughness a difference of surface areas; its public code, which made its table, counts the voxels
 that differ, and so do we. As there, what lies outside of the volume is no background for the surface, and the Gaussian
 reflects the volume at its border.
 """
@@ -31,7 +31,8 @@ SIGMA = 2.0
 def cut(likelihood: Array, eight_bit: bool = False) -> Array:
     """Object voxels by Otsu's threshold, `(n, n, n)`; where all values are equal, or none is finite, there are none.
 
-    `eight_bit`: of the likelihoods in 256 grey levels, cut off below, as the document's public code stores them first.
+    `eight_bit`: of the likelihoods in 256 grey levels, cut off below, as the public code of Waibel 2022 stores
+    them first.
     """
     values = np.where(np.isfinite(likelihood), likelihood, 0.0)
     if eight_bit:

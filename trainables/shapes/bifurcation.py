@@ -30,7 +30,7 @@ class Bifurcation(ShapeSequence):
     speed: float = Field(1.5, gt=0, le=1.8, description="s, domain units per unit of time")
     radius: float = Field(1.0, gt=0, le=1.0, description="r, domain units")
     direction: tuple[float, float, float] = Field((1.0, 0.0, 0.0), description="d, of length 1")
-    member: int | None = Field(None, ge=0, description="number in a family; none for the document's shape")
+    member: int | None = Field(None, ge=0, description="number in a family; none for the published shape")
 
     @field_validator("direction")
     @classmethod

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-# Domain of the document's experiments (Martens 2025, section 4.1): [-3, 3]³ × [0, 1], in domain units.
+# Domain of the published experiments (Martens 2025, section 4.1): [-3, 3]³ × [0, 1], in domain units.
 LOWER, UPPER = -3.0, 3.0
 SIDE = UPPER - LOWER
 DIAGONAL = SIDE * math.sqrt(3)

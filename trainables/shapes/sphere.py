@@ -58,7 +58,7 @@ class Sphere(ShapeSequence):
 
 
 def training_spheres() -> list[ShapeSequence]:
-    """The document's four sequences: centres (0, ±1, 0), growing to radius 3/2 or shrinking to 1/2."""
+    """The four published sequences: centres (0, ±1, 0), growing to radius 3/2 or shrinking to 1/2."""
     return [Sphere(z1=z1, z2=z2) for z1 in (1.0, -1.0) for z2 in (0.5, -0.5)]
 
 

@@ -3,7 +3,7 @@
     L_T(f, f') = Σ_d  W_q(D_f, D_f') + Pers_q(D_f')        over the dimensions d, f' the prediction
 
 Volumes are scaled to M³ before, trilinearly with their corners kept, and the component that never dies ends with the
-last voxel, both as the document's public code does.
+last voxel, both as the public code of Waibel 2022 does.
 
 # B = volumes, n = voxels along an axis, M = side to which they are scaled
 """

@@ -92,7 +92,7 @@ def sinkhorn_divergence(
     The gradient is that of the envelope theorem, the difference of two potentials: exact at convergence,
     GeomLoss' own in mode ``schedule``. At a blur far below the spacing that is not the derivative of the value,
     since the schedule has not converged: between close shapes it is about half of it (consecutive frames of the
-    document's setting, blur 0.05 on a spacing of 0.6: 0.48; with a blur of 0.6, 0.95). There is no second
+    published setting, blur 0.05 on a spacing of 0.6: 0.48; with a blur of 0.6, 0.95). There is no second
     derivative.
 
     Args:

@@ -152,7 +152,7 @@ def test_search_rows_and_the_other_setting_do_not_count(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(claims.ledger([again]), before)
     best = Ledger(claims.ledger([again], setting="best"))["bifurcation-sparse-sinkhorn-chamfer-middle"]
     assert (best["setting"], best["effect"]) == ("best", 0.0)
-    with pytest.raises(ValueError, match="setting must be 'document' or 'best', not 'search'"):
+    with pytest.raises(ValueError, match="setting must be 'published' or 'best', not 'search'"):
         claims.ledger([again], setting="search")
 
 
@@ -270,7 +270,7 @@ def test_what_a_run_lacks_is_not_tested_with_the_reason(tmp_path: Path) -> None:
         "bifurcation-sparse-barycenter-chamfer-middle": "method 'barycenter' was not confirmed",
         "bifurcation-sparse-sinkhorn-symmetric": "there are no values of asymmetry for method 'sinkhorn'",
         "bifurcation-sparse-sinkhorn-splits-early": "there are no values of bifurcation_delay",
-        "bifurcation-dense-sinkhorn-chamfer-no-gain": "at setting 'document' under dense supervision",
+        "bifurcation-dense-sinkhorn-chamfer-no-gain": "at setting 'published' under dense supervision",
     }
     for claim, reason in reasons.items():
         assert found.verdict(claim) == "not tested"

@@ -128,9 +128,9 @@ def test_known_methods_are_told_apart_by_colour_line_and_marker() -> None:
     assert set(style.METHODS) >= set(order.METHODS)
     looks = [(look.colour, look.line, look.marker) for look in style.METHODS.values()]
     assert len(set(looks)) == len(looks)
-    document = ("none", "sinkhorn", "barycenter", "sinkhorn+barycenter", "temporal-smoothness", "linear-blend")
+    published = ("none", "sinkhorn", "barycenter", "sinkhorn+barycenter", "temporal-smoothness", "linear-blend")
     for part in ("colour", "line", "marker"):
-        assert len({getattr(style.METHODS[method], part) for method in document}) == len(document)
+        assert len({getattr(style.METHODS[method], part) for method in published}) == len(published)
 
 
 @pytest.mark.parametrize("methods", [("linear-blend", *style.IMAGES), ("none", "topology", *style.DIMENSIONS)])

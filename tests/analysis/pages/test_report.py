@@ -73,7 +73,7 @@ def test_the_report_begins_with_the_answer_and_holds_everything(run_of: Opener) 
         "overhead is 9.0 % of the total",
         "9 min 40 s",
         "optimiser.learning_rate",
-        "at the document's setting",
+        "at the published setting",
         "loss 'sinkhorn' is not finite at epoch 80",
         "1000, 1001, 1002, 1003, 1004, 1005",
     ):
@@ -120,7 +120,7 @@ def test_every_row_of_the_comparison_is_in_a_table(whole: analysis.Run) -> None:
     rows = sum(
         len(analysis.compare(run.per_time, metric, setting=setting))
         for metric in ("chamfer", "hausdorff", "dice", "bifurcation_time_error")
-        for setting in ("best", "document")
+        for setting in ("best", "published")
     )
     assert len(re.findall(r'<td class="nowrap (?:better|worse|open)">', html)) == rows
 
@@ -157,7 +157,7 @@ def test_failures_of_one_kind_share_a_line(run_of: Opener) -> None:
 def test_a_confirmation_that_was_not_trained_twice_did_not_fail(write_run: Writer) -> None:
     folder = write_run(methods=("none", "sinkhorn"), trials=1)
     trials = pd.read_parquet(folder / "trials.parquet")
-    copied = trials["trial"] == "confirm-sinkhorn-sparse-document"
+    copied = trials["trial"] == "confirm-sinkhorn-sparse-published"
     trials.loc[copied, "reason"] = "same as confirm-sinkhorn-sparse-best"
     trials.to_parquet(folder / "trials.parquet")
     assert "No trial failed." in page(analysis.load(folder)).text

@@ -34,7 +34,7 @@ def test_bands_are_numpys_mean_median_and_quartiles(per_time: pd.DataFrame, metr
         np.testing.assert_allclose([row["mean"], row["median"], row["q25"], row["q75"]], expected, rtol=1e-12)
 
 
-def test_methods_stand_in_the_documents_order_whatever_the_order_of_rows(per_time: pd.DataFrame) -> None:
+def test_methods_stand_in_the_published_order_whatever_the_order_of_rows(per_time: pd.DataFrame) -> None:
     shuffled = per_time.sample(frac=1, random_state=0)
     bands = analysis.iqr_bands(shuffled)
     assert list(bands["method"].unique()) == [
@@ -58,7 +58,7 @@ def test_unknown_methods_follow_the_known_ones_by_name(per_time: pd.DataFrame) -
 
 
 def test_setting_phase_and_role_choose_rows(per_time: pd.DataFrame) -> None:
-    assert set(analysis.iqr_bands(per_time, setting="document")["method"]) == {
+    assert set(analysis.iqr_bands(per_time, setting="published")["method"]) == {
         "none",
         "sinkhorn",
         "barycenter",
@@ -133,7 +133,7 @@ def test_a_rows_address_is_no_metric(per_time: pd.DataFrame, column: str) -> Non
 
 
 def test_an_unknown_setting_names_what_exists(per_time: pd.DataFrame) -> None:
-    with pytest.raises(analysis.NoRows, match=r"no rows with setting 'worst'.*'best', 'document'.*'confirm'"):
+    with pytest.raises(analysis.NoRows, match=r"no rows with setting 'worst'.*'best', 'published'.*'confirm'"):
         analysis.iqr_bands(per_time, setting="worst")
 
 

@@ -329,18 +329,18 @@ def test_times_that_are_not_test_change_nothing(per_time: pd.DataFrame) -> None:
 
 
 def test_settings_are_kept_apart(per_time: pd.DataFrame) -> None:
-    table = analysis.compare(per_time, setting="document")
-    assert set(table["setting"]) == {"document"}
+    table = analysis.compare(per_time, setting="published")
+    assert set(table["setting"]) == {"published"}
     assert set(table["method"]) == {"sinkhorn", "barycenter", "sinkhorn+barycenter"}
     row = table.set_index(["method", "supervision"]).loc[("sinkhorn", "sparse")]
-    assert row["method_mean"] == pytest.approx(means(per_time, "sinkhorn", "sparse", "chamfer", "document").mean())
+    assert row["method_mean"] == pytest.approx(means(per_time, "sinkhorn", "sparse", "chamfer", "published").mean())
 
 
 def test_the_two_settings_of_a_method_are_compared_with_each_other(per_time: pd.DataFrame) -> None:
     row = compare_settings(per_time).set_index(["method", "supervision"]).loc[("none", "sparse")]
-    best, document = (means(per_time, "none", "sparse", "chamfer", setting) for setting in ("best", "document"))
-    assert row["difference"] == pytest.approx((best - document).mean())
-    assert row["p"] == pytest.approx(stats.ttest_rel(best, document).pvalue)
+    best, published = (means(per_time, "none", "sparse", "chamfer", setting) for setting in ("best", "published"))
+    assert row["difference"] == pytest.approx((best - published).mean())
+    assert row["p"] == pytest.approx(stats.ttest_rel(best, published).pvalue)
     table = compare_settings(per_time, better="higher")
     assert table["p_holm"].min() >= table["p"].min()
     assert set(table["method"]) == {"none", "sinkhorn", "barycenter", "sinkhorn+barycenter"}

@@ -136,7 +136,7 @@ def wrong_studies(n: int, studies: int) -> tuple[float, float, float]:
     """Part of the studies with any false verdict, and the coverage of both intervals, through ``compare``."""
     wrong, covered, exact = 0, [], []
     for seed in range(studies):
-        table = analysis.compare(study_table(n, seed), ["chamfer", "hausdorff", "dice"], setting="document")
+        table = analysis.compare(study_table(n, seed), ["chamfer", "hausdorff", "dice"], setting="published")
         assert len(table) == 24
         wrong += bool((table["p_holm"] < 0.05).any())
         assert n >= ENOUGH or set(table["verdict"]) == {"cannot tell"}

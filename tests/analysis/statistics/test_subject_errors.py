@@ -81,7 +81,7 @@ def test_the_signed_rank_test_leaves_zeros_out(differences: list[float], p: floa
 
 def test_a_study_without_folds_has_no_such_table(tmp_path: Path) -> None:
     other = analysis.load(write(tmp_path, "bifurcation", [arm("none", 0.4), arm("sinkhorn", 0.3)]))
-    assert subject_errors.errors(other, "document").empty
+    assert subject_errors.errors(other, "published").empty
     assert not limits.limits(gather(other)) or "folds" not in " ".join(limits.limits(gather(other)))
     for figure in (distributions, strip):
         with pytest.raises(NotApplicable):

@@ -35,7 +35,7 @@ def test_correlation_within_a_unit_gives_no_false_certainty(unit: str) -> None:
     shown, pairs_shown = 0, 0
     for seed in range(120):
         table = correlated(seed, unit)
-        (row,) = analysis.compare(table, setting="document", unit=unit).to_dict("records")
+        (row,) = analysis.compare(table, setting="published", unit=unit).to_dict("records")
         assert row["n"] == 4
         shown += row["p"] < 0.05
         tested = table[table["role"] == "test"]
@@ -51,7 +51,7 @@ def test_the_unit_is_averaged_over_the_other_factor() -> None:
     rows.append(arm("sinkhorn", 0.4 + values, sequences=FOUR, replicates=4))
     table = pd.concat(rows).assign(study="s", run="r")
     for unit, axis in (("replicate", 1), ("sequence", 0)):
-        (row,) = analysis.compare(table, setting="document", unit=unit).to_dict("records")
+        (row,) = analysis.compare(table, setting="published", unit=unit).to_dict("records")
         expected = stats.ttest_1samp(values[:, :, 0].mean(axis=axis) - 0.1, 0.0)
         assert row["p"] == pytest.approx(expected.pvalue)
         assert row["low"] == pytest.approx(expected.confidence_interval(0.95).low)
@@ -60,9 +60,9 @@ def test_the_unit_is_averaged_over_the_other_factor() -> None:
     with pytest.raises(
         ValueError, match="unit must be 'replicate', 'sequence' or a column that groups sequences, not 'owner'"
     ):
-        analysis.compare(table, setting="document", unit="owner")
+        analysis.compare(table, setting="published", unit="owner")
     with pytest.raises(ValueError, match="the column 'time' groups no sequences"):
-        analysis.compare(table, setting="document", unit="time")
+        analysis.compare(table, setting="published", unit="time")
 
 
 def test_a_replicate_without_one_of_its_sequences_does_not_count_but_a_sequence_without_a_replicate_does() -> None:
@@ -71,10 +71,10 @@ def test_a_replicate_without_one_of_its_sequences_does_not_count_but_a_sequence_
     rows = [arm("none", 0.5, sequences=FOUR, replicates=4)]
     rows.append(arm("sinkhorn", 0.4 + values, sequences=FOUR, replicates=4))
     table = pd.concat(rows).assign(study="s", run="r")
-    (row,) = analysis.compare(table, setting="document").to_dict("records")
+    (row,) = analysis.compare(table, setting="published").to_dict("records")
     assert row["n"] == 3
     assert row["difference"] == pytest.approx(values[1:].mean() - 0.1)
-    (row,) = analysis.compare(table, setting="document", unit="sequence").to_dict("records")
+    (row,) = analysis.compare(table, setting="published", unit="sequence").to_dict("records")
     assert row["n"] == 4
     assert row["difference"] == pytest.approx(np.nanmean(values, axis=0).mean() - 0.1)
 
@@ -84,7 +84,7 @@ def test_a_sequence_on_which_a_metric_does_not_exist_costs_no_replicate() -> Non
     hole[0, 1] = np.nan
     rows = [arm(name, 0.3 + noise((4, 1, 1), 0.1, 0) + hole, sequences=FOUR, replicates=4) for name in ("none", "x")]
     table = pd.concat(rows).assign(study="s", run="r")
-    assert analysis.compare(table, setting="document")["n"].tolist() == [4]
+    assert analysis.compare(table, setting="published")["n"].tolist() == [4]
 
 
 @pytest.fixture

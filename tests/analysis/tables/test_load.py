@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import analysis
+from analysis.tables import settings
 
 Writer = Callable[..., Path]
 SMALL = {"methods": ("none", "sinkhorn"), "replicates": 2}
@@ -200,3 +201,9 @@ def test_a_run_folder_from_elsewhere_opens_without_any_pickle(write_run: Writer,
 def test_the_record_is_the_file_as_it_stands(write_run: Writer) -> None:
     folder = write_run(**SMALL)
     assert analysis.load(folder).record == json.loads((folder / "study.json").read_text())
+
+
+def test_a_run_begun_by_0_1_0_and_resumed_has_one_name_for_the_published_setting() -> None:
+    mixed = pd.Series(["document", "best", "published", "search"], dtype="category")
+    assert settings.renamed(mixed).tolist() == ["published", "best", "published", "search"]
+    assert settings.renamed(mixed[:2].cat.remove_unused_categories()).tolist() == ["published", "best"]

@@ -45,14 +45,14 @@ def test_without_data_the_90_cells_are_taken_and_18_are_set_aside():
         assert method.folds() == 3
     assert study.replicates == 18, "three seeds of six folds"
     paper = catalog.load(NAME, "paper")
-    assert {method.folds() for method in paper.methods.values()} == {5}, "the document's"
+    assert {method.folds() for method in paper.methods.values()} == {5}, "the published one"
     assert paper.replicates == 15
     assert study.data["notes"] == [
         "90 triplets of side 64 (46 cell clusters, 21 keratocytes, 15 knizocytes, 8 multilobate cells)"
     ]
 
 
-def test_the_document_s_setting_is_its_own():
+def test_the_published_setting_is_its_own():
     study = catalog.load(NAME, "paper")
     topology = study.methods["topology"].topology
     assert (topology.weight, topology.dimensions, topology.size, topology.filtration) == (0.1, "2", 16, "superlevel")

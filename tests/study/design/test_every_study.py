@@ -69,7 +69,7 @@ def request_of(name: str, method: str, phase: str, folder) -> Request:
     study.check()
     supervision = next(iter(study.supervisions))
     arm = Arm(method, supervision)
-    configuration = study.configured(arm, study.document_setting(arm), phase)
+    configuration = study.configured(arm, study.published_setting(arm), phase)
     return Request(
         labels={"study": name, "run": "r", "trial": "t", "phase": phase, "setting": "best", "method": method}
         | {"supervision": supervision},

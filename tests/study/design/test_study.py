@@ -47,13 +47,13 @@ def test_the_learning_rates_of_decoders_and_of_advection_are_searched_apart(name
     assert study.space["training.learning_rate"].high > before
 
 
-def test_laptop_keeps_the_document_strengths():
+def test_laptop_keeps_the_published_trengths():
     sinkhorn = catalog.load("bifurcation", "laptop").methods["sinkhorn+barycenter"].regularizers
     assert (sinkhorn["sinkhorn"].alpha, sinkhorn["sinkhorn"].beta, sinkhorn["sinkhorn"].epsilon) == (0.1, 8, 0.05)
     assert (sinkhorn["barycenter"].gamma, sinkhorn["barycenter"].count) == (0.5, 3)
 
 
-def test_paper_is_the_document_setting():
+def test_paper_is_the_published_etting():
     study = catalog.load("bifurcation", "paper")
     method = study.methods["sinkhorn"]
     sinkhorn = method.regularizers["sinkhorn"]
@@ -94,7 +94,7 @@ def test_what_the_user_fixes_is_no_longer_searched():
     study.check()
     arm = Arm("sinkhorn", "sparse")
     assert "regularizers.sinkhorn.grid" not in study.arm_space(arm)
-    assert study.configured(arm, study.document_setting(arm), "confirm").regularizers["sinkhorn"].grid == 11
+    assert study.configured(arm, study.published_setting(arm), "confirm").regularizers["sinkhorn"].grid == 11
     study.edit("learning_rate", "0.001")
     assert study.arm_trials(Arm("none", "sparse")) == 1
 
@@ -111,7 +111,7 @@ def test_the_search_sees_nothing_beside_what_is_tested(name, preset):
     """Neither another time of a compared sequence that is hidden in the end, nor a compared sequence."""
     study = catalog.load(name, preset)
     for arm in study.arms():
-        searched = study.configured(arm, study.document_setting(arm), "search")
+        searched = study.configured(arm, study.published_setting(arm), "search")
         seen, compared = (_scored(c) for c in (searched, study.methods[arm.method]))
         compared -= set(study.search_sequences or [])
         timeline = study.timeline(arm.supervision, "search")

@@ -85,14 +85,14 @@ def test_a_rule_without_a_network_is_chosen_where_it_is_the_best_of_all(tmp_path
 
 @pytest.mark.parametrize(("same", "found"), [(True, True), (False, False)])
 def test_one_model_serves_both_settings_only_where_they_are_the_same(tmp_path, same, found):
-    names = ["confirm-none-sparse-best", "confirm-none-sparse-document"]
+    names = ["confirm-none-sparse-best", "confirm-none-sparse-published"]
     trials = {"trial": names, "phase": "confirm", "param.a": [0.5, 0.5 if same else 0.7], "param.b": [None, None]}
-    run = run_of(tmp_path, arm("none", 0.3, setting="document"), models=names[:1], trials=trials)
+    run = run_of(tmp_path, arm("none", 0.3, setting="published"), models=names[:1], trials=trials)
     if found:
-        assert choose(run, None, None, "document").model.endswith("confirm-none-sparse-best.pt")
+        assert choose(run, None, None, "published").model.endswith("confirm-none-sparse-best.pt")
     else:
         with pytest.raises(Mistake, match="keeps a model"):
-            choose(run, None, None, "document")
+            choose(run, None, None, "published")
 
 
 def test_a_replicate_without_any_surface_has_diverged(tmp_path):

@@ -76,7 +76,7 @@ def test_studies_of_images_take_time_too(name):
     assert operations(catalog.load(name, "laptop")) > 1e12
 
 
-def test_a_single_trial_is_the_documents_setting_and_confirmed_once():
+def test_a_single_trial_is_the_published_etting_and_confirmed_once():
     study = catalog.load("bifurcation", "laptop")
     study.edit("trials", "1")
     found = estimate(study, "nowhere")

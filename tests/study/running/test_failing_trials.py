@@ -45,7 +45,7 @@ def test_a_trial_that_fails_has_its_reason_and_optuna_knows(faults):
     known = optuna_states(faults[0])
     for method, reason in ALWAYS.items():
         own = trials[trials.method == method]
-        assert set(own.setting) == {"search", "document"}, "there is no best setting"
+        assert set(own.setting) == {"search", "published"}, "there is no best setting"
         assert (own.state == "failed").sum() >= 2
         failed = own[own.state == "failed"]
         assert all(text.startswith(reason) for text in failed.reason), set(failed.reason)
@@ -78,7 +78,7 @@ def test_a_process_that_dies_once_costs_the_epochs_since_its_checkpoint(faults):
 
 
 def test_a_trial_that_failed_stops_no_other(faults):
-    """The document's setting fails after the first rung; another is the arm's only hope."""
+    """The published setting fails after the first rung; another is the arm's only hope."""
     trials = tables(faults[0])["trials"]
     own = trials[(trials.method == "sometimes") & (trials.phase == "search")]
     assert own.state.tolist() == ["failed", "complete"]

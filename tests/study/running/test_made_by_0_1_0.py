@@ -55,6 +55,15 @@ def test_its_tables_are_read(run):
     assert not analysis.iqr_bands(opened.per_time, metric="chamfer").empty
 
 
+def test_its_published_setting_is_called_so_now(run):
+    opened = analysis.load(run)
+    for table in (opened.trials, opened.per_time, opened.ensembles):
+        assert set(table.query("phase == 'confirm'")["setting"]) == {"best", "published"}
+    now, then = (analysis.compare(opened.per_time, setting=name) for name in ("published", "document"))
+    assert now["difference"].tolist() == then["difference"].tolist()
+    command(run, "study.export", str(run), "--setting", "published", "--method", "none", "--at", "0", "--grid", "16")
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_its_models_are_functions_of_place_and_time(run, method):
     sdf = load(str(run / "models" / f"confirm-{method}-sparse-best.pt"))
@@ -81,6 +90,10 @@ def test_it_is_resumed_with_more_trials(run):
     pd.testing.assert_series_equal(after.loc[kept, "objective"], before.loc[kept, "objective"])
     assert len(after.query("phase == 'search'")) == len(kept) + 2
     assert (after["state"] == "complete").all()
+    confirmed = analysis.load(run).trials.query("phase == 'confirm'")
+    settings = confirmed.groupby("method", observed=True)["setting"].agg(lambda names: " ".join(sorted(names)))
+    why = "what had ended under the earlier name is not trained again under the new one"
+    assert settings.to_dict() == dict.fromkeys(METHODS, "best published"), why
 
 
 PRINTS = {

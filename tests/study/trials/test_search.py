@@ -1,4 +1,4 @@
-"""The search: equal shares, the document's setting first, resuming equal to never having stopped."""
+"""The search: equal shares, the published setting first, resuming equal to never having stopped."""
 
 import zlib
 
@@ -19,14 +19,14 @@ def rows(bench):
     return [str(row) for row in table(bench)]
 
 
-def test_every_arm_gets_its_share_and_the_document_setting_first(bench):
+def test_every_arm_gets_its_share_and_the_published_etting_first(bench):
     bench.run(bench.open())
     found = {row["trial"]: row for row in table(bench)}
     for arm in bench.study.arms():
         own = [t for t in found if t.startswith(f"search-{arm}-")]
         assert len(own) == (1 if arm.method == "linear-blend" else 6)
         first = found[trial_id(arm, 0)]
-        for path, value in bench.study.document_setting(arm).items():
+        for path, value in bench.study.published_setting(arm).items():
             assert first[f"param.{path}"] == value
 
 
@@ -182,7 +182,7 @@ def test_a_journal_torn_in_its_last_line_opens(bench):
     assert len(table(bench)) == search.total
 
 
-def test_confirmation_takes_best_and_document_longest_first_and_copies_equals(bench):
+def test_confirmation_takes_best_and_published_longest_first_and_copies_equals(bench):
     search = bench.open()
     bench.run(search)
     confirmation = Confirmation(bench.study, search, bench.folder, bench.request)
@@ -190,11 +190,11 @@ def test_confirmation_takes_best_and_document_longest_first_and_copies_equals(be
     while (job := confirmation.next()) is not None:
         jobs.append(job)
     names = [job.trial for job in jobs] + [job.trial for _, job in confirmation.copies]
-    expected = {f"confirm-{arm}-{setting}" for arm in bench.study.arms() for setting in ("best", "document")}
+    expected = {f"confirm-{arm}-{setting}" for arm in bench.study.arms() for setting in ("best", "published")}
     assert set(names) == expected
     assert confirmation.total == len(jobs)
     copied = {job.trial: original for original, job in confirmation.copies}
-    assert copied["confirm-linear-blend-dense-document"] == "confirm-linear-blend-dense-best"
+    assert copied["confirm-linear-blend-dense-published"] == "confirm-linear-blend-dense-best"
     for job in jobs:
         assert not set(job.request.seeds) & set(bench.study.seeds("search"))
         assert "test" in job.request.roles
@@ -211,7 +211,7 @@ def test_a_confirmation_whose_best_changed_is_run_again(bench, small_study):
         bench.folder.write_table("ensembles", original, arrow([mean]))
         recorder.copy(original, copied)
         rows = bench.folder.rows_of("ensembles", copied.trial, "confirm")
-        assert rows[["trial", "setting"]].to_numpy().tolist() == [[copied.trial, "document"]]
+        assert rows[["trial", "setting"]].to_numpy().tolist() == [[copied.trial, "published"]]
     assert Confirmation(bench.study, search, bench.folder, bench.request).next() is None
     arm = Arm("sinkhorn", "sparse")
     other = search.best(arm) | {"learning_rate": 1.234e-3}

@@ -41,7 +41,7 @@ def make(folder: Path) -> None:
     }  # fmt: skip
 
     def run(results: str, name: str, **changes: Any) -> Path:
-        arms = [arm("none", 0.4, setting=setting) for setting in ("best", "document")]
+        arms = [arm("none", 0.4, setting=setting) for setting in ("best", "published")]
         return write(folder / results, "bifurcation", arms, run=name, **record | changes)
 
     good = run("results", GOOD)

@@ -41,7 +41,7 @@ def plainly(network: Decoder, configuration: DecoderConfiguration, r: int, point
     return float(hidden[0])
 
 
-def test_the_document_decoder_has_168521_parameters():
+def test_the_published_decoder_has_168521_parameters():
     assert decoder(DecoderConfiguration(), 1).parameter_count() == 168_521
 
 

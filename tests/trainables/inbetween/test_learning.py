@@ -13,7 +13,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from trainables.advection import losses
 from trainables.advection.networks import Encoder, Model, UNet
 from trainables.base import Divergence
-from trainables.inbetween.configuration import DOCUMENT, InbetweenConfiguration, documented
+from trainables.inbetween.configuration import PUBLISHED, InbetweenConfiguration, published
 from trainables.inbetween.cutting import corners, cut, joined
 from trainables.inbetween.inbetween import Inbetween
 from trainables.inbetween.pictures import Pair
@@ -58,24 +58,24 @@ def test_a_training_takes_what_pytorch_counts(small, space):
     assert small.operations(2) == small.products(small.patch, 2) * 6 * 2 * 2 * small.batch, "two pairs, two steps"
 
 
-def test_the_tables_of_the_document():
+def test_the_published_tables():
     """Counted by hand from table 2 and 4: 3 × 3 of the encoder's layers, its output included, and their biases."""
     fields = {"file": "x", "windows": [{"label": "a", "role": "test", "last": 1}], "shape": [256, 256]}
     sizes = {"table-2": [1, 32, 64, 128, 64, 32, 16, 8, 1], "table-4": [1, 16, 32, 64, 32, 16, 8, 1]}
     for table, layers in sizes.items():
-        model = Model(documented(table, **fields))
+        model = Model(published(table, **fields))
         count = sum(9 * a * b + b for a, b in itertools.pairwise(layers))
         assert sum(p.numel() for p in model.encoder.parameters()) == count
         assert model.field.output.weight.shape == (20, 16 if table == "table-2" else 32, 5, 5)
     assert {name: (d["evolution_steps"], d["magnitude_weight"], d["smoothness_weight"], d["decay"], d["stride"])
-            for name, d in DOCUMENT.items()} == {
+            for name, d in PUBLISHED.items()} == {
         "table-2": (10, 0.01, 0.01, 0.8, 1), "table-3": (8, 0.001, 0.06, 0.9, 10), "table-4": (10, 0.01, 0.01, 0.8, 10),
     }  # fmt: skip
     with pytest.raises(ValueError, match="no 'table-9'"):
-        documented("table-9", **fields)
+        published("table-9", **fields)
 
 
-def test_losses_are_the_documents(small):
+def test_losses_are_the_published_ones(small):
     """Written out from eqs. 7 and 8 with numpy means."""
     model = Model(small)
     first, last = (np.random.default_rng(seed).random((32, 32)).astype("f4") for seed in (0, 1))

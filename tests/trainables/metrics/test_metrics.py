@@ -100,7 +100,7 @@ def test_a_field_with_holes_of_nan_is_scored_and_flagged():
     assert row["chamfer"] < 1e-6
 
 
-def test_the_way_of_the_documents_can_be_asked_for():
+def test_the_published_way_can_be_asked_for():
     rows = {
         way: score(lambda time: ball(1.02, 32), Sphere(z1=0, z2=0), ENDS, {"train"}, 32, way)[0]["chamfer"]
         for way in ("triangles", "vertices")

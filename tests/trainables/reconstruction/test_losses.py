@@ -11,7 +11,7 @@ TRUTH[:, 1:3, 1:3, 1:3] = 1
 LOGITS = torch.randn(2, 4, 4, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
 
 
-def test_the_formula_is_the_documents():
+def test_the_formula_is_the_published_ones():
     p, g = LOGITS.sigmoid(), TRUTH
     dice = 1 - (2 * (p * g).sum((1, 2, 3)) + 1) / ((p + g).sum((1, 2, 3)) + 1)
     entropy = -(g * p.log() + (1 - g) * (1 - p).log()).mean((1, 2, 3))

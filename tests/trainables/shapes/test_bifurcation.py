@@ -18,7 +18,7 @@ def test_the_radius_at_time_0_is_one_plus_ln2_over_k():
     assert at(1 + math.log(2) / 5, 0.0) == pytest.approx(0, abs=1e-12)
 
 
-def test_it_agrees_with_the_document_formula_at_random_points():
+def test_it_agrees_with_the_published_formula_at_random_points():
     points = 6 * torch.rand(100, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0)) - 3
     x, y, z = points.T
     for time in (0.0, 0.3, 1.0):

@@ -39,7 +39,7 @@ def test_schedule_is_that_of_geomloss(diameter, blur, scaling, p):
     assert epsilon_schedule(diameter, blur, scaling, p) == pytest.approx(expected, rel=1e-12)
 
 
-def test_document_setting_anneals_ten_times_from_the_norm_of_the_extents():
+def test_the_published_setting_anneals_ten_times_from_the_norm_of_the_extents():
     grid = Grid.of((11, 11, 11), 0.6)
     assert grid.diameter == pytest.approx(10.3923, abs=1e-4)
     assert len(epsilon_schedule(grid.diameter, 0.05, 0.5)) == 10
@@ -85,7 +85,7 @@ def test_float64_equals_the_dense_reference(
         torch.testing.assert_close(grad_b.flatten(1), factor * expected_b, rtol=1e-8, atol=1e-10)
 
 
-def test_document_setting_on_shapes_of_two_consecutive_times(centres, points, relative_difference, backend):
+def test_the_published_setting_on_shapes_of_two_consecutive_times(centres, points, relative_difference, backend):
     """11³, spacing 0.6, blur 0.05, β = 8: the values are tiny, and most of the grid is nearly empty."""
     x = centres((11, 11, 11), (0.6,) * 3) - 3
     shifts = torch.linspace(0, 1, 4, dtype=DOUBLE)
@@ -128,7 +128,7 @@ def test_result_tells_what_was_done(random_measures, backend):
 
 @pytest.mark.parametrize(("blur", "low", "high"), [(0.05, 0.4, 0.6), (0.6, 0.9, 1.0)])
 def test_between_close_shapes_the_gradient_of_the_schedule_is_about_half_its_derivative(blur, low, high):
-    """Finite differences along the way from one shape to the next, on the document's grid (as GeomLoss')."""
+    """Finite differences along the way from one shape to the next, on the published grid (as GeomLoss')."""
     from trainables.shapes.bifurcation import Bifurcation
     from trainables.shapes.sequence import grid_points, grid_spacing
     from trainables.transport import shape_measure

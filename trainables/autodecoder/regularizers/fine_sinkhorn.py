@@ -1,6 +1,6 @@
 """Sinkhorn distances on a grid on which shapes are more than three points wide, where they are.
 
-On the document's grid a ball of radius 1 is three points wide, and what transport says of it is coarse. Here the grid
+On the published grid a ball of radius 1 is three points wide, and what transport says of it is coarse. Here the grid
 is finer, and kept to the box around all shown frames: what lies far outside has no mass and costs as much.
 """
 

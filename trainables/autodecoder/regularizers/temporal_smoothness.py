@@ -3,7 +3,7 @@
     L = mean over sequences, x and t of  (∂f/∂t)²       (`squared`)
     L = mean over sequences, x and t of  |∂f/∂t|        (`total-variation`)
 
-Not of the document: if this helps as much as transport does, any smoothing would have done. x and t are drawn uniformly
+Not of Martens 2025: if this helps as much as transport does, any smoothing would have done. x and t are drawn uniformly
 on the domain in every step; the derivative is a central difference over `step`, so that the decoder is differentiated
 in its parameters only.
 """

@@ -1,4 +1,4 @@
-"""The claims of each document, one file each with ``CLAIMS``: adding a document is adding a file to this folder."""
+"""The claims of each paper, one file each with ``CLAIMS``: adding a paper is adding a file to this folder."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from analysis.claims.statement import Claim
 
 
 def claims() -> list[Claim]:
-    """All claims, document by document, in the order in which they are made."""
+    """All claims, paper by paper, in the order in which they are made."""
     names = sorted(info.name for info in pkgutil.iter_modules(__path__))
     return [claim for name in names for claim in importlib.import_module(f"{__name__}.{name}").CLAIMS]

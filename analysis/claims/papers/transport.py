@@ -11,7 +11,7 @@ from analysis.claims.evidence import AT_DIVISION, EARLY, LATE, MIDDLE, NOT_AT_DI
 from analysis.claims.hypotheses import Difference, Earlier, Narrower, Unchanged, WorseWithin
 from analysis.claims.statement import Claim, Test
 
-DOCUMENT = "Martens 2025"
+PAPER = "Martens 2025"
 LABEL = {
     "chamfer": "Chamfer distance",
     "hausdorff": "Hausdorff distance",
@@ -32,7 +32,7 @@ def _claim(study: str, supervision: str, what: str, statement: str, test: Test) 
     }[study]
     return Claim(
         id=f"{study}-{supervision}-{what}",
-        document=DOCUMENT,
+        paper=PAPER,
         section=section,
         statement=f"{supervision.capitalize()} {subject}: {statement}"
         if study != "latent"

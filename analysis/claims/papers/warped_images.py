@@ -10,14 +10,14 @@ from analysis.claims.hypotheses import Difference
 from analysis.claims.parts import OfKind, Undisturbed
 from analysis.claims.statement import Claim, NotTestable, Test
 
-DOCUMENT = "Han 2023"
+PAPER = "Han 2023"
 LATENT, IMAGE, TRANSPORT = "latent-advection", "image-advection", "transport"
 LABEL = {"psnr": "PSNR", "ssim": "SSIM", "border_mae": "mean absolute error near the border"}
 
 
 def _claim(what: str, section: str, statement: str, study: str, supervision: str, test: Test) -> Claim:
     return Claim(
-        id=f"inbetween-{what}", document=DOCUMENT, section=section, statement=statement, studies=(study,),
+        id=f"inbetween-{what}", paper=PAPER, section=section, statement=statement, studies=(study,),
         supervision=supervision, test=test,
     )  # fmt: skip
 

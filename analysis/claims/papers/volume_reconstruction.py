@@ -13,7 +13,7 @@ from analysis.claims.hypotheses import Difference
 from analysis.claims.kinds import LargerGain
 from analysis.claims.statement import Claim, NotTestable, Test
 
-DOCUMENT = "Waibel 2022"
+PAPER = "Waibel 2022"
 STUDIES = ("red-blood-cells",)
 LABEL = {
     "iou_error": "1 − IoU",
@@ -23,12 +23,12 @@ LABEL = {
 }
 SIMPLE = ("spherocyte",)
 COMPLEX = ("echinocyte", "discocyte", "stomatocyte")
-"""Parts of class names: round cells, and those of which the document says that the loss helps them most."""
+"""Parts of class names: round cells, and those of which Waibel 2022 says that the loss helps them most."""
 
 
 def _claim(what: str, section: str, statement: str, test: Test) -> Claim:
     return Claim(
-        id=f"reconstruction-{what}", document=DOCUMENT, section=section,
+        id=f"reconstruction-{what}", paper=PAPER, section=section,
         statement=f"Red blood cells: {statement}", studies=STUDIES, supervision="image", test=test,
     )  # fmt: skip
 
@@ -65,6 +65,6 @@ CLAIMS = [
     ),
     _claim(
         "nuclei", "table 1", "the same holds for nuclei, but for 1 − IoU and roughness",
-        NotTestable("the document's 887 nuclei are not published with its sample"),
+        NotTestable("the 887 nuclei of Waibel 2022 are not in its public sample"),
     ),
 ]  # fmt: skip
