@@ -36,6 +36,12 @@ def panel(
 ) -> Any:  # fmt: skip
     """The axes of one image at (block, row, column); what has no data is hatched."""
     axis = page.panel(figure, *place)
+    draw(axis, image, grey, shown)
+    return axis
+
+
+def draw(axis: Any, image: np.ndarray, grey: tuple[float, float], shown: bool = False) -> None:
+    """One image on the axes of a panel, framed where it was shown."""
     axis.set_xticks([])
     axis.set_yticks([])
     axis.grid(visible=False)
@@ -45,4 +51,3 @@ def panel(
         side.set_visible(shown)
         side.set_color(SHOWN)
         side.set_linewidth(2.0)
-    return axis

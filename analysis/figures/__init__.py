@@ -4,10 +4,11 @@ A figure's file has ``TITLE``, ``ORDER`` (its place in the report), ``draw(run)`
 ``matplotlib.figure.Figure``, ``caption(run)`` and ``alternative(run)`` (what a reader who does not see it
 needs). One that is drawn several times, such as once per metric, has ``variants(run)`` → name → title, and takes
 the variant's name as a second argument of the three. ``moving(run)``, if there is one, gives it as a moving
-picture, GIF bytes. Each raises :class:`analysis.tables.selection.NoRows` with a sentence where a run has nothing to
-draw yet, and :class:`analysis.tables.selection.NotApplicable` where its study is not of the kind that the figure is
-about: such a figure is left out. Files whose names begin with an underscore are shared by figures. Other installed
-packages bring figures as entry points of the group ``shape_sequence_studies.figures``, each a module.
+picture, GIF bytes. ``SECTION``, if there is one, is the section of the report that it stands in
+(:data:`analysis.pages.report.SECTIONS`). Each raises :class:`analysis.tables.selection.NoRows` with a sentence where a
+run has nothing to draw yet, and :class:`analysis.tables.selection.NotApplicable` where its study is not of the kind
+that the figure is about: such a figure is left out. Files whose names begin with an underscore are shared by figures.
+Other installed packages bring figures as entry points of the group ``shape_sequence_studies.figures``, each a module.
 """
 
 from __future__ import annotations
@@ -48,6 +49,8 @@ class Drawing:
     """Empty where there was nothing to draw; then ``caption`` says why."""
     gif: bytes = b""
     """The same as a moving picture, of figures that have one."""
+    section: str = "more"
+    """The section of the report that it stands in."""
     width: int
     """Width in CSS pixels at which the lettering has its nominal size."""
 
@@ -121,7 +124,15 @@ def _drawn(name: str, run: Run, scale: float) -> list[Drawing | None]:
         return [None]
     except NoRows as error:
         return [
-            Drawing(name=name, title=module.TITLE, caption=f"Not drawn: {error}.", alternative="", png=b"", width=0)
+            Drawing(
+                name=name,
+                title=module.TITLE,
+                caption=f"Not drawn: {error}.",
+                alternative="",
+                png=b"",
+                section=section(name),
+                width=0,
+            )
         ]
 
 
@@ -135,8 +146,14 @@ def _drawing(name: str, title: str, run: Run, scale: float, *variant: str) -> Dr
         alternative=module.alternative(run, *variant),
         png=png(figure, scale),
         gif=module.moving(run, *variant) if hasattr(module, "moving") else b"",
+        section=section(name),
         width=round(figure.get_figwidth() * figure.dpi),
     )
+
+
+def section(name: str) -> str:
+    """The section of the report that a figure stands in; ``more`` where its file does not say."""
+    return str(getattr(file_of(name), "SECTION", "more"))
 
 
 def png(figure: Figure, scale: float = 1.0) -> bytes:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 TITLE = "Training"
 ORDER = 40
+SECTION = "training"
 SETTING = "best"
 TERMS = ("loss", "reconstruction", "code")
 """Terms that every method has come first, the others after them by name."""

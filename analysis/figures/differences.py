@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 TITLE = "Differences to the baseline"
 ORDER = 20
+SECTION = "comparison"
 OFFSET = {"best": -0.16, "published": 0.16}
 MARKER = {"best": "o", "published": "s"}
 

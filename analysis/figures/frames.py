@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from analysis.drawing import images as _images
-from analysis.drawing import style
+from analysis.drawing import small, style
 from analysis.tables import order
 from analysis.tables.images import TRUTH, Pictures, pictures, supervisions
 from analysis.wording import listing
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 
 TITLE = "Frames over time"
 ORDER = 17
+SECTION = "surfaces"
+WHAT = "Frames over time"
+SCORED = False
+SHOWN_WORDS = "framed: the ground truth was shown to the methods at this time"
 TIMES = 5
 """The most columns; more times are thinned evenly."""
 _ENLARGED = 480
@@ -46,6 +51,31 @@ def draw(run: Run, supervision: str | None = None) -> Figure:
                 if image is not None:
                     shown = name == TRUTH and time in found.shown
                     _images.panel(page, figure, (0, row, column), image, grey, shown)
+    return figure
+
+
+def present(run: Run, supervision: str | None) -> set[str]:
+    """The methods that have kept frames under a supervision, or any; raises NotApplicable where a run keeps none."""
+    known = supervisions(run)
+    names = {name for one in known if supervision in (None, one) for name, _ in pictures(run, one).frames}
+    return names - {TRUTH}
+
+
+def beside(run: Run, supervision: str, methods: Mapping[str, str]) -> Figure:
+    """The ground truth and some methods, with what they are called, at a few times, small."""
+    found = pictures(run, supervision)
+    times, rows, grey = order.spread(_times(found), small.COLUMNS), [TRUTH, *methods], found.grey()
+    shape = next(iter(found.frames.values())).shape
+    with style.context():
+        titles = [f"t = {time:.3g}" for time in times]
+        page = small.Small(rows=[TRUTH, *methods.values()], columns=titles, aspect=shape[0] / shape[1])
+        figure = page.figure()
+        for row, name in enumerate(rows):
+            for column, time in enumerate(times):
+                image = found.frames.get((name, time))
+                if image is not None:
+                    axis = page.panel(figure, row, column)
+                    _images.draw(axis, image, grey, name == TRUTH and time in found.shown)
     return figure
 
 

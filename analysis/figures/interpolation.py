@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 TITLE = "Metrics over time"
 ORDER = 10
+SECTION = "time"
 
 
 AREAS = ("quartiles", "bootstrap")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 TITLE = "Unseen codes inside and outside the hull of the training codes"
 ORDER = 14
+SECTION = "time"
 
 
 def draw(run: Run) -> Figure:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 TITLE = "The search"
 ORDER = 30
+SECTION = "search"
 
 
 def draw(run: Run) -> Figure:

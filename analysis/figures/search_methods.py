@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 TITLE = "The search, method by method"
 ORDER = 32
+SECTION = "search"
 WIDTH = 11.25
 SHARPNESS = 140
 """Dots per inch at which Optuna's plots are drawn."""

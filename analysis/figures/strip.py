@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from analysis.drawing import blocks, style
+from analysis.drawing import blocks, small, style
 from analysis.drawing.rendering import Mesh, extent, picture
 from analysis.statistics import subject_errors
 from analysis.tables import order, record
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 TITLE = "From image to shape"
 ORDER = 16
+SECTION = "surfaces"
+WHAT = "Shapes predicted from images"
+SCORED = True
+SHOWN_WORDS = "each column is one that the networks did not see"
 SETTING = "best"
 INPUT, TRUTH = "image", "ground truth"
 TRUE_COLOUR, COLOUR = "#2e6fb7", "#efc48c"
@@ -61,6 +66,37 @@ def draw(run: Run) -> Figure:
                     _panel(axis, mesh, TRUE_COLOUR if kind == TRUTH else COLOUR, window)
                     if (name, kind) in scores:
                         axis.text(0.5, -0.02, scores[name, kind], transform=axis.transAxes, ha="center", fontsize=8)
+    return figure
+
+
+def present(run: Run, supervision: str | None) -> set[str]:
+    """The methods that have kept shapes; raises NotApplicable where a run keeps none."""
+    table = _chosen(run)
+    return set(table.loc[table["kind"] == "predicted", "method"].astype(str))
+
+
+def beside(run: Run, supervision: str, methods: Mapping[str, str]) -> Figure:
+    """The images, the true shapes and those of some methods, with what they are called, small."""
+    table = _chosen(run)
+    meshes, shown = _meshes(table), _images(table)
+    names = order.spread(sorted(shown), small.COLUMNS)
+    window, scores = _window(list(meshes.values())), _scores(run)
+    with style.context():
+        page = small.Small(
+            rows=[INPUT, TRUTH, *methods.values()],
+            columns=[_title(run, name).split("\n")[0] for name in names],
+            aspect=1.0,
+        )
+        figure = page.figure()
+        for column, name in enumerate(names):
+            axis = page.panel(figure, 0, column)
+            axis.set_axis_off()
+            axis.imshow(shown[name], cmap="gray", vmin=0.0, interpolation="nearest")
+            for row, kind in enumerate([TRUTH, *methods], 1):
+                if (mesh := meshes.get((name, kind))) is not None:
+                    axis = page.panel(figure, row, column, scores.get((name, kind), ""))
+                    axis.set_axis_off()
+                    _panel(axis, mesh, TRUE_COLOUR if kind == TRUTH else COLOUR, window)
     return figure
 
 

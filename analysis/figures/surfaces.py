@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from analysis.drawing import blocks as _blocks
-from analysis.drawing import style
+from analysis.drawing import small, style
 from analysis.drawing.drawn import drawn, left_out
 from analysis.drawing.rendering import Mesh, extent, picture
 from analysis.tables import order, record
 from analysis.tables.selection import NotApplicable
-from analysis.wording import listing
+from analysis.wording import listing, number
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 
 TITLE = "Surfaces over time"
 ORDER = 25
+SECTION = "surfaces"
 SETTING = "best"
+WHAT = "Surfaces over time"
+SCORED = True
+SHOWN_WORDS = "dark: the ground truth was shown to the methods at this time"
 TRUTH = "ground truth"
 SHOWN, OTHER = "#2e6fb7", "#efc48c"
 """Colours at times that the model was shown, and at all others: dark and light when printed grey."""
@@ -73,6 +77,50 @@ def draw(run: Run, sequence: str | None = None, supervision: str | None = None) 
                         _panel(axis, mesh, SHOWN if time in shown[name] else OTHER, window, (width, height))
         figure.legend(handles=_handles(), loc="upper left", bbox_to_anchor=(0.0, 1.0), ncols=2, handlelength=1.2)
     return figure
+
+
+def present(run: Run, supervision: str | None) -> set[str]:
+    """The methods that have kept surfaces under a supervision, or any; raises NotApplicable where a run keeps none."""
+    table = chosen(run)
+    return set(table.loc[(table["supervision"] == supervision) | (supervision is None), "method"].astype(str))
+
+
+def beside(run: Run, supervision: str, methods: Mapping[str, str]) -> Figure:
+    """The ground truth and some methods, with what they are called, at a few times, small; below each the answer's
+    metric of what is drawn."""
+    table = chosen(run, supervision=supervision)
+    meshes, shown = meshes_of(table), shown_times(table)[supervision]
+    rows = [TRUTH, *methods]
+    times = order.spread(sorted({time for _, name, time in meshes if name in rows}), small.COLUMNS)
+    left, right, lower, upper = extent([mesh for (_, name, time), mesh in meshes.items() if name in rows])
+    window = (left, right, lower, upper)
+    scores = _scores(run, table)
+    with style.context():
+        page = small.Small(
+            rows=[TRUTH, *methods.values()], columns=[f"t = {time:.3g}" for time in times],
+            aspect=(upper - lower) / (right - left), legend=_handles(),
+        )  # fmt: skip
+        figure = page.figure()
+        for row, name in enumerate(rows):
+            for column, time in enumerate(times):
+                mesh = meshes.get((supervision, name, time))
+                if mesh is not None:
+                    axis = page.panel(figure, row, column, scores.get((name, time), ""))
+                    _panel(axis, mesh, SHOWN if time in shown else OTHER, window, page.panel_size)
+    return figure
+
+
+def _scores(run: Run, table: pd.DataFrame) -> dict[tuple[str, float], str]:
+    """(method, time) → the answer's metric of the surfaces of :func:`chosen`."""
+    metric = record.objective(run)
+    address = ["trial", "replicate", "sequence", "time"]
+    rows = run.per_time.assign(time=run.per_time["time"].round(6))
+    if metric.name not in rows:
+        return {}
+    drawn_ones = table.loc[table["kind"] != "true", [*address, "method"]].astype({"trial": str, "sequence": str})
+    rows = rows[[*address, metric.name]].astype({"trial": str, "sequence": str})
+    found = drawn_ones.merge(rows, on=address).dropna(subset=[metric.name])
+    return {(str(row["method"]), float(row["time"])): number(row[metric.name], 2) for row in found.to_dict("records")}
 
 
 def chosen(run: Run, sequence: str | None = None, supervision: str | None = None) -> pd.DataFrame:

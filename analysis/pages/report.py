@@ -5,11 +5,8 @@ It renders for partial runs too, and says what is missing.
 
 from __future__ import annotations
 
-import base64
-import io
 import json
-from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import claims, figures, wording
+from analysis.pages import embedding, first_screen
 from analysis.pages.viewer import viewer
 from analysis.statistics import subject_errors
 from analysis.tables import record
@@ -29,18 +27,24 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 TEMPLATE = "report.html"
-LARGEST = 14_000_000
-"""Bytes of a report: surfaces are simplified until it is no larger."""
-FOR_SURFACES = (1_000_000, 4_000_000)
-"""The fewest and the most bytes that surfaces get."""
-_LIBRARY = 5_500_000
+SECTIONS = {
+    "time": "Over time",
+    "surfaces": "All methods, and surfaces in 3D",
+    "comparison": "Differences to the baseline",
+    "search": "The search",
+    "training": "Training",
+    "more": "More figures",
+}
+"""Sections that figures stand in, beside ``first``, the first screen."""
 VERDICT_CLASS = {"better": "better", "worse": "worse"}
 
 
 def render(run: Run, drawings: Sequence[figures.Drawing] | None = None) -> str:
     """The report as HTML text. ``drawings`` are the figures where they have been drawn already."""
     facts = gather(run)
-    shown = slim(figures.drawings(run) if drawings is None else drawings)
+    drawings = figures.drawings(run) if drawings is None else drawings
+    in_3d = any(drawing.name.startswith("surfaces") for drawing in drawings)
+    shown = embedding.embedded(drawings, embedding.for_figures(in_3d))
     return (
         environment()
         .get_template(TEMPLATE)
@@ -50,8 +54,11 @@ def render(run: Run, drawings: Sequence[figures.Drawing] | None = None) -> str:
             answer=sentences.from_facts(facts),
             recommendation=recommendation(facts),
             metric=facts.metric,
-            figures=[figure(drawing) for drawing in shown],
-            viewer=viewer([run], room(shown)) if any(drawing.name == "surfaces" for drawing in shown) else None,
+            screens=first_screen.screens(facts),
+            first=[one for one in shown if one["drawing"].section == "first"],
+            figures={name: [one for one in shown if one["drawing"].section == name] for name in SECTIONS},
+            titles=SECTIONS,
+            viewer=viewer([run], embedding.for_surfaces(shown)) if in_3d else None,
             league=_league(facts),
             comparison=_comparison(facts),
             unit=_unit(facts),
@@ -81,47 +88,9 @@ def environment() -> Environment:
     return found
 
 
-def room(drawings: Sequence[figures.Drawing]) -> int:
-    """Bytes that are left for surfaces in 3D beside these figures and plotly.js."""
-    least, most = FOR_SURFACES
-    return max(least, min(most, LARGEST - _LIBRARY - _as_text(drawings)))
-
-
-def slim(drawings: Sequence[figures.Drawing]) -> list[figures.Drawing]:
-    """The figures, the largest of them in 256 colours where all together would leave too little room for surfaces."""
-    found = {drawing.name: drawing for drawing in drawings}
-    for name in sorted(found, key=lambda name: -len(found[name].png)):
-        if _as_text(found.values()) <= LARGEST - _LIBRARY - FOR_SURFACES[1]:
-            break
-        fewer = _in_256_colours(found[name].png)
-        if len(fewer) < len(found[name].png):
-            found[name] = replace(found[name], png=fewer)
-    return list(found.values())
-
-
-def _as_text(drawings: Iterable[figures.Drawing]) -> int:
-    """Bytes of the figures in the page."""
-    return sum(len(drawing.png) * 4 // 3 for drawing in drawings)
-
-
-def _in_256_colours(png: bytes) -> bytes:
-    from PIL import Image
-
-    buffer = io.BytesIO()
-    image = Image.open(io.BytesIO(png)).convert("RGB")
-    image.quantize(256, dither=Image.Dither.NONE).save(buffer, format="png", optimize=True)
-    return buffer.getvalue()
-
-
 def _unbroken(sentence: str) -> str:
     """``sentence`` with no line break inside “95 %” or “n = 6”."""
     return sentence.replace(" %", "\u00a0%").replace("n = ", "n\u00a0=\u00a0").replace("p = ", "p\u00a0=\u00a0")
-
-
-def figure(drawing: figures.Drawing) -> dict[str, Any]:
-    """A figure as the template shows it."""
-    source = f"data:image/png;base64,{base64.b64encode(drawing.png).decode()}" if drawing.png else ""
-    return {"drawing": drawing, "source": source}
 
 
 def _comparison(facts: Facts) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from analysis import figures, wording
 from analysis.drawing import bands, style
-from analysis.pages import report
+from analysis.pages import embedding, report
 from analysis.pages.viewer import viewer
 from analysis.tables import order, record
 from analysis.tables.metric import Metric
@@ -56,16 +56,17 @@ def render_together(runs: Sequence[Run]) -> str:
         raise ValueError("no run was given")
     facts = [gather(run) for run in runs]
     metrics = _metrics(runs)
-    drawings = report.slim([drawing for metric in metrics if (drawing := _drawing(facts, metric)) is not None])
+    drawings = [drawing for metric in metrics if (drawing := _drawing(facts, metric)) is not None]
+    shown = embedding.embedded(drawings, embedding.for_figures(in_3d=True))
     return report.environment().get_template(TEMPLATE).render(
         title=f"{len(runs)} runs side by side",
         runs=[_summary(found) for found in facts],
         answers=[row for found in facts for row in _answers(found)],
         metric=facts[0].metric.axis if len({found.metric.axis for found in facts}) == 1 else "",
         caution=_caution(facts),
-        figures=[report.figure(drawing) for drawing in drawings],
+        figures=shown,
         differences=_differences(runs),
-        viewer=viewer(runs, report.room(drawings)),
+        viewer=viewer(runs, embedding.for_surfaces(shown)),
     )  # fmt: skip
 
 

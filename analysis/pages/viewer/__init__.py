@@ -1,15 +1,19 @@
 """Surfaces in 3D with a time slider: ground truth beside the methods, one camera for all, in a page that needs nothing
 else.
 
-What is here goes into the page as JSON; ``viewer.js`` draws it with plotly.js, which is embedded.
+What is here goes into the page as JSON and as the packed meshes; ``viewer.js`` draws it with plotly.js, which is
+embedded. Meshes and plotly.js are compressed: the browser unpacks them when the reader comes near.
 """
 
 from __future__ import annotations
 
+import base64
+import gzip
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -35,21 +39,23 @@ class Viewer:
 
     data: str
     """JSON; see :func:`viewer`."""
+    meshes: str
+    """All meshes (:func:`analysis.pages.viewer.meshes.packed`), one after the other, as :func:`compressed`."""
     script: str
     library: str
-    """plotly.js."""
+    """plotly.js, as :func:`compressed`."""
     caption: str
     alternative: str
 
 
 def viewer(runs: Sequence[Run], budget: int) -> Viewer | None:
-    """The viewer of the runs that kept surfaces, None if none has; its meshes take about ``budget`` bytes of JSON.
+    """The viewer of the runs that kept surfaces, None if none has; its meshes take about ``budget`` bytes of the page.
 
     The JSON: ``runs``, each with ``title``, ``low`` (3,) and ``step`` (domain units) of the packed positions,
     ``ranges`` (3, 2) of the axes, and ``views``, one per supervision, with ``times``, ``shown`` (numbers of times),
     ``panels`` (``name``, and ``surfaces``: a number in ``meshes`` per time, null where there is none); ``meshes``:
-    (vertices, triangles) as :func:`analysis.pages.viewer.meshes.packed` makes them, empty where there is no surface;
-    ``camera`` (3,): where the viewer stands; ``colours``.
+    how many vertices and triangles each has, none where there is no surface; ``camera`` (3,): where the viewer stands;
+    ``colours``.
     """
     found = [scene for run in runs if (scene := _scene(run)) is not None]
     if not found:
@@ -57,13 +63,16 @@ def viewer(runs: Sequence[Run], budget: int) -> Viewer | None:
     distinct = {key: mesh for scene in found for key, mesh in scene.meshes.items()}
     full = [mesh for mesh in distinct.values() if not mesh.empty]
     most = max(FEWEST_VERTICES, budget // BYTES_PER_VERTEX // max(1, len(full)))
-    packs: list[tuple[str, str]] = []
-    described = [scene.described(most, packs, several=len(found) > 1) for scene in found]
+    packs: list[Mesh] = []
+    content: list[bytes] = []
+    described = [scene.described(most, packs, content, several=len(found) > 1) for scene in found]
     coarser = any(len(mesh.vertices) > most for mesh in full)
     colours = {"shown": surfaces.SHOWN, "other": surfaces.OTHER}
-    data = {"runs": described, "meshes": packs, "camera": camera()[2].round(4).tolist(), "colours": colours}
+    sizes = [[len(np.unique(mesh.faces)), len(mesh.faces)] for mesh in packs]
+    data = {"runs": described, "meshes": sizes, "camera": camera()[2].round(4).tolist(), "colours": colours}
     return Viewer(
         data=json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c"),
+        meshes=compressed(b"".join(content)),
         script=Path(__file__).with_name("viewer.js").read_text(encoding="utf-8"),
         library=_library(),
         caption=_caption(found, most if coarser else None),
@@ -71,10 +80,16 @@ def viewer(runs: Sequence[Run], budget: int) -> Viewer | None:
     )
 
 
+def compressed(content: bytes) -> str:
+    """gzip as base64; the same content gives the same text."""
+    return base64.b64encode(gzip.compress(content, 9, mtime=0)).decode()
+
+
+@lru_cache(maxsize=1)
 def _library() -> str:
     from plotly.offline import get_plotlyjs
 
-    return str(get_plotlyjs())
+    return compressed(str(get_plotlyjs()).encode())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,15 +111,16 @@ class _Scene:
     views: list[_View]
     meshes: Mapping[str, Mesh]
 
-    def described(self, most: int, packs: list[tuple[str, str]], several: bool) -> dict[str, Any]:
-        """For the JSON; the meshes are added to ``packs``."""
+    def described(self, most: int, packs: list[Mesh], content: list[bytes], several: bool) -> dict[str, Any]:
+        """For the JSON; the meshes are added to ``packs``, and packed to ``content``."""
         corners = np.concatenate([mesh.vertices for mesh in self.meshes.values()] or [np.zeros((0, 3))])
         low, high = (corners.min(axis=0), corners.max(axis=0)) if len(corners) else (-np.ones(3), np.ones(3))
         step = float((high - low).max()) / STEPS or 1.0
         numbers = {}
         for key, mesh in self.meshes.items():
             numbers[key] = len(packs)
-            packs.append(packed(mesh if mesh.empty else simplified(mesh, most), low, step))
+            packs.append(mesh if mesh.empty else simplified(mesh, most))
+            content.append(packed(packs[-1], low, step))
         title = f"{self.run.study}, {self.run.name}" if several else self.run.study
         return {
             "title": title,

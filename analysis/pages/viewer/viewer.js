@@ -2,7 +2,8 @@
 (function () {
   "use strict";
   const root = document.getElementById("surfaces-in-3d");
-  const data = JSON.parse(document.getElementById("surfaces-data").textContent);
+  const content = (name) => document.getElementById("surfaces-" + name).textContent;
+  const data = JSON.parse(content("data"));
   const find = (name) => root.querySelector("[data-part=" + name + "]");
   const [run, view, time, label, play, reset, panels] =
     ["run", "view", "time", "label", "play", "reset", "panels"].map(find);
@@ -15,22 +16,41 @@
   let plots = [];
   let playing = null;
 
-  function numbers(text) {
-    const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
-    return new Uint16Array(bytes.buffer);
+  function unpacked(name) {
+    const bytes = Uint8Array.from(atob(content(name)), (character) => character.charCodeAt(0));
+    return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip")));
+  }
+
+  // Meshes as meshes.py packs them: low bytes, then high bytes; vertices as differences to the one before, corners of
+  // triangles as how far they lie behind the next new vertex.
+  let bytes = null;
+  const offsets = [0];
+  data.meshes.forEach(([vertices, triangles]) => offsets.push(offsets.at(-1) + 6 * (vertices + triangles)));
+
+  function numbers(offset, count) {
+    return Uint16Array.from({ length: count }, (_, k) => bytes[offset + k] + 256 * bytes[offset + count + k]);
   }
 
   function mesh(number) {
-    const [vertices, triangles] = data.meshes[number].map(numbers);
+    const [vertices, triangles] = data.meshes[number];
     const { low, step } = data.runs[run.selectedIndex];
+    const places = numbers(offsets[number], 3 * vertices);
+    for (let k = 3; k < places.length; k++) places[k] += places[k - 3];
+    const corners = numbers(offsets[number] + 6 * vertices, 3 * triangles);
+    let next = 0;
+    for (let k = 0; k < corners.length; k++) {
+      const behind = corners[k];
+      corners[k] = next - behind;
+      if (behind === 0) next++;
+    }
     const part = (all, offset, change) => Array.from({ length: all.length / 3 }, (_, k) => change(all[3 * k + offset]));
-    const [x, y, z] = [0, 1, 2].map((axis) => part(vertices, axis, (value) => low[axis] + step * value));
-    const [i, j, k] = [0, 1, 2].map((corner) => part(triangles, corner, (value) => value));
+    const [x, y, z] = [0, 1, 2].map((axis) => part(places, axis, (value) => low[axis] + step * value));
+    const [i, j, k] = [0, 1, 2].map((corner) => part(corners, corner, (value) => value));
     return { x, y, z, i, j, k };
   }
 
   function trace(number, shown) {
-    const none = number === null || !data.meshes[number][1];
+    const none = number === null || data.meshes[number][1] === 0;
     return {
       type: "mesh3d", hoverinfo: "skip", visible: !none, color: shown ? data.colours.shown : data.colours.other,
       flatshading: false, lightposition: { x: -30000, y: 40000, z: -85000 }, // right, up, away, as the camera sees it
@@ -138,13 +158,16 @@
     select.parentElement.hidden = titles.length < 2;
   }
 
-  function begin() {
+  async function begin() {
     const canvas = document.createElement("canvas");
-    if (!(canvas.getContext("webgl") || canvas.getContext("webgl2"))) {
-      find("controls").hidden = true;
+    if (!(canvas.getContext("webgl") || canvas.getContext("webgl2")) || !("DecompressionStream" in window)) {
       find("without").hidden = false;
       return;
     }
+    bytes = new Uint8Array(await unpacked("meshes").arrayBuffer());
+    const library = document.createElement("script");
+    library.textContent = await unpacked("library").text();
+    document.head.append(library);
     fill(run, data.runs.map((one) => one.title));
     fill(view, data.runs[0].views.map((one) => one.title));
     run.addEventListener("change", () => {
