@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.io import savemat
 
 import analysis
 
@@ -71,7 +72,7 @@ def test_the_added_study_runs_with_the_added_shape_regularizer_and_figure(extend
 
 CONTRACTS = {
     "torus": "tests/trainables/shapes/test_contract.py",
-    "numpy-labels": "tests/trainables/shapes/test_contract.py",
+    "matlab-labels": "tests/trainables/shapes/test_contract.py",
     "relative_volume_error": "tests/trainables/metrics/test_contract.py",
     "waves": "tests/trainables/models/test_contract.py",
     "numpy-frames": "tests/trainables/inbetween/test_contract.py",
@@ -117,7 +118,7 @@ def test_the_added_interpolant_is_a_method(extended):
 
 READ = """
 from trainables.shapes.readers.base import open_recording
-(cell,) = open_recording("cells.npy", voxel=(1, 0.5, 0.5)).sequences().all_usable()
+(cell,) = open_recording("cells.mat", voxel=(1, 0.5, 0.5)).sequences().all_usable()
 print(type(cell.reader).name, cell.frames, [int(frame.values.sum()) for frame in cell.read()])
 """
 
@@ -125,9 +126,9 @@ print(type(cell.reader).name, cell.frames, [int(frame.values.sum()) for frame in
 def test_the_added_reader_reads(extended):
     labels = np.zeros((7, 12, 12, 12), "uint8")
     labels[:, 3:9, 3:9, 3:9] = 7
-    np.save(extended / "cells.npy", labels)
-    assert python(extended, "-c", READ) == f"numpy-labels {tuple(range(7))} {[216] * 7}\n"
-    python(extended, "-m", "study.run", "cells", "--data", "cells.npy", "--voxel", "1,0.5,0.5", "--dry-run")
+    savemat(extended / "cells.mat", {"labels": labels})
+    assert python(extended, "-c", READ) == f"matlab-labels {tuple(range(7))} {[216] * 7}\n"
+    python(extended, "-m", "study.run", "cells", "--data", "cells.mat", "--voxel", "1,0.5,0.5", "--dry-run")
 
 
 AND = r"(?:&|and) [A-Z]\w+"

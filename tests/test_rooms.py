@@ -106,6 +106,8 @@ def test_what_lies_in_study_itself_are_the_commands_and_what_they_share():
 
 # What Ray has written of an error, a moment ago and in the run's own scratch.
 UNPICKLES = {"study/running/execution.py"}
+# Reads what a pickle holds with names that do nothing; its own tests hold that.
+INERT = "trainables/shapes/readers/inert_pickle.py"
 SAFE = {"torch.load": ("weights_only", "True"), "np.load": ("allow_pickle", "False")}
 
 
@@ -114,7 +116,7 @@ def test_nothing_from_elsewhere_is_unpickled():
     for room in ("study", "trainables", "search_spaces", "analysis"):
         for path in (PROJECT / room).rglob("*.py"):
             name, text = str(path.relative_to(PROJECT)), path.read_text()
-            assert not imported(path) & {"pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"}, name
+            assert not imported(path) & {"pickle", "cloudpickle", "dill", "joblib", "shelve", "marshal"} or name == INERT, name
             for node in ast.walk(ast.parse(text)):
                 if isinstance(node, ast.Call) and (function := ast.unparse(node.func)) in SAFE:
                     seen.add(function)

@@ -14,8 +14,8 @@ from trainables.shapes.bad_data import BadData
 
 
 def frame_files(folder: Path, suffixes: tuple[str, ...]) -> dict[int, Path]:
-    """Frame number → file, of the files with such a suffix that are not hidden; raises BadData."""
-    files = sorted(f for f in folder.iterdir() if f.suffix.lower() in suffixes and not f.name.startswith("."))
+    """Frame number → file, of the files whose names end so and that are not hidden; raises BadData."""
+    files = sorted(f for f in folder.iterdir() if f.name.lower().endswith(suffixes) and not f.name.startswith("."))
     kinds: dict[str, Path] = {}
     for file in files:
         kinds.setdefault(re.sub(r"\d+", "#", file.stem.lower()), file)

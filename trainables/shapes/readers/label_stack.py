@@ -1,4 +1,4 @@
-"""Plain label volumes without a table of tracks: TIFF files, one 4D TIFF file, or an array in an `.npz` file.
+"""Plain label volumes without a table of tracks: TIFF files, or one 4D TIFF file.
 
 Labels are consistent over time: a cell has one number in all its frames. Without a table no mother is known.
 """
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, PrivateAttr
 
-from trainables.shapes.bad_data import BadData
 from trainables.shapes.readers.base import Triple
 from trainables.shapes.readers.frame_files import frame_files
 from trainables.shapes.readers.labels import LabelReader
@@ -22,29 +21,22 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-KEY = "labels"
-
 
 class LabelStack(LabelReader):
-    """A folder of label TIFFs, one a frame in the order of their numbers; a TIFF (t, z, y, x); an `.npz` of one."""
+    """A folder of label TIFFs, one a frame in the order of their numbers; a TIFF (t, z, y, x)."""
 
     name: ClassVar[str] = "label-stack"
-    accepts: ClassVar[str] = (
-        "a folder of label TIFFs, one a frame; a label TIFF with the axes (t, z, y, x); an .npz file with such an "
-        f"array alone, or under the key {KEY!r}"
-    )
+    accepts: ClassVar[str] = "a folder of label TIFFs, one a frame; a label TIFF with the axes (t, z, y, x)"
 
     layout: str | None = Field(
         None,
         pattern="^[TZYXC]{3,5}$",
         description="what the axes of a TIFF are, where its own names are wrong: TZYX, say",
     )
-    _array: Any = PrivateAttr(None)
     _files: dict[int, Path] | None = PrivateAttr(None)
 
     @classmethod
     def written(cls, labels: Array, folder: Path) -> list[Path]:
-        import numpy as np
         import tifffile
 
         (folder / "tiffs").mkdir(parents=True)
@@ -53,15 +45,14 @@ class LabelStack(LabelReader):
         tifffile.imwrite(folder / "labels.tif", labels, compression="zlib")
         metadata = {"axes": "TZYX", "spacing": 2.0, "unit": "um"}
         tifffile.imwrite(folder / "imagej.tif", labels, imagej=True, resolution=(4.0, 5.0), metadata=metadata)
-        np.savez_compressed(folder / "labels.npz", labels=labels)
-        return [folder / name for name in ("tiffs", "labels.tif", "imagej.tif", "labels.npz")]
+        return [folder / name for name in ("tiffs", "labels.tif", "imagej.tif")]
 
     @classmethod
     def recognises(cls, path: Path) -> bool:
         if path.is_dir():
             tables = any((path / name).exists() for name in ("man_track.txt", "res_track.txt"))
             return not tables and any(file.suffix.lower() in SUFFIXES for file in path.iterdir())
-        return path.suffix.lower() in (*SUFFIXES, ".npz")
+        return path.suffix.lower() in SUFFIXES
 
     def _frames(self) -> dict[int, Path]:
         """Frame number → file, of a folder."""
@@ -72,19 +63,12 @@ class LabelStack(LabelReader):
     def numbers(self) -> list[int]:
         if self.path.is_dir():
             return list(self._frames())
-        if self.path.suffix.lower() in SUFFIXES:
-            return list(range(frames_in(self.path, self.layout)))
-        shape = self._from_npz().shape
-        if len(shape) != 4:
-            raise BadData(f"{self.path}: {len(shape)} axes {shape}; one file must have four: t, z, y, x")
-        return list(range(shape[0]))
+        return list(range(frames_in(self.path, self.layout)))
 
     def labels(self, number: int) -> Array:
         if self.path.is_dir():
             return read_volume(self._frames()[number], self.layout)
-        if self.path.suffix.lower() in SUFFIXES:
-            return read_frame(self.path, number, self.layout)
-        return self._from_npz()[number]
+        return read_frame(self.path, number, self.layout)
 
     def where(self, number: int) -> str:
         return f"{self._frames().get(number, self.path)} (frame {number})"
@@ -92,30 +76,8 @@ class LabelStack(LabelReader):
     def said_voxel(self) -> tuple[Triple, str] | None:
         if self.path.is_dir():
             return voxel_of(self.path, next(iter(self._frames().values())))
-        return voxel_of(self.path.parent, self.path if self.path.suffix.lower() in SUFFIXES else None)
+        return voxel_of(self.path.parent, self.path)
 
     def voxel_size(self) -> Triple:
         said = None if self.voxel else self.said_voxel()
         return self.voxel or (said[0] if said else (1.0, 1.0, 1.0))
-
-    def _from_npz(self) -> Array:
-        import numpy as np
-
-        if self.layout is not None:
-            raise BadData(f"{self.path}: --layout is of TIFF files, an array has the axes t, z, y, x; leave it out")
-        if self._array is None:
-            try:
-                with np.load(self.path, allow_pickle=False) as file:
-                    if KEY not in file.files and len(file.files) != 1:
-                        keys = ", ".join(file.files) or "nothing"
-                        raise BadData(
-                            f"{self.path}: it has no array {KEY!r}, but {keys}; store the labels under {KEY!r}"
-                        )
-                    self._array = file[KEY if KEY in file.files else file.files[0]]
-            except BadData:
-                raise
-            except Exception as error:  # zip, header and pickle errors are of many kinds
-                raise BadData(
-                    f"{self.path}: cannot be read as .npz of plain arrays ({error}); save it again with np.savez"
-                ) from None
-        return self._array
