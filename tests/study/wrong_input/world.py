@@ -73,7 +73,10 @@ def _recordings(folder: Path) -> None:
     data.mkdir()
     (data / "torn.h5").write_bytes(b"\x89HDF\r\n\x1a\n torn")
     with h5py.File(data / "other-key.h5", "w") as file:
-        file["volumes"] = np.zeros((3, 4, 4, 4), np.float32)
+        file["volumes"] = np.zeros((3, 4, 4, 4), np.uint8)
+    with h5py.File(data / "reversed.h5", "w") as file:
+        file["sdf_vid"] = np.full((6, 6, 6, 3), -1, np.float32)
+        file["sdf_vid"][2:4, 2:4, 2:4] = 1
     with h5py.File(data / "nan.h5", "w") as file:
         file["sdf_vid"] = np.full((12, 12, 12, 3), np.nan, np.float32)
     with h5py.File(data / "open.h5", "w") as file:
@@ -94,6 +97,9 @@ def _recordings(folder: Path) -> None:
         (data / folder_name).mkdir()
         for name in names:
             tifffile.imwrite(data / folder_name / f"{name}.tif", swapped[0])
+    np.save(data / "objects.npy", np.array({"masks": None, "other": Path()}, dtype=object))
+    np.savez(data / "arrays.npz", masks=swapped, flows=swapped)
+    np.save(data / "flat.npy", swapped[:, 4])
     np.savez(data / "empty.npz", labels=np.zeros((3, 8, 8, 8), np.uint16))
     (data / "torn.npz").write_bytes((data / "empty.npz").read_bytes()[:200])
     (data / "challenge").mkdir()

@@ -153,7 +153,16 @@ def test_an_npz_with_pickled_objects_or_without_the_key(tmp_path):
 
 def test_hdf5_that_is_broken_or_of_another_shape(recordings, tmp_path):
     labels = recordings.balls()
-    sentence(recordings.hdf5(labels, key="volumes"), "volumes.h5: it has no dataset 'sdf_vid', but volumes")
+    with h5py.File(tmp_path / "none.h5", "w") as file:
+        file["labels"], file["group/cells"] = np.zeros((3, 4, 5, 6), "uint16"), np.zeros((4, 5, 6), "float32")
+    found = r"cells \(4, 5, 6\) of float32, labels \(3, 4, 5, 6\) of uint16; store the volumes under 'sdf_vid'"
+    sentence(tmp_path / "none.h5", f"none.h5: it has no dataset 'sdf_vid', but group/{found}")
+    with h5py.File(tmp_path / "two.h5", "w") as file:
+        file["a"] = file["b"] = np.zeros((3, 4, 5, 6), "float32")
+    sentence(tmp_path / "two.h5", r"but a \(3, 4, 5, 6\) of float32, b \(3")
+    with h5py.File(tmp_path / "empty.h5", "w") as file:
+        pass
+    sentence(tmp_path / "empty.h5", "no dataset 'sdf_vid', but nothing; store")
     sentence(recordings.hdf5(labels[0]), r"the shape \(14, 16, 18\)", "four axes")
     flat = open_recording(recordings.hdf5(labels[:, :2]), layout="time-last").sequences().bad["volumes"]
     assert "a frame has (2, 16, 18) voxels" in flat
@@ -182,7 +191,10 @@ def test_hdf5_that_does_not_say_which_axis_is_time(shape, chunks, tmp_path):
 
 
 def test_hdf5_with_the_sign_reversed(recordings):
-    sentence(recordings.volumes(np.where(recordings.balls() > 0, np.float32(1), np.float32(-1))), "sign reversed")
+    sentence(recordings.volumes(np.where(recordings.balls() > 0, np.float32(1), np.float32(-1))), r"8 of the 8 corners and 9\d%", "other one")
+    corner = recordings.balls() > 0
+    corner[:, :2, :2, :2] = True
+    sentence(recordings.volumes(np.where(corner, np.float32(1), np.float32(-1))), "7 of the 8 corners")
 
 
 def test_hdf5_compressed_by_a_filter_that_is_not_there_names_it(tmp_path):

@@ -484,3 +484,16 @@ def test_ome_zarr_without_labels_with_several_or_broken(recordings):
 def test_an_array_alone_in_an_npz_needs_no_key(recordings):
     np.savez(recordings.folder / "a.npz", recordings.balls())
     assert same(read(recordings.folder / "a.npz")[0]["track-03"], recordings.balls())
+
+
+# HDF5
+
+
+@pytest.mark.parametrize("key", ["volumes", "a group/of its/own"])
+def test_distances_under_another_key_are_taken_where_nothing_else_can_be_meant(key, recordings):
+    labels = recordings.balls()
+    path = recordings.hdf5(labels, key=key)
+    found, listing = read(path)
+    assert same(found["volumes"], labels)
+    assert listing.usable[0].notes == (f"volumes: read from {key!r}, for there is no 'sdf_vid'",)
+    assert not read(recordings.hdf5(labels))[1].usable[0].notes

@@ -1,5 +1,7 @@
 """Signed distance volumes in HDF5: key `sdf_vid`, four axes (see `sdf_layout`), inside negative, read frame by frame.
 
+Under another key they are taken where nothing else in the file can be meant: one dataset of four axes, floating point.
+
 The layout of the published C. elegans cells (Wiesner 2024), 30 × 256³. Their distances are divided by a maximum and
 clamped, so only the place of the surface and the signs are used here; `trainables.shapes.preparation` makes distances
 again.
@@ -25,12 +27,15 @@ if TYPE_CHECKING:
 
 KEY = "sdf_vid"
 _SUFFIXES = (".h5", ".hdf5", ".hdf")
+_TOLD = 6
+"""Datasets of a file that are named where none can be used."""
 
 
 @dataclass(frozen=True)
 class Stored:
     """How a file holds its frames."""
 
+    key: str
     layout: Layout
     count: int
     shape: tuple[int, int, int]
@@ -85,7 +90,9 @@ class SdfVolumes(Reader):
             chosen = long_enough(spans, max(spans.values()), minimum_frames, self.path)
         for number in chosen:
             file, held = files[number], stored[number]
-            recorded = Recorded(self, file.stem, tuple(range(held.count)), held.shape, source=file.name)
+            notes = () if held.key == KEY else (f"{file.stem}: read from {held.key!r}, for there is no {KEY!r}",)
+            frames = tuple(range(held.count))
+            recorded = Recorded(self, file.stem, frames, held.shape, source=file.name, notes=notes)
             if problem := _problem(file, held):
                 listing.bad[recorded.label] = problem
             else:
@@ -94,7 +101,7 @@ class SdfVolumes(Reader):
 
     def read(self, sequence: Recorded, frames: tuple[int, ...]) -> Iterator[Frame]:
         file = self.path / sequence.source if self.path.is_dir() else self.path
-        for number, values in _frames(file, _stored(file, self.layout).layout, frames):
+        for number, values in _frames(file, _stored(file, self.layout), frames):
             inside = values < 0
             sides = [inside.take(end, axis=axis) for axis in range(3) for end in (0, -1)]
             yield Frame(number, values, (0, 0, 0), any(bool(side.any()) for side in sides))
@@ -111,39 +118,56 @@ def _stored(file: Path, given: Layout | None) -> Stored:
 
     try:
         with h5py.File(file, "r") as content:
-            dataset = content.get(KEY)
-            if not isinstance(dataset, h5py.Dataset):
-                keys = ", ".join(content) or "nothing"
-                raise BadData(f"{file}: it has no dataset {KEY!r}, but {keys}; store the volumes under {KEY!r}")
+            dataset = _dataset(content, file)
+            key = dataset.name.removeprefix("/")
             shape, kind = tuple(int(n) for n in dataset.shape), dataset.dtype
             chunks = dataset.chunks
     except OSError as error:
         raise BadData(f"{file}: cannot be read as HDF5 ({error}); the file is damaged, copy it again") from None
     if len(shape) != 4:
-        raise BadData(f"{file}: {KEY!r} has the shape {shape}; it must have four axes, one of them time")
+        raise BadData(f"{file}: {key!r} has the shape {shape}; it must have four axes, one of them time")
     if kind.kind != "f":
-        raise BadData(f"{file}: {KEY!r} has values of type {kind}; signed distances are floating point")
+        raise BadData(f"{file}: {key!r} has values of type {kind}; signed distances are floating point")
     layout = given or layout_of(shape, chunks, file)
-    stored = Stored(layout, *frames_and_volume(shape, layout))
+    stored = Stored(key, layout, *frames_and_volume(shape, layout))
     if min(stored.shape) < SMALLEST:
         raise BadData(
-            f"{file}: {KEY!r} has the shape {shape}, {layout}, so that a frame has {stored.shape} voxels (z, y, x); "
+            f"{file}: {key!r} has the shape {shape}, {layout}, so that a frame has {stored.shape} voxels (z, y, x); "
             f"it needs {SMALLEST} or more along each axis"
         )
     if stored.count < 2:
-        raise BadData(f"{file}: {KEY!r} has one frame only; a sequence needs two or more")
+        raise BadData(f"{file}: {key!r} has one frame only; a sequence needs two or more")
     return stored
 
 
-def _frames(file: Path, layout: Layout, frames: tuple[int, ...]) -> Iterator[tuple[int, Array]]:
+def _dataset(content: Any, file: Path) -> Any:
+    """The dataset of the distances; raises BadData with what there is instead."""
+    import h5py
+
+    found: dict[str, Any] = {}
+
+    def look(name: str, held: Any) -> None:
+        if isinstance(held, h5py.Dataset):
+            found[name] = held
+
+    content.visititems(look)
+    volumes = [name for name, held in found.items() if held.dtype.kind == "f" and len(held.shape) == 4]
+    if KEY in found or len(volumes) == 1:
+        return found[KEY if KEY in found else volumes[0]]
+    there = ", ".join(f"{name} {held.shape} of {held.dtype}" for name, held in list(found.items())[:_TOLD])
+    more = f" and {len(found) - _TOLD} more" if len(found) > _TOLD else ""
+    raise BadData(f"{file}: it has no dataset {KEY!r}, but {there or 'nothing'}{more}; store the volumes under {KEY!r}")
+
+
+def _frames(file: Path, stored: Stored, frames: tuple[int, ...]) -> Iterator[tuple[int, Array]]:
     """Frames as float32, one in memory at a time."""
     import h5py
 
     with h5py.File(file, "r") as content:
-        dataset = content[KEY]
+        dataset = content[stored.key]
         for number in frames:
             try:
-                values = frame_of(dataset, number, layout)
+                values = frame_of(dataset, number, stored.layout)
             except OSError as error:
                 raise BadData(f"{file} (frame {number}): {_unread(dataset, error)}") from None
             yield number, values
@@ -166,16 +190,23 @@ def _problem(file: Path, stored: Stored) -> str | None:
     import numpy as np
 
     try:
-        for number, values in _frames(file, stored.layout, tuple(range(stored.count))):
+        for number, values in _frames(file, stored, tuple(range(stored.count))):
             where = f"{file} (frame {number})"
             if not np.isfinite(values).all():
                 return f"{where}: it has values that are not finite (NaN); mend or leave out the file"
             if not (inside := values < 0).any():
-                return f"{where}: no value is negative, the shape is empty; inside must be negative"
+                return f"{where}: no value is negative{_range(values)}, the shape is empty; inside must be negative"
             if inside.all():
-                return f"{where}: every value is negative, the shape fills the volume; mend the file"
-            if inside[np.ix_(*3 * ((0, -1),))].all():
-                return f"{where}: all eight corners are inside; is the sign reversed? Inside must be negative"
+                return f"{where}: every value is negative{_range(values)}, the shape fills the volume; mend the file"
+            if (corners := int(inside[np.ix_(*3 * ((0, -1),))].sum())) > 4:
+                return (
+                    f"{where}: {corners} of the 8 corners and {inside.mean():.0%} of the volume are inside; if the sign is "
+                    "reversed, store the values with the other one, for inside is negative here"
+                )
     except BadData as error:
         return str(error)
     return None
+
+
+def _range(values: Array) -> str:
+    return f" ({values.min():g} to {values.max():g})"
