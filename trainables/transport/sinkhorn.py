@@ -34,6 +34,7 @@ from trainables.transport.checks import (
 from trainables.transport.dual import Problem, anneal, converge
 from trainables.transport.epsilon import epsilon_schedule
 from trainables.transport.grid import Grid, Spacing
+from trainables.transport.precision import without_autocast
 from trainables.transport.softmin import log_weights, softmin
 
 _DEFAULT_TOLERANCE = {torch.float32: 1e-3, torch.float64: 1e-6}
@@ -73,6 +74,7 @@ class SinkhornDivergence:
     need not be."""
 
 
+@without_autocast
 def sinkhorn_divergence(
     a: torch.Tensor,
     b: torch.Tensor,
@@ -93,7 +95,7 @@ def sinkhorn_divergence(
     GeomLoss' own in mode ``schedule``. At a blur far below the spacing that is not the derivative of the value,
     since the schedule has not converged: between close shapes it is about half of it (consecutive frames of the
     published setting, blur 0.05 on a spacing of 0.6: 0.48; with a blur of 0.6, 0.95). There is no second
-    derivative.
+    derivative. Within `torch.autocast` it is computed in the measures' own precision.
 
     Args:
       a: ``[B, n1[, n2[, n3]]]`` nonnegative weights, float32 or float64, of mass 1 unless `reach` is given.

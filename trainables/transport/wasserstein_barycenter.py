@@ -36,6 +36,7 @@ from trainables.transport.checks import (
 )
 from trainables.transport.epsilon import epsilon_schedule
 from trainables.transport.grid import Grid, Spacing
+from trainables.transport.precision import without_autocast
 from trainables.transport.softmin import Softmin, log_weights, softmin
 
 # The annealing starts at this fraction of the diameter, cools by this ratio of two successive lengths, and
@@ -48,6 +49,7 @@ _START, _SCALING, _LAST = 0.3, 0.8, 8
 _MARGIN = 4
 
 
+@without_autocast
 def barycenter(
     measures: torch.Tensor, weights: torch.Tensor, spacing: Spacing, blur: float, backend: Backend = "auto"
 ) -> torch.Tensor:
