@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import secrets
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -74,12 +74,11 @@ def whole(target: Path) -> Iterator[Path]:
     error."""
     made = [parent for parent in target.parents if not parent.exists()]
     target.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
-    folder.chmod(0o755)
+    folder = _beside(target)
     try:
         yield folder
         if target.exists():
-            replaced = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".old.part", dir=target.parent))
+            replaced = _beside(target)
             target.rename(replaced / target.name)
             folder.rename(target)
             shutil.rmtree(replaced)
@@ -91,6 +90,16 @@ def whole(target: Path) -> Iterator[Path]:
             if parent.exists() and not any(parent.iterdir()):
                 parent.rmdir()
         raise
+
+
+def _beside(target: Path) -> Path:
+    """A new folder, as any other of this user's here: by the umask, and of the parent's group where that is passed on.
+
+    (`tempfile` makes what nobody else may enter.)
+    """
+    folder = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    folder.mkdir()
+    return folder
 
 
 def _table(path: Path, rows: list[dict[str, Any]]) -> None:

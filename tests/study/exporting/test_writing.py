@@ -1,5 +1,6 @@
 """An export is whole or absent."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -31,6 +32,20 @@ def test_after_an_error_nothing_is_left_and_the_old_export_iswhole(tmp_path, err
             interrupted(target, error)
     assert [path.name for path in tmp_path.rglob("*")] == ["old", "labels", "a"]
     assert (old / "a").read_text() == "before"
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o077, 0o700), (0o002, 0o775), (0o022, 0o755)])
+def test_an_export_is_for_whom_the_umask_says_and_of_the_parents_group(umask, mode, tmp_path):
+    tmp_path.chmod(0o2777)  # setgid: what is made in it is of its group, and folders pass that on
+    before = os.umask(umask)
+    try:
+        for _ in range(2):  # made anew, and replaced
+            with _whole(tmp_path / "labels") as folder:
+                (folder / "a").write_text("")
+            assert (tmp_path / "labels").stat().st_mode & 0o7777 == mode | 0o2000
+            assert (tmp_path / "labels" / "a").stat().st_mode & 0o777 == mode & 0o666
+    finally:
+        os.umask(before)
 
 
 def test_an_export_replaces_the_old_one_at_its_end(tmp_path):
