@@ -70,9 +70,11 @@ def _tracking_uri(given: str | None, folder: RunFolder) -> str:
     if "***" in uri:
         raise Mistake(f"the credentials of tracking URI {uri} were not kept: give the URI again with --tracking-uri")
     try:
-        tracking.check(uri)
+        doubt = tracking.check(uri)
     except ValueError as error:
         raise Mistake(str(error)) from None
+    if doubt:
+        click.echo(f"note: {doubt}", err=True)
     return tracking.absolute(uri)
 
 

@@ -9,12 +9,17 @@ import importlib.util
 import os
 import re
 import sqlite3
+from importlib.metadata import entry_points
 from pathlib import Path
 
 from study.tracking import database, server
 from study.tracking.address import ANOTHER, EXAMPLES, scheme_of, shown
 
 _HERE = "sqlite:///mlflow.db"
+_HOSTED = ("databricks", "databricks-uc")
+"""What MLflow itself reaches by other means than its protocol."""
+_PACKAGES = {"azureml": "azureml-mlflow", "arn": "sagemaker-mlflow"}
+"""Scheme → the package whose plug-in takes it."""
 
 
 def default_uri() -> str:
@@ -36,19 +41,23 @@ def how_to_look(uri: str) -> str:
         # What MLflow's retired file store left in ./mlruns a bare `mlflow ui` prefers to the database.
         retired = any(file.parent.name.isdigit() for file in Path("mlruns").glob("*/meta.yaml"))
         return "mlflow ui" if not retired else f"mlflow ui --backend-store-uri {_HERE}"
-    return f"mlflow ui --backend-store-uri {shown(uri)}"
+    known = scheme.partition("+")[0] in (*server.DATABASES, "sqlite")
+    return f"mlflow ui --backend-store-uri {shown(uri)}" if known else f"open MLflow at {shown(uri)}"
 
 
-def check(uri: str) -> None:
+def check(uri: str) -> str:
     """Raise a ``ValueError`` that says in a sentence what is wrong with a tracking URI, where, what to do.
 
-    Takes at most 5 s. Credentials in the URI are not repeated in the sentence.
+    Returns what is doubtful, as a sentence, where MLflow may reach what could not be asked here, by a plug-in of its
+    own; else nothing. Takes at most 5 s. Credentials in the URI are not repeated in the sentence.
     """
     scheme = scheme_of(uri)
     if scheme == "sqlite":
         _check_file(database.file_of(uri), uri)
     elif scheme in ("http", "https"):
-        server.check_server(uri)
+        return server.check_server(uri)
+    elif uri in _HOSTED or scheme in _HOSTED or entry_points(group="mlflow.tracking_store", name=scheme):
+        return f"tracking URI {shown(uri)!r} is asked by a plug-in of MLflow, so that it could not be tried before the run"
     elif scheme.partition("+")[0] in server.DATABASES:
         server.check_database(uri)
     elif scheme in ("", "file"):
@@ -56,7 +65,9 @@ def check(uri: str) -> None:
             f"tracking URI {shown(uri)!r} is none that MLflow writes to (it has retired plain folders): use {EXAMPLES}"
         )
     else:
-        raise ValueError(f"tracking URI {shown(uri)!r} has the unknown scheme {scheme!r}: use {EXAMPLES}")
+        package = f"install {_PACKAGES[scheme]}, or " if scheme in _PACKAGES else ""
+        raise ValueError(f"tracking URI {shown(uri)!r} has the unknown scheme {scheme!r}: {package}use {EXAMPLES}")
+    return ""
 
 
 def _check_file(file: Path, uri: str) -> None:

@@ -12,6 +12,7 @@ import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from importlib.metadata import entry_points
 from typing import TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -24,6 +25,11 @@ DATABASES = ("postgresql", "mysql", "mssql")
 _SECONDS = os.environ.get("MLFLOW_HTTP_REQUEST_TIMEOUT", "")
 PATIENCE = float(_SECONDS) if _SECONDS.isdigit() else 4.0
 """Seconds that a server has to answer; MLflow's own variable for it counts."""
+
+class Refused(ValueError):
+    """A server answered, and refused; another way of authentication might help."""
+
+
 START = f"start it, or {ANOTHER}"
 REMEDIES = {
     401: "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD",
@@ -33,16 +39,23 @@ REMEDIES = {
 """What to do about an HTTP status. (MLflow's server answers 403 to a host name it was not told.)"""
 
 
-def check_server(uri: str) -> None:
-    """``ValueError`` unless an MLflow server answers at this http(s) URI."""
+def check_server(uri: str) -> str:
+    """``ValueError`` unless an MLflow server answers at this http(s) URI; what is doubtful, where MLflow has a plug-in
+    of its own to pass by."""
     parts = _split(uri)
     if parts.query or parts.fragment:
         plain = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
         raise ValueError(f"tracking URI {shown(uri)!r} is the address of a page: use the server's, {plain}")
     where = f"tracking server {shown(uri)}"
-    answer = _within(PATIENCE, lambda: _ask(parts, where), where)
-    if not isinstance(answer, dict):
-        raise ValueError(f"{where} answers, but not as MLflow does: check address and port")
+    try:
+        answer = _within(PATIENCE, lambda: _ask(parts, where), where)
+        if not isinstance(answer, dict):
+            raise Refused(f"{where} answers, but not as MLflow does: check address and port")
+    except Refused as error:
+        if plugin := _authenticated_by():
+            return f"{error}; MLflow may be let in by {plugin}, which was not tried"
+        raise
+    return ""
 
 
 def check_database(uri: str) -> None:
@@ -73,9 +86,11 @@ def _ask(parts: SplitResult, where: str) -> object:
             return json.loads(response.read(1_000_000))
     except urllib.error.HTTPError as error:
         remedy = REMEDIES.get(error.code, f"look at its log, or {ANOTHER}")
-        raise ValueError(f"{where} refuses with HTTP status {error.code}: {remedy}") from error
+        raise Refused(f"{where} refuses with HTTP status {error.code}: {remedy}") from error
     except OSError as error:  # urllib's own, TLS and sockets
-        raise ValueError(f"{where} cannot be reached ({getattr(error, 'reason', error)}): {START}") from error
+        reason = error.reason if isinstance(error, urllib.error.URLError) else error
+        kind = Refused if isinstance(reason, ssl.SSLError) else ValueError
+        raise kind(f"{where} cannot be reached ({reason}): {START}") from error
     except (ValueError, http.client.HTTPException):
         return None
 
@@ -93,6 +108,18 @@ def _authorization(parts: SplitResult) -> dict[str, str]:
     if user:
         return {"Authorization": "Basic " + base64.b64encode(f"{user}:{password or ''}".encode()).decode()}
     return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def _authenticated_by() -> str:
+    """What MLflow's client authenticates itself by beside names, passwords and tokens; empty for nothing."""
+    if plugin := os.environ.get("MLFLOW_TRACKING_AUTH"):
+        return f"its plug-in {plugin!r}, $MLFLOW_TRACKING_AUTH"
+    if os.environ.get("MLFLOW_TRACKING_AWS_SIGV4", "").lower() in ("true", "1"):
+        return "$MLFLOW_TRACKING_AWS_SIGV4"
+    if os.environ.get("MLFLOW_TRACKING_CLIENT_CERT_PATH"):
+        return "$MLFLOW_TRACKING_CLIENT_CERT_PATH"
+    headers = entry_points(group="mlflow.request_header_provider")
+    return next((f"its plug-in {plugin.name!r}" for plugin in headers), "")
 
 
 def _tls() -> ssl.SSLContext:

@@ -734,6 +734,46 @@ def test_server_that_is_not_usable_is_refused(status: int, body: bytes, words: s
         assert words in refusal(f"http://me:secret@127.0.0.1:{httpd.server_port}/mlflow")
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MLFLOW_TRACKING_AUTH", "my-plugin"),
+        ("MLFLOW_TRACKING_AWS_SIGV4", "true"),
+        ("MLFLOW_TRACKING_CLIENT_CERT_PATH", "me.pem"),
+    ],
+)
+def test_where_mlflow_authenticates_itself_by_other_means_a_refusal_is_a_doubt(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+    for status, body in ((401, b""), (403, b""), (200, b"<html>log in</html>")):
+        with answering(status, body) as (httpd, _):
+            doubt = tracking.check(f"http://me:secret@127.0.0.1:{httpd.server_port}/mlflow")
+        assert name in doubt
+        assert "which was not tried" in doubt
+        assert "secret" not in doubt
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        assert "cannot be reached" in refusal(f"http://127.0.0.1:{free.getsockname()[1]}")
+    with answering(200, b'{"experiments": []}') as (httpd, _):
+        assert tracking.check(f"http://127.0.0.1:{httpd.server_port}") == ""
+
+
+def test_what_only_a_plug_in_reaches_is_a_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
+    for uri in ("databricks", "databricks://profile"):
+        assert "asked by a plug-in" in tracking.check(uri)
+        assert tracking.absolute(uri) == uri
+        assert tracking.how_to_look(uri) == f"open MLflow at {uri}"
+    azure, amazon = "azureml://west.api.azureml.ms/mlflow", "arn:aws:sagemaker:us-east-1:1:mlflow-tracking-server/x"
+    assert "install azureml-mlflow" in refusal(azure)
+    assert "install sagemaker-mlflow" in refusal(amazon)
+    there = {"azureml", "arn"}
+    monkeypatch.setattr("study.tracking.probe.entry_points", lambda group, name: [name] if name in there else [])
+    assert "asked by a plug-in" in tracking.check(azure)
+    assert "asked by a plug-in" in tracking.check(amazon)
+    assert "unknown scheme 'ftp'" in refusal("ftp://x")
+
+
 def test_server_is_asked_with_the_credentials_of_the_client(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_TRACKING_TOKEN", "token")
     with answering(200, b'{"experiments": []}') as (httpd, asked):
