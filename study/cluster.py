@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import re
 import shlex
 import sys
@@ -30,7 +31,7 @@ Examples:
 @click.option("--hosts", metavar="A,B,C", help="a file for `ray up` with these hosts, the head first")
 @click.option("--slurm", metavar="NAME", help="a script for `sbatch` that runs the study NAME")
 @click.option("--python", default=sys.executable, help="python with this project, on every host  [default: this one]")
-@click.option("--user", default=getpass.getuser, help="hosts: who logs in by SSH  [default: you]")
+@click.option("--user", help="hosts: who logs in by SSH  [default: you]")
 @click.option(
     "--key", metavar="FILE", help="hosts: private key for SSH, also given to the head  [default: yours in ~/.ssh]"
 )
@@ -55,6 +56,7 @@ def main(check: str | None, hosts: str | None, slurm: str | None, python: str, o
     for flag in ("ray_arguments", "study_arguments"):
         _split(flag, str(given[flag]))
     if hosts is not None:
+        given["user"] = given["user"] or _own_name()
         chosen = {key: given[key] for key in ("user", "key", "name", "port", "ray_arguments")}
         if chosen["key"] is not None and not re.fullmatch(r"[\w./~+@-]+", str(chosen["key"])):
             raise Mistake(f"--key {chosen['key']}: not a path without spaces; name the private key for SSH")
@@ -69,6 +71,14 @@ def main(check: str | None, hosts: str | None, slurm: str | None, python: str, o
         text = rendering.slurm(str(slurm), arguments, python=python, output=output, file="FILE", **chosen)  # type: ignore[arg-type]
     click.echo(text, nl=False)
     return 0
+
+
+def _own_name() -> str:
+    """Who runs this; Mistake for a user that the system has no name for, as in containers."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        raise Mistake(f"--hosts: user {os.getuid()} has no name here; give the one that logs in with --user") from None
 
 
 def _split(flag: str, text: str) -> list[str]:

@@ -58,8 +58,10 @@ def cache_folder() -> Path:
     base = os.environ.get("STUDY_CACHE") or os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     folder = Path(base) / _OURS
     try:
+        if base.startswith("~"):
+            raise FileNotFoundError(errno.ENOENT, "a user without a home", base)
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError:  # a home that cannot be written to: compute nodes, service accounts
+    except OSError:  # no home, or one that cannot be written to: containers, compute nodes, service accounts
         folder = Path(tempfile.gettempdir()) / f"{_OURS}-cache-{os.getuid()}"
         with contextlib.suppress(OSError):
             folder.mkdir(mode=0o700, exist_ok=True)

@@ -161,3 +161,15 @@ def test_a_cache_of_another_user_is_not_trusted(monkeypatch, tmp_path):
     planted.unlink()
     assert files.cache_folder() == planted
     assert planted.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_user_without_a_home_has_a_cache_of_his_own(tmp_path, monkeypatch):
+    """As in a container that is run with a number of its own: `~` then stays what it is."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("STUDY_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+    assert files.cache_folder().parent == tmp_path / "tmp"
+    assert [path.name for path in tmp_path.iterdir()] == ["tmp"]

@@ -165,3 +165,19 @@ def test_what_amazon_is_asked_for_once_is_valid(tmp_path):
     }
     assert profiles <= set(said)
     assert "s3://shape-sequence-studies-$(" in file
+
+
+def test_a_user_without_a_name_is_asked_for_one_where_it_is_needed(monkeypatch, capsys, tmp_path):
+    """As in a container that is run with a number of its own, `docker run -u 54321`."""
+    from study.cluster import command_line
+
+    def unknown() -> str:
+        raise KeyError("getpwuid(): uid not found: 54321")
+
+    monkeypatch.setattr("getpass.getuser", unknown)
+    (tmp_path / "list.yaml").write_text("- a\n")
+    assert command_line(["--check", str(tmp_path / "list.yaml")]) == 2
+    assert "not a cluster file" in capsys.readouterr().err
+    assert command_line(["--hosts", "a,b"]) == 2
+    assert "has no name here; give the one that logs in with --user" in capsys.readouterr().err
+    assert command_line(["--hosts", "127.0.0.1,127.0.0.2", "--user", "me"]) == 0
