@@ -69,6 +69,7 @@ def _list(context: click.Context, parameter: click.Parameter, value: bool) -> No
     "--pieces", type=click.Choice(["largest", "all", "split"]), help="what to take of a label in several pieces"
 )
 @click.option("--times", metavar="FILE", help="when the frames were taken: a time a line, or a frame and its time")
+@click.option("--cpus", type=click.IntRange(1), help="processors of this machine to use  [default: all that it may]")
 @click.option("--skip-bad", is_flag=True, help="leave out sequences that cannot be used; the report lists them")
 @click.option("--resume", metavar="last|RUN", help="take up a run where it was left, or extend it with --trials")
 @click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help="change the configuration; may be repeated")
@@ -85,9 +86,9 @@ def main(dry_run: bool, prices: str | None, changes: tuple[str, ...], more: tupl
         raise Mistake(f"--prices {prices}: only --dry-run says what a study costs; add it, or leave --prices out")
     if more and given["data"] is None:
         raise click.UsageError(f"Got unexpected extra argument ({more[0]})")
-    if more:
-        given["data"] = os.pathsep.join([given["data"], *more])
-    checked = plan(Options(changes=list(changes), **given))
+    checked = plan(Options(changes=list(changes), more_data=more, **given))
+    if checked.doubt:
+        click.echo(f"note: {checked.doubt}", err=True)
     if dry_run:
         _describe(checked, prices)
         return 0
@@ -118,6 +119,9 @@ def _describe(checked: Plan, prices: str | None) -> None:
     )
     for sentence in priced:
         click.echo(sentence)
+    if checked.cpus is not None:
+        at_once = max(1, checked.cpus // study.resources.cpus)
+        click.echo(f"on this machine {at_once} trial{'s' if at_once > 1 else ''} at once{checked.cpus_said}")
 
 
 def _of_data(study: Study) -> list[str]:
@@ -158,6 +162,7 @@ def _run(checked: Plan) -> int:
         command = ["python", "-m", "study.run", driver.study.name, "--resume", driver.folder.url]
         for flag, given in (("--address", checked.options.address), ("--tracking-uri", checked.options.tracking_uri)):
             command += [flag, without_credentials(given)] if given else []
+        command += ["--cpus", str(checked.options.cpus)] if checked.options.cpus else []
         why = f" ({without_credentials(stopped.reason)})" if stopped.reason else ""
         if behind:
             _tell(console, f"MLflow is behind; resuming brings it up to date, and so does: {_tracking(driver)}")

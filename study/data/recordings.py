@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from study.data import understood
 from study.errors import Mistake
-from study.storage.places import split
 from trainables.files import kept, read
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.sampled import Sampled
@@ -55,6 +54,8 @@ class Wanted:
     `--pieces`, `--times`); None where the user gave nothing."""
 
     path: str | None = None
+    also: tuple[str, ...] = ()
+    """The paths after the first, for data in several files."""
     tracks: str | None = None
     voxel: str | None = None
     skip_bad: bool = False
@@ -79,7 +80,13 @@ class Wanted:
     @property
     def paths(self) -> list[str]:
         """The files of `--data A B`; none where the user gave nothing."""
-        return [] if self.path is None else split(self.path)
+        return [] if self.path is None else [self.path, *self.also]
+
+    def only_path(self) -> str | None:
+        """The path of data that are one file or folder; Mistake if there are several."""
+        if self.also:
+            raise Mistake(f"--data {self.path} {self.also[0]}: this study takes one file or folder; name one of them")
+        return self.path
 
     def told_reader(self) -> dict[str, Any]:
         """What a reader is told beside the size of a voxel; Mistake if the file of times cannot be used."""
@@ -120,8 +127,8 @@ def find(
     """The recording's sequences, prepared on a grid of `resolution` points an axis; Mistake if they cannot be used."""
     from trainables.shapes.readers import base
 
-    tracks, voxel = wanted.track_numbers(), wanted.voxel_size()
-    path = base.example() if wanted.path is None else Path(wanted.path)
+    tracks, voxel, given = wanted.track_numbers(), wanted.voxel_size(), wanted.only_path()
+    path = base.example() if given is None else Path(given)
     told, hint = wanted.told_reader(), ""
     try:
         reader = base.open_recording(path, voxel, **told)

@@ -41,14 +41,15 @@ def find(wanted: Wanted, say: Callable[[str], None] = lambda sentence: None) -> 
     """The triplets of a folder `obj/ mask/ image/`, or those that come with the program; Mistake if they cannot be
     used."""
     wanted.refuse_flags("images have no tracks, voxel sizes, layouts or frames to skip")
-    if wanted.path is None:
+    path = wanted.only_path()
+    if path is None:
         return example()
-    say(f"reading {wanted.path}")
+    say(f"reading {path}")
     try:
-        triplets = read_triplets(wanted.path)
+        triplets = read_triplets(path)
     except BadData as error:
         raise Mistake(f"--data {error}") from None
-    source = Path(wanted.path).resolve().name
+    source = Path(path).resolve().name
     return ImageData(file=kept(triplets), labels=tuple(triplets.labels), side=triplets.side, source=source)
 
 

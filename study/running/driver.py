@@ -58,7 +58,7 @@ class Driver:
             stack.enter_context(self.stop.listening())
             ray_scratch = stack.enter_context(places.ray_scratch(self.state))
             ray = stack.enter_context(ExitStack())
-            ray.enter_context(cluster(self.plan.address, ray_scratch))
+            ray.enter_context(cluster(self.plan.address, ray_scratch, self.plan.cpus))
             stack.enter_context(self.stop.listening())  # again: Ray sets handlers of its own
             self.stop.watch = Watch()
             scratch = self._scratch()

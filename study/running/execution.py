@@ -57,10 +57,10 @@ _PATIENCE = 6
 
 
 @contextlib.contextmanager
-def cluster(address: str | None, scratch: Path) -> Iterator[None]:
+def cluster(address: str | None, scratch: Path, cpus: int | None) -> Iterator[None]:
     """Ray on this machine, or the running cluster at `address`; Mistake if that cannot be reached.
 
-    On this machine: the processors this process may use, no dashboard, sockets and logs under `scratch`, loopback only.
+    On this machine: with `cpus` processors, no dashboard, sockets and logs under `scratch`, loopback only.
     """
     own = contextlib.ExitStack()
     logging.getLogger("ray").setLevel(logging.ERROR)
@@ -71,7 +71,7 @@ def cluster(address: str | None, scratch: Path) -> Iterator[None]:
             scratch.mkdir(parents=True, exist_ok=True)
             ray.init(
                 address="local",
-                num_cpus=len(os.sched_getaffinity(0)),
+                num_cpus=cpus,
                 include_dashboard=False,
                 object_store_memory=150 * 2**20,
                 _temp_dir=str(scratch),

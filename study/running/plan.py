@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from study import catalog, tracking
 from study.design.study import EVERY, Study
 from study.errors import Mistake, of_storage, unreadable
-from study.running import earlier, environment
+from study.running import earlier, environment, machine
 from study.storage.lock import Lock
-from study.storage.places import check_output, default_output, find_run, split
+from study.storage.places import check_output, default_output, find_run
 from study.storage.run_folder import RunFolder
 from trainables.configuration import paths
 from trainables.files import read
@@ -45,6 +45,8 @@ class Options:
     methods: str | None = None
     supervisions: str | None = None
     data: str | None = None
+    more_data: tuple[str, ...] = ()
+    """The paths after the first of `--data`."""
     tracks: str | None = None
     voxel: str | None = None
     skip_bad: bool = False
@@ -52,9 +54,15 @@ class Options:
     link: bool = False
     pieces: str | None = None
     times: str | None = None
+    cpus: int | None = None
     resume: str | None = None
     changes: list[str] = field(default_factory=list)
     time_limit: str | None = None
+
+    @property
+    def paths(self) -> list[str]:
+        """What `--data` names."""
+        return [] if self.data is None else [self.data, *self.more_data]
 
     def seconds(self) -> float | None:
         """The time limit in seconds."""
@@ -80,6 +88,12 @@ class Plan:
     """Of Ray: the option's, or $RAY_ADDRESS; None for this machine."""
     began: float
     """When the command was started, seconds since the epoch."""
+    cpus: int | None
+    """Processors of this machine that trials may use; None on a cluster."""
+    cpus_said: str
+    """Why it is not all of them, in words."""
+    doubt: str
+    """What could not be made sure of, as a sentence; empty for nothing."""
 
 
 def plan(options: Options) -> Plan:
@@ -115,17 +129,34 @@ def plan(options: Options) -> Plan:
     if "***" in uri:
         raise Mistake(f"the credentials of tracking URI {uri} were not kept: give the URI again with --tracking-uri")
     try:
-        tracking.check(uri)
+        doubt = tracking.check(uri)
     except ValueError as error:
         raise Mistake(str(error)) from None
     address = options.address or os.environ.get("RAY_ADDRESS") or None
     _probe_ray(address, "--address" if options.address else "$RAY_ADDRESS")
-    if address in (None, "local") and study.resources.cpus > (here := len(os.sched_getaffinity(0))):
-        raise Mistake(
-            f"resources.cpus = {study.resources.cpus}: this process may use {here}; lower it, or name a cluster with "
-            "--address"
-        )
-    return Plan(study, options, choices, resumed, tracking.absolute(uri), address, began)
+    cpus, cpus_said = _processors(options, study, address)
+    return Plan(study, options, choices, resumed, tracking.absolute(uri), address, began, cpus, cpus_said, doubt)
+
+
+def _processors(options: Options, study: Study, address: str | None) -> tuple[int | None, str]:
+    """Processors of this machine that trials may use (none on a cluster), and why it is not all; raises Mistake."""
+    if address not in (None, "local"):
+        if options.cpus is not None:
+            raise Mistake(
+                f"--cpus {options.cpus}: the cluster at {address} says how many it has; leave it out, or --address"
+            )
+        return None, ""
+    here, each = machine.processors(), study.resources.cpus
+    for what, asked in ((f"--cpus {options.cpus}", options.cpus or 1), (f"resources.cpus = {each}", each)):
+        if asked > here:
+            raise Mistake(f"{what}: this process may use {here}; lower it, or name a cluster with --address")
+    allowed = options.cpus or here
+    if each > allowed:
+        raise Mistake(f"--cpus {allowed}: a trial takes {each} (resources.cpus); give as many, or lower that with --set")
+    carried = machine.trials_in_memory() * each
+    if carried < allowed - allowed % each:
+        return carried, f", {allowed} processors would carry more, but memory is left for no more"
+    return allowed, f", on {allowed} processor{'s' if allowed > 1 else ''}"
 
 
 def _resumable(record: dict[str, Any]) -> bool:
@@ -144,7 +175,7 @@ def _choices(options: Options) -> dict[str, Any]:
         "methods": _names(options.methods),
         "supervisions": _names(options.supervisions),
         "changes": options.changes,
-        "data": options.data and os.pathsep.join(str(Path(path).resolve()) for path in split(options.data)),
+        "data": [str(Path(path).resolve()) for path in options.paths] or None,
     }
 
 
@@ -206,12 +237,12 @@ def _data(options: Options, record: dict[str, Any]) -> Data | ImageData | Pictur
     """The data that a study is about; None for a study that makes its own."""
     from study.data.recordings import Wanted
 
-    told = {entry.name: getattr(options, entry.name) for entry in fields(Wanted) if entry.name != "path"}
-    wanted = Wanted(path=options.data, **told)
-    for path in [] if options.data is None else split(options.data):
+    told = {entry.name: getattr(options, entry.name) for entry in fields(Wanted) if entry.name not in ("path", "also")}
+    wanted = Wanted(path=options.data, also=options.more_data, **told)
+    for path in options.paths:
         if not os.path.exists(path):
-            raise Mistake(f"--data {path}: there is no such file or folder; name one that exists")
-    flags = ([] if options.data is None else [f"--data {options.data}"]) + wanted.flags
+            raise Mistake(f"--data {path}: there is no such file or folder; name one that exists{_several(path)}")
+    flags = ([f"--data {' '.join(options.paths)}"] if options.paths else []) + wanted.flags
     if not catalog.takes_data(options.name):
         if flags:
             flag = flags[0].split()[0]
@@ -225,6 +256,12 @@ def _data(options: Options, record: dict[str, Any]) -> Data | ImageData | Pictur
         return catalog.find(options.name, wanted, _say)
     except OSError as error:
         raise Mistake(f"the data of {options.name} cannot be read or kept: {of_storage(error)}") from None
+
+
+def _several(path: str) -> str:
+    """A hint where a path seems to be several."""
+    parts = path.split(os.pathsep)
+    return ", several are parted by blanks" if len(parts) > 1 and all(map(os.path.exists, parts)) else ""
 
 
 def check_tables(folder: RunFolder) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import platform
 import subprocess
 from pathlib import Path
 from typing import Any
+
+from study.running.machine import processors
 
 _PACKAGES = (
     *("shape-sequence-studies", "torch", "ray", "optuna", "mlflow"),
@@ -45,5 +46,5 @@ def machine() -> dict[str, Any]:
         "host": platform.node(),
         "system": platform.platform(),
         "processor": platform.machine(),
-        "cores": len(os.sched_getaffinity(0)),
+        "cores": processors(),
     }

@@ -29,11 +29,6 @@ _PATIENCE = 20
 _HELD = ".held"
 
 
-def split(given: str) -> list[str]:
-    """The files that one `--data` names, separated by the system's path separator; a path that exists is one."""
-    return [given] if os.path.exists(given) else given.split(os.pathsep)
-
-
 def default_output() -> str:
     """$STUDY_RESULTS, or ./results."""
     return os.environ.get("STUDY_RESULTS") or "results"
