@@ -42,6 +42,7 @@ def exit_status(
     warnings.showwarning = _note  # type: ignore[assignment]
     try:
         _refuse_empty(sys.argv[1:] if arguments is None else arguments)
+        _give_a_home()
         status: int = command.main(args=arguments, prog_name=program, standalone_mode=False)
         return status or 0
     except (Mistake, click.ClickException) as error:
@@ -80,6 +81,15 @@ def warnings_as_notes() -> Iterator[None]:
     for warning in found:
         if issubclass(warning.category, UserWarning):
             click.echo(f"note: {warning.message}", err=True)
+
+
+def _give_a_home() -> None:
+    """A home for a user who has none, as in a container that is run with a number of its own: the private folder under
+    $STUDY_STATE or the temporary folder. Ray cannot be imported without one."""
+    if os.path.expanduser("~") == "~":
+        from study.storage.places import private_home
+
+        os.environ["HOME"] = str(private_home())
 
 
 def _refuse_empty(arguments: list[str]) -> None:

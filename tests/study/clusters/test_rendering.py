@@ -180,4 +180,5 @@ def test_a_user_without_a_name_is_asked_for_one_where_it_is_needed(monkeypatch, 
     assert "not a cluster file" in capsys.readouterr().err
     assert command_line(["--hosts", "a,b"]) == 2
     assert "has no name here; give the one that logs in with --user" in capsys.readouterr().err
-    assert command_line(["--hosts", "127.0.0.1,127.0.0.2", "--user", "me"]) == 0
+    assert command_line(["--hosts", "127.0.0.1,127.0.0.2", "--user", "me"]) == 2
+    assert "--hosts 127.0.0.1: is 127.0.0.1 here" in capsys.readouterr().err

@@ -12,6 +12,7 @@ import fsspec
 import pytest
 
 from study.errors import Mistake
+from study.exit_status import _give_a_home
 from study.storage import places
 from study.storage.places import check_output
 from tests import faults
@@ -97,3 +98,21 @@ def test_a_store_that_does_not_answer_is_not_waited_for(tmp_path, monkeypatch):
     slow = Fault("write", error="", seconds=2.0)
     with faults.injected(slow), pytest.raises(Mistake, match="no answer within"):
         check_output(f"faults://{tmp_path}/results")
+
+
+def test_a_user_without_a_home_is_given_a_private_one(tmp_path, monkeypatch):
+    """As in a container that is run with a number of its own, where `~` stays what it is."""
+    monkeypatch.delenv("HOME")
+    monkeypatch.setenv("STUDY_STATE", str(tmp_path))
+
+    def unknown(user: int) -> None:
+        raise KeyError(f"getpwuid(): uid not found: {user}")
+
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    _give_a_home()
+    home = Path(os.environ["HOME"])
+    assert home.parent == tmp_path
+    assert home.stat().st_mode & 0o777 == 0o700
+    monkeypatch.setenv("HOME", str(tmp_path / "mine"))
+    _give_a_home()
+    assert os.environ["HOME"] == str(tmp_path / "mine")
