@@ -52,7 +52,8 @@ class Named:
             return content
         if not isinstance(kind, Named) or not isinstance(content, bytes):
             raise ValueError("an array of an unknown type")
-        numbers = np.dtype(str(kind.arguments[0])).newbyteorder(str(kind.state[1]) if kind.state else "=")
+        order = str(kind.state[1]) if isinstance(kind.state, tuple) else "="
+        numbers = np.dtype(f"{order if order in '<>' else '='}{kind.arguments[0]}")
         if numbers.kind not in "biuf":
             raise ValueError(f"an array of type {numbers}")
         return np.frombuffer(content, numbers).reshape(shape, order="F" if fortran else "C")
