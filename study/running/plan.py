@@ -152,7 +152,7 @@ def _processors(options: Options, study: Study, address: str | None) -> tuple[in
             raise Mistake(f"{what}: this process may use {here}; lower it, or name a cluster with --address")
     allowed = options.cpus or here
     if each > allowed:
-        raise Mistake(f"--cpus {allowed}: a trial takes {each} (resources.cpus); give as many, or lower that with --set")
+        raise Mistake(f"--cpus {allowed}: a trial takes {each} (resources.cpus); give as many, or --set fewer")
     carried = machine.trials_in_memory() * each
     if carried < allowed - allowed % each:
         return carried, f", {allowed} processors would carry more, but memory is left for no more"

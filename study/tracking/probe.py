@@ -57,7 +57,7 @@ def check(uri: str) -> str:
     elif scheme in ("http", "https"):
         return server.check_server(uri)
     elif uri in _HOSTED or scheme in _HOSTED or entry_points(group="mlflow.tracking_store", name=scheme):
-        return f"tracking URI {shown(uri)!r} is asked by a plug-in of MLflow, so that it could not be tried before the run"
+        return f"tracking URI {shown(uri)!r} is reached by a plug-in of MLflow, and was not tried before the run"
     elif scheme.partition("+")[0] in server.DATABASES:
         server.check_database(uri)
     elif scheme in ("", "file"):

@@ -26,6 +26,7 @@ _SECONDS = os.environ.get("MLFLOW_HTTP_REQUEST_TIMEOUT", "")
 PATIENCE = float(_SECONDS) if _SECONDS.isdigit() else 4.0
 """Seconds that a server has to answer; MLflow's own variable for it counts."""
 
+
 class Refused(ValueError):
     """A server answered, and refused; another way of authentication might help."""
 

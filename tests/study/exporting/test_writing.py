@@ -40,7 +40,7 @@ def test_an_export_is_for_whom_the_umask_says_and_of_the_parents_group(umask, mo
     before = os.umask(umask)
     try:
         for _ in range(2):  # made anew, and replaced
-            with _whole(tmp_path / "labels") as folder:
+            with whole(tmp_path / "labels") as folder:
                 (folder / "a").write_text("")
             assert (tmp_path / "labels").stat().st_mode & 0o7777 == mode | 0o2000
             assert (tmp_path / "labels" / "a").stat().st_mode & 0o777 == mode & 0o666

@@ -761,7 +761,7 @@ def test_where_mlflow_authenticates_itself_by_other_means_a_refusal_is_a_doubt(
 
 def test_what_only_a_plug_in_reaches_is_a_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
     for uri in ("databricks", "databricks://profile"):
-        assert "asked by a plug-in" in tracking.check(uri)
+        assert "reached by a plug-in" in tracking.check(uri)
         assert tracking.absolute(uri) == uri
         assert tracking.how_to_look(uri) == f"open MLflow at {uri}"
     azure, amazon = "azureml://west.api.azureml.ms/mlflow", "arn:aws:sagemaker:us-east-1:1:mlflow-tracking-server/x"
@@ -769,8 +769,8 @@ def test_what_only_a_plug_in_reaches_is_a_doubt(monkeypatch: pytest.MonkeyPatch)
     assert "install sagemaker-mlflow" in refusal(amazon)
     there = {"azureml", "arn"}
     monkeypatch.setattr("study.tracking.probe.entry_points", lambda group, name: [name] if name in there else [])
-    assert "asked by a plug-in" in tracking.check(azure)
-    assert "asked by a plug-in" in tracking.check(amazon)
+    assert "reached by a plug-in" in tracking.check(azure)
+    assert "reached by a plug-in" in tracking.check(amazon)
     assert "unknown scheme 'ftp'" in refusal("ftp://x")
 
 

@@ -250,7 +250,7 @@ RUN: Cases = {
     "no labels": (["cells", "--data", "data/empty.npz"], "--data data/empty.npz"),
     "no labels, though bad ones are left out": (["cells", "--data", "data/empty.npz", "--skip-bad"], "data/empty.npz"),
     "torn archive": (["cells", "--data", "data/torn.npz"], "--data data/torn.npz"),
-    "a pickle without masks": (["cells", "--data", "data/objects.npy"], "its 'masks' are no array of numbers; save the"),
+    "a pickle without masks": (["cells", "--data", "data/objects.npy"], "its 'masks' are no array of numbers; save"),
     "arrays without a name": (["cells", "--data", "data/arrays.npz"], "it has no array 'labels', but masks, flows"),
     "a film without depth": (["cells", "--data", "data/flat.npy"], "data/flat.npy: 3 axes (4, 8, 8)"),
     "tracks without images": (["cells", "--data", "data/challenge"], "--data data/challenge"),

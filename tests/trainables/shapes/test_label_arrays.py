@@ -89,7 +89,7 @@ def test_damaged_files_are_refused(tmp_path, recordings):
     content = (tmp_path / "whole_seg.npy").read_bytes()
     for length in (3, 40, 200, len(content) // 2, len(content) - 1):
         (tmp_path / "a_seg.npy").write_bytes(content[:length])
-        with pytest.raises(BadData, match="a_seg.npy: cannot be read as .npy"):
+        with pytest.raises(BadData, match=r"a_seg.npy: cannot be read as .npy"):
             open_recording(tmp_path / "a_seg.npy").sequences()
 
 
@@ -123,7 +123,7 @@ def test_a_file_of_a_folder_is_one_frame(recordings):
     folder.mkdir()
     for n in range(2):
         np.savez(folder / f"t{n}.npz", *recordings.balls())
-    with pytest.raises(BadData, match="t0.npz: 3 arrays, but a file of a folder is one frame"):
+    with pytest.raises(BadData, match=r"t0.npz: 3 arrays, but a file of a folder is one frame"):
         open_recording(folder).sequences()
 
 
@@ -133,7 +133,7 @@ def test_labels_renumbered_in_every_frame_are_refused_or_linked(kind, tmp_path):
     for t in range(4):
         labels[t, 2:6, 2:6, 1:3], labels[t, 2:6, 2:6, 5:7] = 1 + t % 2, 2 - t % 2
     np.save(tmp_path / "a.npy", labels if kind == "npy" else cellpose(labels))
-    with pytest.raises(BadData, match="numbers do not follow cells.* --link"):
+    with pytest.raises(BadData, match=r"numbers do not follow cells.* --link"):
         open_recording(tmp_path / "a.npy").sequences()
     found = open_recording(tmp_path / "a.npy", link=True).sequences().all_usable()
     assert [sequence.label for sequence in found] == ["track-01", "track-02"]

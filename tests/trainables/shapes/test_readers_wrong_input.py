@@ -191,7 +191,8 @@ def test_hdf5_that_does_not_say_which_axis_is_time(shape, chunks, tmp_path):
 
 
 def test_hdf5_with_the_sign_reversed(recordings):
-    sentence(recordings.volumes(np.where(recordings.balls() > 0, np.float32(1), np.float32(-1))), r"8 of the 8 corners and 9\d%", "other one")
+    outside = np.where(recordings.balls() > 0, np.float32(1), np.float32(-1))
+    sentence(recordings.volumes(outside), r"8 of the 8 corners and 9\d%", "other one")
     corner = recordings.balls() > 0
     corner[:, :2, :2, :2] = True
     sentence(recordings.volumes(np.where(corner, np.float32(1), np.float32(-1))), "7 of the 8 corners")

@@ -200,8 +200,8 @@ def _problem(file: Path, stored: Stored) -> str | None:
                 return f"{where}: every value is negative{_range(values)}, the shape fills the volume; mend the file"
             if (corners := int(inside[np.ix_(*3 * ((0, -1),))].sum())) > 4:
                 return (
-                    f"{where}: {corners} of the 8 corners and {inside.mean():.0%} of the volume are inside; if the sign is "
-                    "reversed, store the values with the other one, for inside is negative here"
+                    f"{where}: {corners} of the 8 corners and {inside.mean():.0%} of the volume are inside; if the "
+                    "sign is reversed, store the values with the other one, for inside is negative here"
                 )
     except BadData as error:
         return str(error)
