@@ -219,6 +219,11 @@ class Autodecoder(Trainable):
 
         return predicted if base is None else base.plus(predicted, grid, self.device)
 
+    @property
+    def deterministic(self) -> bool:
+        """Whether nothing that is drawn has a say: an interpolant to which nothing is added."""
+        return self.configuration.anchor is not None and not self.configuration.regularizers
+
     def rows(self, roles: set[Role]) -> list[dict[str, Any]]:
         return self.scored(self.configuration.sequences, self.codes, self.timeline, roles)
 
@@ -226,8 +231,11 @@ class Autodecoder(Trainable):
         self, sequences: list[ShapeSequence], codes: Tensor, timeline: Timeline, roles: set[Role]
     ) -> list[dict[str, Any]]:
         """Rows of what every network predicts with its codes `(R, N, C)` of its share of the sequences."""
-        rows = []
+        rows: list[dict[str, Any]] = []
+        replicates = dict.fromkeys(network.replicate for network in self.networks)
         for index, network in enumerate(self.networks):
+            if self.deterministic and network.replicate:
+                continue
             mine = sequences if self.configuration.shared else [sequences[i] for i in network.sequences]
             for sequence, code in zip(mine, codes[index], strict=True):
                 predicted = self._predicted(index, code, sequence, timeline, self.configuration.evaluation_grid)
@@ -237,9 +245,13 @@ class Autodecoder(Trainable):
                 for row in scored:
                     row["dense_fallback"] = row["time"] in predicted.fallback
                 rows += [{"replicate": network.replicate} | row for row in scored]
+        if self.deterministic:
+            return [row | {"replicate": replicate} for replicate in replicates for row in rows]
         return rows
 
     def ensemble(self, rows: list[dict[str, Any]], roles: set[Role]) -> list[dict[str, Any]]:
+        if self.deterministic:
+            return super().ensemble(rows, roles)
         return self.averaged(self.configuration.sequences, self.codes, self.timeline, roles)
 
     def averaged(

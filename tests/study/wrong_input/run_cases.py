@@ -107,7 +107,7 @@ RUN: Cases = {
         "temporal-smoothness.step=1: input should be less than or equal to 0.1",
     ),
     "a fourth dimension": (
-        ["bifurcation", "--set", "regularizers.topology.dimensions=[0,3]"],
+        ["bifurcation", "--methods", "topology", "--set", "regularizers.topology.dimensions=[0,3]"],
         "topology.dimensions=[0,3]: choose one or more of 0, 1 and 2, each once",
     ),
     "unknown interpolant": (["bifurcation", "--set", "anchor=magic"], "anchor=magic: there is no interpolant 'magic'"),

@@ -33,6 +33,7 @@ def make(folder: Path) -> None:
     _recordings(folder)
     _cluster_files(folder)
     study = load("bifurcation", "smoke")
+    study.keep(study.asked(None), None)
     record = {
         "configuration": study.model_dump(mode="json"), "objective": study.objective.model_dump(),
         "metrics": [metric.model_dump() for metric in study.metrics], "replication_unit": "seeds",
