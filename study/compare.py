@@ -210,12 +210,13 @@ def _cell(row: dict[str, Any]) -> str:
     import pandas as pd
 
     from analysis.wording import interval, number, signed
+    from analysis.words import families
 
     few = ""
     if row["verdict"] == "cannot tell":
         needed = "" if pd.isna(row["n_needed"]) else f", {row['n_needed']} needed"
         few = f" (n = {row['n']}{needed})"
-    verdict = f"{row['verdict']}{few}"
+    verdict = f"{families.verdict(row)}{few}"
     if not row["n"]:
         return verdict
     change = f"{number(row['baseline_mean'])} → {number(row['method_mean'])}"

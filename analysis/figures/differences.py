@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from analysis.drawing import style
-from analysis.statistics.comparison import BETTER, WORSE
+from analysis.statistics.verdicts import BETTER, WORSE
 from analysis.tables import order, record
 from analysis.tables.selection import NoRows
 from analysis.wording import listing
-from analysis.words import facts
+from analysis.words import facts, families
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,7 +28,7 @@ MARKER = {"best": "o", "published": "s"}
 
 def draw(run: Run) -> Figure:
     """A row of panels per supervision, a column per metric; in a panel one line per method, twice where it
-    was confirmed at both settings. Filled markers: a difference is shown, after Holm's correction."""
+    was confirmed at both settings. Filled markers: a difference is shown, after correction for all of them."""
     table = facts.gather(run).comparisons.dropna(subset=["difference"])
     if table.empty:
         raise NoRows("no method can be compared with the baseline yet")
@@ -103,8 +103,7 @@ def caption(run: Run) -> str:
     return (
         f"Mean paired difference to the baseline '{record.baseline(run)}' with its 95 % t interval, over "
         f"{record.unit_words(run)}; the {averaged} of each are averaged before pairing. Filled markers differ "
-        "from zero after Holm's correction over the trained methods, supervisions and metrics of one setting, and over "
-        "the methods without a network by themselves."
+        f"from zero after correction. {families.correction(run)}"
     )
 
 

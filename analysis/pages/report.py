@@ -16,10 +16,10 @@ import pandas as pd
 from analysis import claims, figures, wording
 from analysis.pages import embedding, first_screen
 from analysis.pages.viewer import viewer
-from analysis.statistics import subject_errors
+from analysis.statistics import subject_errors, verdicts
 from analysis.tables import record
 from analysis.tables.run import Run
-from analysis.words import sentences
+from analysis.words import families, sentences
 from analysis.words.facts import Facts, gather
 from analysis.words.recommendation import recommendation
 
@@ -62,6 +62,8 @@ def render(run: Run, drawings: Sequence[figures.Drawing] | None = None) -> str:
             league=_league(facts),
             comparison=_comparison(facts),
             unit=_unit(facts),
+            correction=families.correction(run),
+            corrected=families.heading(run),
             cases=record.cases(run),
             subject=record.subject(run),
             averaged=f"{facts.replicates} replicates" if record.timeless(run) else "test times",
@@ -185,7 +187,7 @@ def _claims(facts: Facts) -> list[dict[str, Any]]:
             "n": int(row["n"]),
             "effect": wording.signed(row["effect"]),
             "interval": wording.interval(row["low"], row["high"]),
-            "p": wording.probability(row["p_holm"]).removeprefix("= "),
+            "p": wording.probability(verdicts.adjusted(row)).removeprefix("= "),
             "verdict": row["verdict"],
             "note": row["note"],
         }
@@ -209,9 +211,9 @@ def _line(row: Mapping[Hashable, Any], facts: Facts) -> dict[str, Any]:
         "method_mean": wording.number(row["method_mean"]),
         "difference": wording.signed(row["difference"]),
         "interval": wording.interval(row["low"], row["high"]),
-        "p": wording.probability(row["p_holm"]).removeprefix("= "),
+        "p": wording.probability(verdicts.adjusted(row)).removeprefix("= "),
         "effect": wording.signed(row["effect_size"], 2),
-        "verdict": row["verdict"],
+        "verdict": families.verdict(row),
         "kind": VERDICT_CLASS.get(row["verdict"], "open"),
     }
 

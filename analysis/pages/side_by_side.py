@@ -18,12 +18,13 @@ from analysis import figures, wording
 from analysis.drawing import bands, style
 from analysis.pages import embedding, report
 from analysis.pages.viewer import viewer
+from analysis.statistics import verdicts
 from analysis.tables import order, record
 from analysis.tables.metric import Metric
 from analysis.tables.run import Run
 from analysis.tables.selection import NoRows
 from analysis.wording import listing
-from analysis.words import sentences
+from analysis.words import families, sentences
 from analysis.words.facts import Facts, gather
 
 if TYPE_CHECKING:
@@ -110,9 +111,9 @@ def _answers(facts: Facts) -> Iterator[dict[str, Any]]:
             "mean": wording.number(best["method_mean"]),
             "difference": wording.signed(best["difference"]),
             "interval": wording.interval(best["low"], best["high"]),
-            "p": wording.probability(best["p_holm"]).removeprefix("= "),
+            "p": wording.probability(verdicts.adjusted(best)).removeprefix("= "),
             "n": int(best["n"]),
-            "verdict": best["verdict"],
+            "verdict": families.verdict(best),
             "kind": report.VERDICT_CLASS.get(best["verdict"], "open"),
         }
 

@@ -24,9 +24,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from analysis.statistics.equivalence import LEVEL as EQUIVALENCE_LEVEL
 from analysis.statistics.equivalence import two_one_sided_tests
-from analysis.statistics.inference import holm, needed, paired_mean, signed_ranks
+from analysis.statistics.inference import paired_mean, signed_ranks
+from analysis.statistics.verdicts import ENOUGH, WHOLE, judged
 from analysis.tables import order, selection
 from analysis.tables.metric import lower_is_better
 from analysis.tables.record import Unit
@@ -36,18 +36,16 @@ ESTIMATE = ["n", "baseline_mean", "method_mean", "difference", "low", "high", "p
 EXACT = ["hodges_lehmann", "exact_low", "exact_high", "p_exact"]
 COLUMNS = [*ADDRESS, *ESTIMATE, "verdict", *EXACT, "n_needed", "unit"]
 EQUIVALENCE = ["margin", "p_equivalence"]
+FAMILIES = ["family", "q"]
+"""What a row is corrected with, and its value by the false discovery rate where it is exploratory
+(:mod:`analysis.statistics.verdicts`)."""
 FEWEST = 3
 """Pairs below which a t interval says next to nothing."""
-ENOUGH = 6
-"""Pairs below which no verdict is given: with fewer, no test that does without normality can ever reject at 5 %."""
 PAIR = ["replicate", "sequence", "time_index"]
 
 FACTORS = ("replicate", "sequence")
 WORDS: dict[str, str] = {"replicate": "seeds (training noise)", "sequence": "sequences"}
 """The unit in words, where a study does not say it better (such as: images)."""
-
-BETTER, WORSE, NO_DIFFERENCE, CANNOT_TELL = "better", "worse", "no difference shown", "cannot tell"
-EQUIVALENT = "equivalent"
 
 
 def compare(
@@ -88,6 +86,28 @@ def compare(
     or unit, or a margin that is not positive; :class:`analysis.tables.selection.NoRows` where there is nothing to
     compare.
     """
+    table = measured(
+        per_time, metric, baseline, setting, better, confidence, methods, unit, window, margin, unit_words
+    )  # fmt: skip
+    table = judged(table, table["lower"], confidence, shares(table["metric"], primary))
+    return table[COLUMNS if margin is None else [*COLUMNS, *EQUIVALENCE]]
+
+
+def measured(
+    per_time: pd.DataFrame,
+    metric: str | Sequence[str],
+    baseline: str,
+    setting: str,
+    better: str | Mapping[str, str] | None = None,
+    confidence: float = 0.95,
+    methods: Sequence[str] = order.METHODS,
+    unit: Unit = "replicate",
+    window: tuple[float, float] | None = None,
+    margin: float | Mapping[str, float] | None = None,
+    unit_words: str | None = None,
+) -> pd.DataFrame:
+    """The rows of :func:`compare` before any correction, and without a verdict, and ``lower``, whether lower is better;
+    raises what it raises."""
     metrics = [metric] if isinstance(metric, str) else list(dict.fromkeys(metric))
     if not metrics:
         raise ValueError("no metric was given: name one metric, or several")
@@ -107,12 +127,10 @@ def compare(
         bound = margin.get(name) if isinstance(margin, Mapping) else margin
         found = _compared(chosen, name, baseline, setting, confidence, methods, unit, bound)
         tables.append(found.assign(unit=words, lower=lower))
-    table = pd.concat(tables, ignore_index=True)
-    table = judged(table, table["lower"], confidence, _shares(table["metric"], primary))
-    return table[COLUMNS if margin is None else [*COLUMNS, *EQUIVALENCE]]
+    return pd.concat(tables, ignore_index=True)
 
 
-def _shares(metrics: pd.Series, primary: str | None) -> np.ndarray:
+def shares(metrics: pd.Series, primary: str | None) -> np.ndarray:
     """Each row's share of the level: of the primary metric's rows together as much as of all others."""
     first = (metrics == primary).to_numpy()
     if first.all() or not first.any():
@@ -150,14 +168,15 @@ def compare_settings(
     better: str | None = None,
     confidence: float = 0.95,
     unit: Unit = "replicate",
+    family: str = WHOLE,
 ) -> pd.DataFrame:
     """The search's ``best`` against the ``published`` setting of the same method: as :func:`compare`, one row
     per arm.
 
     Columns:
     ``metric, method, supervision, n, published_mean, best_mean, difference, low, high, p, p_holm, effect_size,
-    verdict``, then those of :func:`compare` that do without normality, and ``n_needed``; ``difference`` is best −
-    published.
+    verdict``, then those of :func:`compare` that do without normality, and ``n_needed``, ``family`` and ``q``;
+    ``difference`` is best − published. Rows of ``family`` exploratory are corrected by the false discovery rate.
     """
     lower = lower_is_better(metric, better)
     selection.require_metric(per_time, metric)
@@ -173,9 +192,9 @@ def compare_settings(
             address = {"metric": metric, "method": method, "supervision": supervision}
             values = row(here[here["method"] == method], confidence, "published", "best")
             found.append({**address, **values})
-    table = judged(pd.DataFrame(found), lower, confidence)
+    table = judged(pd.DataFrame(found), lower, confidence, family=family)
     means = ["n", "published_mean", "best_mean", "difference", "low", "high", "p", "p_holm", "effect_size"]
-    return table[["metric", "method", "supervision", *means, "verdict", *EXACT, "n_needed"]]
+    return table[["metric", "method", "supervision", *means, "verdict", *EXACT, "n_needed", *FAMILIES]]
 
 
 def paired(treated: pd.DataFrame, reference: pd.DataFrame, metric: str, by: list[str]) -> pd.DataFrame:
@@ -251,31 +270,3 @@ def row(
         "margin": np.nan if margin is None else margin,
         "p_equivalence": np.nan if margin is None else two_one_sided_tests(differences, margin, scale).p,
     }
-
-
-def judged(
-    table: pd.DataFrame, lower: bool | pd.Series, confidence: float, shares: np.ndarray | None = None
-) -> pd.DataFrame:
-    """``table`` with ``p_holm`` over its rows, a ``verdict`` in words and ``n_needed``; ``lower`` says whether lower is
-    better, for all rows or for each; ``shares`` are the rows' of the level, equal unless given."""
-    if table.empty:
-        return table.reindex(columns=[*dict.fromkeys([*COLUMNS, *EQUIVALENCE, *table.columns])])
-    level = 1 - confidence
-    shares = np.ones(len(table)) if shares is None else shares
-    total = max(float(shares[table["p"].notna()].sum()), float(shares.min()))
-    equivalence = table["p_equivalence"] if "p_equivalence" in table else pd.Series(np.nan, table.index)
-    table = table.assign(
-        p_holm=holm(table["p"].to_numpy(dtype="float64"), shares),
-        p_equivalence=holm(equivalence.to_numpy(dtype="float64"), shares),
-    )
-    shown = (table["p_holm"] < level) & ((table["low"] > 0) | (table["high"] < 0))
-    good = (table["difference"] < 0) == lower
-    words = np.where(table["p_equivalence"] < EQUIVALENCE_LEVEL, EQUIVALENT, NO_DIFFERENCE)
-    words = np.where(shown, np.where(good, BETTER, WORSE), words)
-    table = table.assign(verdict=np.where(table["n"] < ENOUGH, CANNOT_TELL, words))
-    open_ = table["verdict"].isin([CANNOT_TELL, NO_DIFFERENCE])
-    wanted = [
-        needed(effect, level * share / total, ENOUGH) if unknown else None
-        for effect, unknown, share in zip(table["effect_size"], open_, shares, strict=True)
-    ]
-    return table.assign(n_needed=pd.array(wanted, dtype="Int64"))

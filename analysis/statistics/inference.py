@@ -145,6 +145,17 @@ def holm(p: np.ndarray, weights: np.ndarray | None = None) -> np.ndarray:
     return corrected
 
 
+def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
+    """The values by which the false discovery rate is controlled (Benjamini and Hochberg 1995, J. R. Stat. Soc. B 57,
+    289–300) of ``p`` ``[m,]``: the least p(j) · m/j over all ranks j ≥ i; NaN stays NaN and is not counted."""
+    corrected = np.full(len(p), np.nan)
+    known = np.flatnonzero(~np.isnan(p))
+    descending = known[np.argsort(-p[known], kind="stable")]
+    ranks = np.arange(len(known), 0, -1)
+    corrected[descending] = np.minimum(1.0, np.minimum.accumulate(p[descending] * len(known) / ranks))
+    return corrected
+
+
 def needed(effect_size: float, level: float, fewest: int) -> int | None:
     """Pairs that show a true effect of ``effect_size`` (d_z) at two-sided ``level`` with probability ``POWER``, by the
     noncentral t distribution; at least ``fewest``, None above ``MOST_NEEDED``. ``fewest`` where the effect is unknown

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
@@ -61,6 +61,23 @@ def read_metric(entry: dict[str, Any]) -> Metric:
 
 def baseline(run: Run) -> str:
     return str(run.record.get("baseline", "none"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """One method against another, in the objective's metric at the best setting."""
+
+    method: str
+    baseline: str
+    supervision: str
+
+
+def primary(run: Run) -> list[Comparison]:
+    """The comparisons that the study named before there was a result; none in runs of earlier versions."""
+    return [
+        Comparison(method=pair["method"], baseline=pair["baseline"], supervision=pair["supervision"])
+        for pair in run.record.get("primary") or []
+    ]
 
 
 def methods(run: Run) -> list[str]:

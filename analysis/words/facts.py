@@ -47,9 +47,10 @@ class Facts:
     references: dict[str, str]
     comparisons: pd.DataFrame
     """:func:`analysis.compare_run` at ``best`` and at ``published``, one below the other."""
+    primary: pd.DataFrame
+    """:func:`analysis.primary`; empty where a study names no primary comparison, or none can be made."""
     controls: pd.DataFrame
-    """:func:`analysis.compare` of the answer's metric at ``best`` with each control as the baseline, of the trained
-    methods but the baseline; empty where a study has no control."""
+    """:func:`analysis.statistics.question.controls`; empty where a study has no control."""
     settings: pd.DataFrame
     """:func:`analysis.statistics.comparison.compare_settings` of the answer's metric."""
     levels: pd.DataFrame
@@ -133,7 +134,8 @@ def gather(run: Run) -> Facts:
         baseline=baseline,
         references=record.references(run),
         comparisons=comparisons(run),
-        controls=controls(run),
+        primary=question.primary(run),
+        controls=question.controls(run),
         settings=_settings(run, metric),
         levels=_levels(tested, metrics, methods),
         league=_league(run, [one.name for one in metrics], metric.name),
@@ -164,32 +166,16 @@ def comparisons(run: Run) -> pd.DataFrame:
             found.append(question.compare_run(run, setting=setting))
         except selection.NoRows:
             continue
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=comparison.COLUMNS)
-
-
-def controls(run: Run) -> pd.DataFrame:
-    """Every trained method but the baseline against every control, corrected over these comparisons alone."""
-    metric, tested = record.objective(run), record.tested(run)
-    left_out = {record.baseline(run), *record.references(run)}
-    known = metric.name in selection.metric_names(run.per_time)
-    found = []
-    for control in record.controls(run) if known else []:
-        try:
-            table = comparison.compare(
-                tested[~tested["method"].isin(left_out - {control})], metric.name, control, better=metric.better,
-                methods=record.methods(run), unit=record.unit(run), unit_words=record.unit_words(run),
-            )  # fmt: skip
-        except selection.NoRows:
-            continue
-        found.append(table)
-    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=comparison.COLUMNS)
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=question.COLUMNS)
 
 
 def _settings(run: Run, metric: Metric) -> pd.DataFrame:
     if metric.name not in selection.metric_names(run.per_time):
         return pd.DataFrame()
     try:
-        return comparison.compare_settings(record.tested(run), metric.name, better=metric.better, unit=record.unit(run))
+        return comparison.compare_settings(
+            record.tested(run), metric.name, metric.better, unit=record.unit(run), family=question.family(run)
+        )
     except selection.NoRows:
         return pd.DataFrame()
 

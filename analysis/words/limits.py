@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analysis.statistics import comparison, subject_errors
-from analysis.statistics.comparison import BETTER, NO_DIFFERENCE, WORSE
+from analysis.statistics.verdicts import BETTER, EXPLORATORY, NO_DIFFERENCE, WORSE
 from analysis.tables import record
 from analysis.wording import count, listing
 from analysis.words.facts import Facts
@@ -158,7 +158,9 @@ def _settings(facts: Facts) -> list[str]:
         if named:
             said.append(f"{words} for {'all of them' if len(named) == len(changed) else listing(named)}")
     untold = "one cannot tell which of the two is better" if len(rows) else "which of the two is better was not tested"
-    return [f"{line}; on the test {record.cases(facts.run)} it is {'; '.join(said)}." if said else f"{line}; {untold}."]
+    note = "exploratory, " if (rows["family"] == EXPLORATORY).any() else ""
+    told = f"{note}on the test {record.cases(facts.run)} it is {'; '.join(said)}"
+    return [f"{line}; {told if said else untold}."]
 
 
 def _missing(facts: Facts) -> list[str]:

@@ -13,11 +13,11 @@ import math
 import pandas as pd
 
 from analysis.statistics import ensembles
-from analysis.statistics.comparison import BETTER, CANNOT_TELL, NO_DIFFERENCE
 from analysis.statistics.cost import relative_seconds
+from analysis.statistics.verdicts import BETTER, CANNOT_TELL, NO_DIFFERENCE
 from analysis.wording import capital, foremost, listing, number
 from analysis.words.facts import Facts
-from analysis.words.sentences import together
+from analysis.words.lines import together
 
 REGULARIZERS = "regularizers."
 """How the names of the parameters begin that are a method's strength, where it does not bear the method's own name."""

@@ -13,6 +13,7 @@ from scipy import stats
 import analysis
 from analysis.statistics.comparison import compare_settings
 from analysis.statistics.inference import holm, needed, paired_mean
+from analysis.statistics.verdicts import judged
 
 Opener = Callable[..., analysis.Run]
 COLUMNS = [
@@ -152,8 +153,6 @@ def test_equal_methods_show_no_difference(run_of: Opener) -> None:
 
 
 def test_a_p_value_that_only_holms_correction_lifts_is_no_difference() -> None:
-    from analysis.statistics.comparison import judged
-
     rows = {
         "p": [0.03, 0.04],
         "low": [-2.0, -2.0],

@@ -8,8 +8,8 @@ import pytest
 from scipy import stats
 
 import analysis
-from analysis.statistics.comparison import ENOUGH, judged
 from analysis.statistics.inference import holm, needed, paired_mean, signed_ranks, walsh_interval
+from analysis.statistics.verdicts import ENOUGH, judged
 from tests.analysis.simulated import arm
 
 STUDIES = 2_000

@@ -1,0 +1,91 @@
+"""What the primary comparisons of a study show, the few that it named before there was a result; and, in a sentence
+after it, what else was seen, which is exploratory.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analysis.statistics.verdicts import BETTER, CANNOT_TELL, ENOUGH, PRIMARY, WORSE
+from analysis.tables import record
+from analysis.wording import count, interval, listing, number
+from analysis.words.facts import Facts
+from analysis.words.lines import under
+
+
+def conclusion(facts: Facts) -> str:
+    """Two sentences; empty where the study names no primary comparison, without the second where there is nothing else
+    to tell."""
+    named = record.primary(facts.run)
+    if not named:
+        return ""
+    if facts.primary.empty:
+        first = f"of {count(len(named), 'primary comparison')} none can be made, for want of confirmed values."
+    else:
+        said = _said(facts, {name: _primary(facts, name) for name in dict.fromkeys(facts.primary["supervision"])})
+        first = f"in {facts.metric.label} on the test {record.cases(facts.run)}, {said}."
+    others = _said(facts, {name: _exploratory(facts, name) for name in facts.supervisions})
+    return f"{first} Exploratory: {others}." if others else first
+
+
+def _said(facts: Facts, verdicts: dict[str, str]) -> str:
+    """The verdicts by supervision, the same ones together."""
+    alike: dict[str, list[str]] = {}
+    for supervision, verdict in verdicts.items():
+        if verdict:
+            alike.setdefault(verdict, []).append(supervision)
+    return "; ".join(under(facts, names) + verdict for verdict, names in alike.items())
+
+
+def _primary(facts: Facts, supervision: str) -> str:
+    here = facts.primary[facts.primary["supervision"] == supervision]
+    return "; ".join(_against(facts, rows) for _, rows in here.groupby("baseline", sort=False))
+
+
+def _exploratory(facts: Facts, supervision: str) -> str:
+    """The trained methods against the baseline that the study did not name; empty where one cannot tell of any."""
+    rows = facts.answered(supervision)
+    other = "other " if (rows["family"] == PRIMARY).any() else ""
+    rows = rows[rows["method"].isin(facts.trained()) & (rows["family"] != PRIMARY) & (rows["verdict"] != CANNOT_TELL)]
+    if rows.empty:
+        return ""
+    if not rows["verdict"].isin([BETTER, WORSE]).any():
+        return f"no {other}method is shown to differ from '{facts.baseline}'"
+    return _different(facts, rows)
+
+
+def _against(facts: Facts, rows: pd.DataFrame) -> str:
+    """The methods that are compared with one other: what differs first, the largest difference with its numbers."""
+    baseline, said = str(rows["baseline"].iloc[0]), [_different(facts, rows)]
+    open_ = rows[~rows["verdict"].isin([BETTER, WORSE, CANNOT_TELL])]
+    if len(open_):
+        said.append(f"{_are(open_)} not shown to differ from '{baseline}' ({_change(open_.iloc[0], len(open_) > 1)})")
+    unknown = rows[rows["verdict"] == CANNOT_TELL]
+    if len(unknown):
+        few = f"n = {int(unknown['n'].max())} is too few, at least {ENOUGH} pairs are needed"
+        said.append(f"one cannot tell {listing(list(unknown['method']), 'or')} from '{baseline}': {few}")
+    return ", while ".join(filter(None, said))
+
+
+def _different(facts: Facts, rows: pd.DataFrame) -> str:
+    """What is shown to be better or worse than what it is compared with; empty where nothing is."""
+    said = []
+    for verdict in (BETTER, WORSE):
+        ascending = facts.metric.lower if verdict == BETTER else not facts.metric.lower
+        here = rows[rows["verdict"] == verdict].sort_values("difference", ascending=ascending)
+        if len(here):
+            baseline = here["baseline"].iloc[0]
+            said.append(f"{_are(here)} {verdict} than '{baseline}' ({_change(here.iloc[0], len(here) > 1)})")
+    return ", while ".join(said)
+
+
+def _are(rows: pd.DataFrame) -> str:
+    return f"{listing(list(rows['method']))} {'is' if len(rows) == 1 else 'are'}"
+
+
+def _change(row: pd.Series, named: bool) -> str:
+    who = f"{row['method']}: " if named else ""
+    return (
+        f"{who}{number(row['baseline_mean'])} → {number(row['method_mean'])}, 95 % interval of the change "
+        f"{interval(row['low'], row['high'])}, n = {int(row['n'])}"
+    )
