@@ -662,7 +662,6 @@ def test_default_is_what_a_bare_mlflow_ui_opens(tmp_path: Path, monkeypatch: pyt
         ("sqlite:mlflow.db", "names no file"),
         ("sqlite:///:memory:", "names no file"),
         ("htp://host:5000", "unknown scheme 'htp'"),
-        ("databricks://profile", "unknown scheme 'databricks'"),
         ("http://", "no valid host"),
         ("http://me:secret@", "no valid host"),
         ("http://host:port", "malformed host or port"),
