@@ -69,6 +69,7 @@ def _list(context: click.Context, parameter: click.Parameter, value: bool) -> No
     "--pieces", type=click.Choice(["largest", "all", "split"]), help="what to take of a label in several pieces"
 )
 @click.option("--times", metavar="FILE", help="when the frames were taken: a time a line, or a frame and its time")
+@click.option("--bands", metavar="N[,N,N]", help="images of several bands: the one to take, or three as red,green,blue")
 @click.option("--cpus", type=click.IntRange(1), help="processors of this machine to use  [default: all that it may]")
 @click.option("--skip-bad", is_flag=True, help="leave out sequences that cannot be used; the report lists them")
 @click.option("--resume", metavar="last|RUN", help="take up a run where it was left, or extend it with --trials")

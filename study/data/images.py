@@ -82,12 +82,15 @@ def again(record: dict[str, Any]) -> PictureData:
 
 
 def _recording(wanted: Wanted, example: Callable[[], Recording], what: str, say: Say) -> tuple[Recording, str]:
-    wanted.refuse_flags("images have no tracks, voxel sizes, layouts or frames to skip")
+    wanted.refuse_flags("images have no tracks, voxel sizes, layouts or frames to skip", but="bands")
+    bands = wanted.band_numbers()
     if not wanted.paths:
+        if bands is not None:
+            raise Mistake(f"--bands {wanted.bands}: the images that come with the program are grey; leave --bands out")
         return example(), what
     say(f"reading {', '.join(wanted.paths)}")
     try:
-        return read_frames([Path(path) for path in wanted.paths]), ", ".join(Path(p).name for p in wanted.paths)
+        return read_frames([Path(path) for path in wanted.paths], bands), ", ".join(Path(p).name for p in wanted.paths)
     except BadData as error:
         raise Mistake(f"--data {error}") from None
 
@@ -98,7 +101,7 @@ def _made(source: str, recording: Recording, make: Callable[[Recording], films.M
     except BadData as error:
         raise Mistake(f"--data {source}: {error}") from None
     missing = float(np.isnan(recording.frames).mean())
-    notes = list(made.notes)
+    notes = [*recording.notes, *made.notes]
     if missing:
         notes.append(f"{missing:.1%} of the pixels have no data: they are neither trained on nor scored")
     shape = (int(made.pictures.frames.shape[-2]), int(made.pictures.frames.shape[-1]))

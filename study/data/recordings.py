@@ -63,19 +63,21 @@ class Wanted:
     link: bool = False
     pieces: str | None = None
     times: str | None = None
+    bands: str | None = None
+    """Of images."""
 
     @property
     def flags(self) -> list[str]:
         """What a recording is told, beside its path, as the flags of the command line with their values."""
-        named = ("tracks", "voxel", "layout", "pieces", "times")
+        named = ("tracks", "voxel", "layout", "pieces", "times", "bands")
         flags = [f"--{name} {value}" for name in named if (value := getattr(self, name)) is not None]
         return flags + [flag for flag, on in (("--skip-bad", self.skip_bad), ("--link", self.link)) if on]
 
-    def refuse_flags(self, why: str) -> None:
-        """Mistake if a recording is told something, for data that have nothing of the kind."""
-        if self.flags:
-            flag = self.flags[0].split()[0]
-            raise Mistake(f"{self.flags[0]}: {why}; leave {flag} out")
+    def refuse_flags(self, why: str, but: str = "") -> None:
+        """Mistake if a recording is told something, `but` one thing, for data that have nothing of the kind."""
+        for given in self.flags:
+            if (flag := given.split()[0]) != f"--{but}":
+                raise Mistake(f"{given}: {why}; leave {flag} out")
 
     @property
     def paths(self) -> list[str]:
@@ -97,6 +99,15 @@ class Wanted:
         except BadData as error:
             raise Mistake(str(error)) from None
         return {"layout": self.layout, "link": self.link or None, "pieces": self.pieces, "times": times}
+
+    def band_numbers(self) -> list[int] | None:
+        if self.bands is None:
+            return None
+        if not re.fullmatch(r"\d+(,\d+)*", self.bands):
+            raise Mistake(
+                f"--bands {self.bands}: not numbers of bands; write one, or three as red,green,blue, as 3,2,1"
+            )
+        return [int(number) for number in self.bands.split(",")]
 
     def track_numbers(self) -> list[int] | None:
         if self.tracks is None:
@@ -128,6 +139,8 @@ def find(
     from trainables.shapes.readers import base
 
     tracks, voxel, given = wanted.track_numbers(), wanted.voxel_size(), wanted.only_path()
+    if wanted.bands is not None:
+        raise Mistake(f"--bands {wanted.bands}: a recording of shapes has no bands; leave --bands out")
     path = base.example() if given is None else Path(given)
     told, hint = wanted.told_reader(), ""
     try:

@@ -54,6 +54,7 @@ class Options:
     link: bool = False
     pieces: str | None = None
     times: str | None = None
+    bands: str | None = None
     cpus: int | None = None
     resume: str | None = None
     changes: list[str] = field(default_factory=list)

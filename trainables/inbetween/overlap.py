@@ -123,12 +123,17 @@ def _reach(grid: Grid, target: Grid) -> tuple[Array, Array]:
         with GCPTransformer(grid.points) as points:
             x, y = points.xy(rows.ravel(), columns.ravel(), offset="ul")
     else:
-        x, y = grid.transform * (columns.ravel(), rows.ravel())
+        x, y = _apply(grid.transform, columns.ravel(), rows.ravel())
     x, y = transform(grid.crs, target.crs, list(x), list(y))
-    column, row = ~target.transform * (np.array(x), np.array(y))
+    column, row = _apply(~target.transform, np.array(x), np.array(y))
     places = np.stack([row, column], axis=1)
     # a shift of less than a hundredth of a pixel is none
     return np.round(places.min(axis=0), 2), np.round(places.max(axis=0), 2)
+
+
+def _apply(matrix: Any, x: Array, y: Array) -> tuple[Array, Array]:
+    """Places under an affine map. (Its own operator for that has changed its name.)"""
+    return matrix.a * x + matrix.b * y + matrix.c, matrix.d * x + matrix.e * y + matrix.f
 
 
 def _resampled(image: Array, grid: Grid, target: Grid) -> Array:

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from trainables.inbetween.image_readers.base import by_suffix
+from trainables.inbetween.image_readers.base import Bands, by_suffix
+from trainables.inbetween.overlap import overlap
 from trainables.inbetween.pictures import Array
 from trainables.shapes.bad_data import BadData
 
@@ -36,34 +37,54 @@ class Recording:
     """Whether the values are grey levels, scaled to [0, 1]."""
     scale: int = 1
     """Pixels of the source along a side of one of ours."""
+    notes: list[str] = field(default_factory=list)
+    """What must be told of them."""
 
 
-def read_frames(paths: Sequence[Path]) -> Recording:
-    """All frames of the files (of a folder: its images in the order of their names); raises BadData."""
+def read_frames(paths: Sequence[Path], bands: Sequence[int] | None = None) -> Recording:
+    """All frames of the files (of a folder: its images in the order of their names); raises BadData.
+
+    bands: which one, or which three as red, green and blue, counted from 1, of images of several.
+    """
     kinds = by_suffix()
     files = [file for path in paths for file in _files(path, list(kinds))]
-    frames: list[Array] = []
-    names: list[str] = []
-    tags: dict[str, Any] | None = None
+    stacks: list[list[Array]] = []
+    tags: list[dict[str, Any]] = []
     whole = True
     for file in files:
         found, mine = kinds[file.suffix.lower()].read(file)
-        for image in found:
-            grey, integers = _grey(file, image)
-            whole &= integers
-            if frames and grey.shape != frames[0].shape:
-                size, first = _size(grey), _size(frames[0])
-                raise BadData(f"{file}: the image is {size} pixels, {names[0]} has {first}; cut both to one grid")
-            if not np.isfinite(grey).any():
-                raise BadData(f"{file}: the image has no data at all; leave it out")
-            frames.append(grey)
-            names.append(file.name)
-        if tags is not None and not _one_grid(mine, tags):
-            raise BadData(
-                f"{file}: lies on another grid than {names[0]} (their georeferences differ); resample both to one grid"
-            )
-        tags = mine
-    return Recording(frames=np.stack(frames), names=names, tags=tags or {}, whole=whole)
+        greys = [_grey(file, image, bands) for image in found]
+        whole &= all(integers for _, integers in greys)
+        stacks.append([grey for grey, _ in greys])
+        tags.append(mine)
+        if not all(np.isfinite(grey).any() for grey, _ in greys):
+            raise BadData(f"{file}: the image has no data at all; leave it out")
+    stacks, one, notes = _on_one_grid(files, stacks, tags)
+    names = [file.name for file, stack in zip(files, stacks, strict=True) for _ in stack]
+    frames = np.stack([grey for stack in stacks for grey in stack])
+    return Recording(frames=frames, names=names, tags=one, whole=whole, notes=notes)
+
+
+def _on_one_grid(
+    files: list[Path], stacks: list[list[Array]], tags: list[dict[str, Any]]
+) -> tuple[list[list[Array]], dict[str, Any], list[str]]:
+    """The images of all files on one grid, its tags, and what is to be told; raises BadData."""
+    sizes = [(file, image) for file, stack in zip(files, stacks, strict=True) for image in stack]
+    first = sizes[0][1]
+    other = next((place for place in sizes if place[1].shape != first.shape), None)
+    elsewhere = next((file for file, mine in zip(files, tags, strict=True) if not _one_grid(mine, tags[0])), None)
+    if other is None and elsewhere is None:
+        return stacks, tags[0], []
+    if all(tags) and all(len({image.shape for image in stack}) == 1 for stack in stacks):
+        stacks, found, note = overlap(files, stacks)
+        return stacks, found, [note]
+    if other is not None:
+        raise BadData(
+            f"{other[0]}: the image is {_size(other[1])} pixels, {files[0].name} has {_size(first)}; cut both to one grid"
+        )
+    raise BadData(
+        f"{elsewhere}: lies on another grid than {files[0].name} (their georeferences differ); resample both to one grid"
+    )
 
 
 def _one_grid(first: dict[str, Any], second: dict[str, Any]) -> bool:
@@ -105,19 +126,44 @@ def _natural(file: Path) -> list[tuple[int, str]]:
     return [(int(word), "") if word.isdecimal() else (-1, word) for word in re.split(r"(\d+)", file.name) if word]
 
 
-def _grey(file: Path, image: Array) -> tuple[Array, bool]:
+def _grey(file: Path, image: Array | Bands, bands: Sequence[int] | None) -> tuple[Array, bool]:
     """One channel as float32, integers scaled to [0, 1], and whether they were integers. Transparent: no data."""
-    integers = bool(np.issubdtype(image.dtype, np.integer))
+    values = image.values if isinstance(image, Bands) else image
+    if values.dtype.kind not in "uifb":
+        raise BadData(f"{file}: values of type {values.dtype}; give real numbers, such as the amplitude of radar data")
+    integers = bool(np.issubdtype(values.dtype, np.integer))
     if integers:
-        image = image / np.iinfo(image.dtype).max
-    if image.ndim == 3 and image.shape[-1] in (3, 4):
-        grey = image[..., :3] @ _LUMINANCE
-        image = grey if image.shape[-1] == 3 else np.where(image[..., 3] > 0, grey, np.nan)
-    if image.ndim != 2:
-        raise BadData(f"{file}: an image of shape {_size(image)} is neither grey nor RGB; give one channel")
-    found = image.astype(np.float32)
+        values = values / np.iinfo(values.dtype).max
+    opacity = None
+    if not isinstance(image, Bands) and values.ndim == 3 and values.shape[-1] in (2, 4):
+        values, opacity = values[..., :-1], values[..., -1]
+    channels = 1 if values.ndim == 2 else values.shape[-1]
+    if bands is not None:
+        values = _chosen(file, values.reshape(*values.shape[:2], channels), bands)
+    elif isinstance(image, Bands):
+        raise BadData(
+            f"{file}: an image of {channels} bands; name the one to take, or three as red, green and blue, as --bands 1"
+        )
+    if values.ndim == 3 and values.shape[-1] in (1, 3):
+        values = values[..., 0] if values.shape[-1] == 1 else values @ _LUMINANCE
+    if values.ndim != 2:
+        raise BadData(f"{file}: an image of shape {_size(values)} is neither grey nor RGB; give one channel")
+    found = values.astype(np.float32)
     found[np.isinf(found)] = np.nan
+    if opacity is not None:
+        found[~(opacity > 0)] = np.nan
     return found, integers
+
+
+def _chosen(file: Path, values: Array, bands: Sequence[int]) -> Array:
+    """These bands, counted from 1, of an image `(H, W, C)`; raises BadData."""
+    named = ",".join(map(str, bands))
+    if len(bands) not in (1, 3):
+        raise BadData(f"{file}: --bands {named}: name one band, or three as red, green and blue")
+    if absent := [band for band in bands if not 1 <= band <= values.shape[-1]]:
+        raise BadData(f"{file}: --bands {named}: there is no band {absent[0]}, it has {values.shape[-1]}, from 1")
+    found: Array = values[..., [band - 1 for band in bands]]
+    return found
 
 
 def _size(image: Array) -> str:

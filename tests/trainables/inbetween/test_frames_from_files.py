@@ -1,5 +1,7 @@
 """Frames in the order of their numbers, pages that are none, and georeferences that are equal."""
 
+import importlib
+
 import numpy as np
 import pytest
 import tifffile
@@ -48,5 +50,38 @@ def test_georeferences_equal_to_a_hundredth_of_a_pixel_are_one_grid(other, tmp_p
 def test_another_grid_is_refused(other, tmp_path):
     image(tmp_path / "a.tif")
     image(tmp_path / "b.tif", **other)
-    with pytest.raises(BadData, match="lies on another grid"):
+    with pytest.raises(BadData, match="lies on another grid|without a coordinate system"):
         read_frames([tmp_path])
+
+
+def test_a_film_as_a_camera_writes_it(tmp_path):
+    """Lossy, in colours: a bright square that moves to the right."""
+    av = pytest.importorskip("av", reason="av, of the extra 'images', is not installed")
+    with av.open(str(tmp_path / "a.mp4"), "w") as film:
+        track = film.add_stream("mpeg4", rate=25)
+        track.height, track.width, track.pix_fmt = 64, 96, "yuv420p"
+        for number in range(8):
+            frame = np.full((64, 96, 3), 30, np.uint8)
+            frame[16:48, 8 * number : 8 * number + 32] = 220
+            film.mux(track.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        film.mux(track.encode())
+    frames = read_frames([tmp_path / "a.mp4"]).frames
+    assert frames.shape == (8, 64, 96)
+    for number, frame in enumerate(frames):
+        columns = (frame[32] > 0.5).nonzero()[0]
+        assert abs(columns[0] - 8 * number) <= 1
+        assert abs(columns[-1] - (8 * number + 31)) <= 1
+
+
+def test_without_its_decoder_the_sentence_says_what_to_install(tmp_path, monkeypatch):
+    whole = importlib.import_module
+
+    def absent(name: str, package: str | None = None) -> object:
+        if name == "av":
+            raise ModuleNotFoundError("No module named 'av'", name="av")
+        return whole(name, package)
+
+    (tmp_path / "a.mp4").write_bytes(b"")
+    monkeypatch.setattr(importlib, "import_module", absent)
+    with pytest.raises(BadData, match=r"a.mp4: films are decoded by the package av.* pip install av, or save the"):
+        read_frames([tmp_path / "a.mp4"])

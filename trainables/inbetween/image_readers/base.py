@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import sys
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
 from trainables.inbetween.pictures import Array
 from trainables.plugins import plugins
+
+
+@dataclass(frozen=True)
+class Bands:
+    """Several channels of one image, of which the file does not say what they are."""
+
+    values: Array
+    """(H, W, C), of whatever C."""
 
 
 class ImageReader(ABC):
@@ -20,8 +30,9 @@ class ImageReader(ABC):
 
     @classmethod
     @abstractmethod
-    def read(cls, file: Path) -> tuple[list[Array], dict[str, Any]]:
-        """The images of a file in order, each grey `(H, W)` or colours `(H, W, 3)` or, with opacity, `(H, W, 4)`:
+    def read(cls, file: Path) -> tuple[Sequence[Array | Bands], dict[str, Any]]:
+        """The images of a file in order, each grey `(H, W)`, colours `(H, W, 3)`, either with opacity, `(H, W, 2)` or
+        `(H, W, 4)`, or `Bands`:
         integers over the whole range of their type, or floating point, NaN where there is no data. And its GeoTIFF tags
         by number, of files that have some. Raises BadData with one sentence that names the file.
         """

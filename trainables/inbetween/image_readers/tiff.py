@@ -2,46 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
-from trainables.inbetween.image_readers.base import ImageReader
+from trainables.inbetween.image_readers.base import Bands, ImageReader
 from trainables.inbetween.pictures import Array
 from trainables.shapes.bad_data import BadData
+from trainables.shapes.readers.tiff import library
 
 _GEOREFERENCE = (33550, 33922, 34264, 34735, 34736, 34737)
 """GeoTIFF: pixel scale, tie points, transformation, and the three tags of keys."""
+_OPACITY = (1, 2)
+"""Of the tag ExtraSamples: associated and unassociated alpha."""
 _NO_DATA = 42113
 """GDAL's tag of the value that means no data."""
 
 
 class Tiff(ImageReader):
-    """The pages of a TIFF file, NaN where its no-data value is; overviews and masks are no pages."""
+    """The pages of a TIFF file, NaN where its no-data value is or a mask page says so; overviews are no pages."""
 
     name: ClassVar[str] = "tiff"
     suffixes: ClassVar[tuple[str, ...]] = (".tif", ".tiff")
 
     @classmethod
-    def read(cls, file: Path) -> tuple[list[Array], dict[str, Any]]:
-        import tifffile
-
+    def read(cls, file: Path) -> tuple[Sequence[Array | Bands], dict[str, Any]]:
         try:
-            with tifffile.TiffFile(file) as opened:
-                full = [
-                    page for page in (page.aspage() for page in opened.pages) if not (page.is_reduced or page.is_mask)
-                ]
-                pages = [np.asarray(page.asarray()) for page in full]
-                known = opened.pages[0].aspage().tags
-                tags = {str(code): _plain(known[code].value) for code in _GEOREFERENCE if code in known}
-                missing = float(str(known[_NO_DATA].value).strip("\0 ")) if _NO_DATA in known else None
+            with library().TiffFile(file) as opened:
+                pages = [page.aspage() for page in opened.pages]
+                first = pages[0]
+                missing = float(str(first.tags[_NO_DATA].value).strip("\0 ")) if _NO_DATA in first.tags else None
+                images: list[Array | Bands] = []
+                for page in pages:
+                    if page.is_mask and not page.is_reduced:
+                        images[-1] = _with_mask(images[-1], np.asarray(page.asarray()))
+                    elif not (page.is_reduced or page.is_mask):
+                        images.append(_meant(page, missing))
+                return images, georeference(first)
         except Exception as error:  # what a decoder raises on a broken file is not documented
             raise BadData(f"{file}: cannot be read as TIFF ({error}); the file is damaged, copy it again") from None
-        if missing is not None:
-            # Integers are scaled by their type later: what is missing must be known before.
-            pages = [_masked(page, missing) for page in pages]
-        return pages, tags
 
     @classmethod
     def written(cls, frames: Array, folder: Path) -> list[Path]:
@@ -52,6 +53,40 @@ class Tiff(ImageReader):
             tifffile.imwrite(folder / "pages" / f"t{number}.tif", frame)
         tifffile.imwrite(folder / "stack.tiff", frames, compression="zlib", photometric="minisblack")
         return [folder / "pages", folder / "stack.tiff"]
+
+
+def georeference(page: Any) -> dict[str, Any]:
+    """The GeoTIFF tags of a page by number."""
+    return {str(code): _plain(page.tags[code].value) for code in _GEOREFERENCE if code in page.tags}
+
+
+def _meant(page: Any, missing: float | None) -> Array | Bands:
+    """A page's channels by what the file says of them: grey, colours, opacity, or bands without a meaning."""
+    values = np.asarray(page.asarray())
+    if values.ndim == 3 and page.axes == "SYX":
+        values = np.moveaxis(values, 0, -1)
+    shown = values if missing is None else _masked(values, missing)
+    if values.ndim != 3 or page.axes not in ("SYX", "YXS"):
+        return shown
+    colours = 3 if page.photometric.name == "RGB" else 1
+    extras = [int(kind) for kind in page.extrasamples]
+    opaque = [colours + i for i, kind in enumerate(extras) if kind in _OPACITY and colours + i < values.shape[-1]]
+    if colours == 1 and len(opaque) + 1 < values.shape[-1]:
+        return Bands(np.delete(shown, opaque, axis=-1))
+    if not opaque:
+        return shown[..., 0] if colours == 1 else shown[..., :3]
+    opacity = (values[..., opaque[0]] > 0).astype(shown.dtype)
+    return np.concatenate([shown[..., :colours], opacity[..., None]], axis=-1)
+
+
+def _with_mask(image: Array | Bands, mask: Array) -> Array | Bands:
+    """An image without data where its mask page is 0; integers are scaled to [0, 1]."""
+    values = image.values if isinstance(image, Bands) else image
+    if mask.shape != values.shape[:2]:
+        return image
+    scale = np.iinfo(values.dtype).max if values.dtype.kind in "ui" else 1.0
+    found = np.where(mask.reshape(*mask.shape, *[1] * (values.ndim - 2)) == 0, np.nan, values / scale)
+    return Bands(found) if isinstance(image, Bands) else found
 
 
 def _masked(page: Array, missing: float) -> Array:
