@@ -101,6 +101,13 @@ def _recordings(folder: Path) -> None:
     np.save(data / "objects.npy", np.array({"masks": None, "other": Path()}, dtype=object))
     np.savez(data / "arrays.npz", masks=swapped, flows=swapped)
     np.save(data / "flat.npy", swapped[:, 4])
+    tifffile.imwrite(data / "bands.tif", np.zeros((8, 8, 4), np.uint8), photometric="minisblack", planarconfig=1)
+    for name, corner in (("here", 0.0), ("there", 9e5)):
+        tags = [(33550, 12, 3, (1.0, 1.0, 0.0), True), (33922, 12, 6, (0.0, 0.0, 0.0, corner, 0.0, 0.0), True)]
+        keys = (1, 1, 0, 2, 1024, 0, 1, 1, 3072, 0, 1, 32633)
+        image = np.arange(64, dtype=np.float32).reshape(8, 8)
+        tifffile.imwrite(data / f"{name}.tif", image, extratags=[*tags, (34735, 3, len(keys), keys, True)])
+    (data / "torn.mp4").write_bytes(b"no film at all")
     np.savez(data / "empty.npz", labels=np.zeros((3, 8, 8, 8), np.uint16))
     (data / "torn.npz").write_bytes((data / "empty.npz").read_bytes()[:200])
     (data / "challenge").mkdir()
