@@ -1,7 +1,7 @@
 """Georeferenced images on different grids, brought to their overlap on the first one's grid.
 
-Two passes of a satellite never share a grid. Coordinate systems, ground control points and resampling are GDAL's, through
-rasterio, which the extra `images` installs: 36 MB and its GDAL, too much for those who have no such images. Bilinear;
+Two passes of a satellite never share a grid. Coordinate systems, ground control points and resampling are GDAL's,
+through rasterio, which the extra `images` installs: 36 MB, too much for those who have no such images. Bilinear;
 averages where the other image's pixels are less than half as long as the first one's. Images that have control points
 instead of a grid, as Sentinel-1 is delivered, take the UTM zone of their middle.
 """

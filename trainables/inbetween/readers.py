@@ -78,12 +78,13 @@ def _on_one_grid(
     if all(tags) and all(len({image.shape for image in stack}) == 1 for stack in stacks):
         stacks, found, note = overlap(files, stacks)
         return stacks, found, [note]
+    name = files[0].name
     if other is not None:
         raise BadData(
-            f"{other[0]}: the image is {_size(other[1])} pixels, {files[0].name} has {_size(first)}; cut both to one grid"
+            f"{other[0]}: the image is {_size(other[1])} pixels, {name} has {_size(first)}; cut both to one grid"
         )
     raise BadData(
-        f"{elsewhere}: lies on another grid than {files[0].name} (their georeferences differ); resample both to one grid"
+        f"{elsewhere}: lies on another grid than {name} (their georeferences differ); resample both to one grid"
     )
 
 

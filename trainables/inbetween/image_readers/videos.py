@@ -46,7 +46,7 @@ class Videos(ImageReader):
         for path in paths:
             with library.open(str(path), "w") as film:
                 track = film.add_stream("ffv1", rate=10)
-                track.height, track.width, track.pix_fmt = *frames.shape[1:], "gray"
+                track.height, track.width, track.pix_fmt = frames.shape[1], frames.shape[2], "gray"
                 for frame in frames:
                     film.mux(track.encode(library.VideoFrame.from_ndarray(frame, format="gray")))
                 film.mux(track.encode())
