@@ -4,8 +4,9 @@ per method."""
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, zip_longest
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -23,6 +24,16 @@ if TYPE_CHECKING:
     from analysis.tables.run import Run
 
 SETTING = "best"
+ACROSS = 4
+"""Panels in a row, where every method has its own."""
+_GREY = "#7d858e"
+_REFERENCES: dict[str, dict[str, Any]] = {
+    "baseline": {"linestyle": (0, (5.0, 2.0)), "linewidth": 1.3},
+    "best": {"linestyle": (0, (1.2, 1.4)), "linewidth": 1.6},
+}
+"""How the two methods that every panel repeats are drawn."""
+_WIDE = 30.0
+"""Largest over smallest mean beyond which an axis is logarithmic."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +82,74 @@ def draw(run: Run, rows: Sequence[Row], dots: str, height: float = 2.95, bootstr
     return figure
 
 
+def apart(
+    run: Run, rows: Sequence[Row], metric: Metric, best: Mapping[str, str], dots: str, bootstrap: int = 0
+) -> Figure:
+    """As :func:`draw`, of one metric, with a small panel for every method, and in each, in grey, the baseline and the
+    method that is ``best`` in a group. Rows of a group share their vertical axis. Raises
+    :class:`analysis.tables.selection.NoRows`."""
+    baseline, known = record.baseline(run), record.methods(run)
+    kept = drawn(run, (method for row in rows for method in row.per_time["method"].unique()))
+    tables = [
+        iqr_bands(
+            row.per_time[row.per_time["method"].isin({*kept, baseline, best.get(row.group, "")})], metric.name,
+            setting=SETTING, methods=known, bootstrap=bootstrap, unit=record.unit(run),
+        )
+        for row in rows
+    ]  # fmt: skip
+    shown = [[name for name in kept if name in set(table["method"])] for table in tables]
+    columns = min(ACROSS, max(map(len, shown)))
+    lines = [math.ceil(len(names) / columns) for names in shown]
+    with style.context():
+        figure, axes = style.panels(sum(lines), columns, style.panel_width(columns), 1.75, sharex=True)
+        for row, table, names, top in zip(rows, tables, shown, accumulate(lines, initial=0), strict=False):
+            block = axes[top : top + lines[rows.index(row)]]
+            train = set(row.per_time.loc[row.per_time["role"] == "train", "time"])
+            others = {name: _REFERENCES[kind] for kind, name in (("baseline", baseline), ("best", best.get(row.group)))}
+            for axis, name in zip_longest(block.ravel(), names):
+                if name is None:
+                    axis.set_axis_off()
+                    continue
+                for other, look in others.items():
+                    line = table[table["method"] == other]
+                    if other != name and len(line):
+                        axis.plot(line["time"], line["mean"], color=_GREY, zorder=1.5, **look)
+                _band(axis, table[table["method"] == name], name, train, solid=True)
+                if axis is not block[0, 0]:
+                    axis.sharey(block[0, 0])
+                axis.set_title(name, fontsize=8)
+                axis.margins(x=0.02)
+            _scaled(block, table, metric)
+            for line in block:
+                line[0].set_ylabel(metric.unit)
+            style.row_title(block[0, 0], row.title)
+        for axis in axes[-1]:
+            axis.set_xlabel("time t")
+        style.legend(
+            figure, _apart_handles(baseline, dots if any((r.per_time["role"] == "train").any() for r in rows) else "")
+        )
+    return figure
+
+
+def _scaled(block: Any, table: pd.DataFrame, metric: Metric) -> None:
+    """A logarithmic axis where a metric that is good when low spans so much that the good ones would lie on the
+    bottom."""
+    means = table["mean"].dropna()
+    if metric.lower and len(means) and means.min() > 0 and means.max() > _WIDE * means.min():
+        style.logarithmic(block[0, 0], means)
+
+
+def _apart_handles(baseline: str, dots: str) -> list[Any]:
+    from matplotlib.lines import Line2D
+
+    handles = [
+        Line2D([], [], color=style.INK, label="the method that the panel names"),
+        Line2D([], [], color=_GREY, label=f"'{baseline}', the baseline", **_REFERENCES["baseline"]),
+        Line2D([], [], color=_GREY, label="the best method", **_REFERENCES["best"]),
+    ]
+    return [*handles, _dot(dots)] if dots else handles
+
+
 def panel(
     axis: Any,
     per_time: pd.DataFrame,
@@ -97,11 +176,12 @@ def confirmed(run: Run) -> pd.DataFrame:
     return table[wanted & ~table["sequence"].isin(record.searched_sequences(run))]
 
 
-def _band(axis: Any, band: pd.DataFrame, method: str, train: set[float]) -> None:
+def _band(axis: Any, band: pd.DataFrame, method: str, train: set[float], solid: bool = False) -> None:
     look = style.method_style(method)
+    line: Any = "-" if solid else look.line
     low, high = ("mean_low", "mean_high") if "mean_low" in band else ("q25", "q75")
     axis.fill_between(band["time"], band[low], band[high], color=look.colour, alpha=0.16, linewidth=0)
-    axis.plot(band["time"], band["mean"], color=look.colour, linestyle=look.line)
+    axis.plot(band["time"], band["mean"], color=look.colour, linestyle=line)
     given = band[band["time"].isin(train)]
     if given.empty:  # an unclipped line without points has no extent, which undoes the layout
         return

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import textwrap
-from typing import TYPE_CHECKING
+import math
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from analysis.drawing import style
+from analysis.drawing.bands import ACROSS
 from analysis.drawing.drawn import drawn, left_out
 from analysis.tables import order, record
 from analysis.tables.reading import CURVE_COLUMNS
@@ -27,31 +29,48 @@ TERMS = ("loss", "reconstruction", "code")
 """Terms that every method has come first, the others after them by name."""
 
 
+_LOOKS: tuple[dict[str, Any], ...] = (
+    {"color": style.INK, "linestyle": "-"},
+    {"color": "#0072b2", "linestyle": (0, (6.0, 2.0))},
+    {"color": "#7d858e", "linestyle": (0, (1.2, 1.4))},
+    {"color": "#d55e00", "linestyle": (0, (6.0, 1.6, 1.2, 1.6))},
+    {"color": "#009e73", "linestyle": (0, (3.0, 1.2))},
+    {"color": "#7b4fa3", "linestyle": (0, (4.0, 1.4, 1.0, 1.4, 1.0, 1.4))},
+)
+"""Of the terms, in their order: told apart by their dashes when printed grey."""
+
+
 def draw(run: Run) -> Figure:
-    """A row of panels per supervision, a column per loss term, a line per method; logarithmic."""
+    """A panel per method, a block of rows per supervision, a line per loss term; logarithmic."""
     curves, terms = _means(run)
     supervisions = order.ordered(curves["supervision"], record.supervisions(run))
     methods = order.ordered(curves["method"], record.methods(run))
+    columns = min(ACROSS, len(methods))
+    lines = math.ceil(len(methods) / columns)
+    looks = {term: _LOOKS[place % len(_LOOKS)] for place, term in enumerate(terms)}
+    from matplotlib.lines import Line2D
+
     with style.context():
-        width = style.panel_width(len(terms))
-        figure, axes = style.panels(len(supervisions), len(terms), width, 2.4, sharex=True, sharey="col")
-        for line, supervision in enumerate(supervisions):
-            for column, term in enumerate(terms):
-                axis = axes[line, column]
-                for method in methods:
-                    look = style.method_style(method)
-                    chosen = (curves["supervision"] == supervision) & (curves["method"] == method)
-                    curve = curves.loc[chosen, ["epoch", term]].dropna()
-                    axis.plot(curve["epoch"], curve[term], color=look.colour, linestyle=look.line, linewidth=1.4)
-                positive = curves.loc[curves[term] > 0, term]
-                if len(positive):
-                    style.logarithmic(axis, positive)
-                if line == 0:
-                    axis.set_title(textwrap.fill(term.replace("-", "- "), 16).replace("- ", "-"))
-                if line == len(supervisions) - 1:
-                    axis.set_xlabel("epoch")
-            style.row_title(axes[line, 0], supervision)
-        style.legend(figure, [style.handle(method) for method in methods])
+        width = style.panel_width(columns)
+        figure, axes = style.panels(lines * len(supervisions), columns, width, 1.75, sharex=True, sharey=True)
+        for place, supervision in enumerate(supervisions):
+            block = axes[place * lines : (place + 1) * lines]
+            for axis, method in zip_longest(block.ravel(), methods):
+                if method is None:
+                    axis.set_axis_off()
+                    continue
+                chosen = curves[(curves["supervision"] == supervision) & (curves["method"] == method)]
+                for term, look in looks.items():
+                    curve = chosen[["epoch", term]].dropna()
+                    axis.plot(curve["epoch"], curve[term], linewidth=1.4, **look)
+                axis.set_title(method, fontsize=8)
+            style.row_title(block[0, 0], supervision)
+        positive = [value for term in terms for value in curves[term] if value > 0]
+        if positive:
+            style.logarithmic(axes[0, 0], positive)
+        for axis in axes[-1]:
+            axis.set_xlabel("epoch")
+        style.legend(figure, [Line2D([], [], label=term, **look) for term, look in looks.items()])
     return figure
 
 
@@ -82,4 +101,4 @@ def caption(run: Run) -> str:
 def alternative(run: Run) -> str:
     curves, terms = _means(run)
     methods = order.ordered(curves["method"], record.methods(run))
-    return f"Training curves of {listing(terms)} over epochs, one line each for {listing(methods)}."
+    return f"Training curves of {listing(terms)} over epochs, one panel each for {listing(methods)}."

@@ -18,7 +18,7 @@ from analysis.drawing import style
 from analysis.statistics import search
 from analysis.tables import record
 from analysis.tables.selection import NoRows
-from analysis.wording import count, listing
+from analysis.wording import listing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -34,20 +34,25 @@ SHARPNESS = 140
 HEIGHT, HEADING = 2.6, 0.42
 """In inches, of a plot and of the line above an arm."""
 HEIGHTS = (HEIGHT, HEIGHT, HEIGHT)
-FEWEST = 3
-"""Complete trials that an arm has at least if it is drawn."""
+FEWEST = 10
+"""Trials that an arm has at least if it is drawn, stopped ones among them."""
 
 
 def variants(run: Run) -> dict[str, str]:
     """Method → title, of every method of which some arm has enough complete trials to compare."""
     found = {method: method for method, supervision in search.arms(run) if _worth(run, method, supervision)}
     if not found:
-        raise NoRows(f"no method has {FEWEST} complete trials of its search that can be held against each other")
+        raise NoRows(
+            f"no method has {FEWEST} trials of its search, enough of them complete to be held against each other"
+        )
     return found
 
 
 def _worth(run: Run, method: str, supervision: str) -> bool:
-    return search.complete(run, method, supervision) >= FEWEST
+    return (
+        search.ended(run, method, supervision) >= FEWEST
+        and search.complete(run, method, supervision) >= search.FEWEST_TRIALS
+    )
 
 
 def draw(run: Run, method: str | None = None) -> Figure:
@@ -87,12 +92,8 @@ def _pictures(run: Run, method: str, supervision: str) -> list[list[np.ndarray]]
     complete, metric = search.complete(run, method, supervision), record.objective(run).label
     third, whole = WIDTH / 3, WIDTH
     history = _picture(lambda: plots.plot_optimization_history(study, target_name=metric), third, "History")
-    if complete >= search.FEWEST_TRIALS:
-        evaluator = search.evaluator(complete)
-        importance = _picture(lambda: plots.plot_param_importances(study, evaluator=evaluator), third, "Importance")
-    else:
-        few = f"How much each parameter matters is not known from {count(complete, 'complete trial')}"
-        importance = _sentence(f"{few}: at least {search.FEWEST_TRIALS} are needed.", third)
+    evaluator = search.evaluator(complete)
+    importance = _picture(lambda: plots.plot_param_importances(study, evaluator=evaluator), third, "Importance")
     front = _picture(lambda: plots.plot_pareto_front(timed), third, "Against training seconds")
     slices = _picture(lambda: plots.plot_slice(study, target_name=metric), whole, "Slices")
     lines = _picture(lambda: plots.plot_parallel_coordinate(study, target_name=metric), whole, "Parallel coordinates")
@@ -153,15 +154,6 @@ def _rendered(figure: Any, width: float) -> np.ndarray:
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     return np.asarray(canvas.buffer_rgba()).copy()
-
-
-def _sentence(text: str, width: float) -> np.ndarray:
-    """A picture that holds a sentence only."""
-    from matplotlib.figure import Figure
-
-    figure = Figure()
-    figure.text(0.5, 0.5, textwrap.fill(text, 48), ha="center", va="center", color=style.MUTED)
-    return _rendered(figure, width)
 
 
 def caption(run: Run, method: str) -> str:

@@ -266,6 +266,11 @@ def complete(run: Run, method: str, supervision: str) -> int:
     return int(((trials["state"] == "complete") & np.isfinite(trials["objective"])).sum())
 
 
+def ended(run: Run, method: str, supervision: str) -> int:
+    """How many trials of an arm have ended, complete or stopped."""
+    return int(_of_arm(run, method, supervision)["state"].isin(["complete", "pruned"]).sum())
+
+
 def _of_arm(run: Run, method: str, supervision: str) -> pd.DataFrame:
     trials = run.trials
     wanted = (trials["phase"] == "search") & (trials["method"] == method) & (trials["supervision"] == supervision)

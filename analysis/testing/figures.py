@@ -29,7 +29,7 @@ class FigureContract:
         """``opened(replicates=1)``: a run by a plan, small unless it says otherwise, only to be looked at."""
 
         def make(**wishes: Any) -> analysis.Run:
-            few: dict[str, Any] = {"methods": ("none", "sinkhorn", "linear-blend"), "replicates": 3, "trials": 4}
+            few: dict[str, Any] = {"methods": ("none", "sinkhorn", "linear-blend"), "replicates": 3, "trials": 10}
             plan = Plan(**few | wishes)
             if repr(plan) not in _KNOWN:
                 _KNOWN[repr(plan)] = analysis.load(write(tmp_path_factory.mktemp("run") / plan.study / plan.run, plan))

@@ -32,7 +32,7 @@ def test_a_report_is_made_again_with_its_figures(results, capsys):
     assert capsys.readouterr().out.strip() == str(results / "one" / "report.html")
     first = (results / "one" / "report.html").read_bytes()
     assert b"Does optimal-transport regularization help" in first
-    assert (results / "one" / "figures" / "interpolation.png").read_bytes().startswith(b"\x89PNG")
+    assert (results / "one" / "figures" / "interpolation-chamfer.png").read_bytes().startswith(b"\x89PNG")
     assert command_line(["results/bifurcation/one"]) == 0
     assert (results / "one" / "report.html").read_bytes() == first
     assert not list((results / "one").glob("lock*"))

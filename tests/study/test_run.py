@@ -116,7 +116,7 @@ def test_the_run_folder_holds_what_it_should_and_no_scratch(killed_twice):
     }
     assert {p.name for p in (folder / "per_time").iterdir()} == {"search.parquet", "confirm.parquet"}
     assert all(p.name.startswith("confirm-") for p in (folder / "models").iterdir())
-    assert {"interpolation.png"} <= {p.name for p in (folder / "figures").iterdir()}
+    assert {"interpolation-chamfer.png"} <= {p.name for p in (folder / "figures").iterdir()}
 
 
 def test_the_user_is_told_three_things_and_spared_the_rest(killed_twice):

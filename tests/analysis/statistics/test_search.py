@@ -154,7 +154,7 @@ def test_an_arm_that_was_not_searched_names_those_that_were(tmp_path: Path) -> N
     run = searched(tmp_path, grid([0.1, 0.2], [0.1, 1.0]))
     with pytest.raises(analysis.NoRows, match=r"no search trials of method 'none' .*: the run has sinkhorn \(sparse\)"):
         analysis.optuna_study(run, "none", "sparse")
-    run = searched(tmp_path / "three", grid([0.1, 0.2, 0.3], [0.1, 1.0, 3.0]))
+    run = searched(tmp_path / "ten", grid([0.1 + 0.01 * k for k in range(10)], [0.1 * (k + 1) for k in range(10)]))
     with pytest.raises(ValueError, match="no search of method 'none' can be drawn: name one of sinkhorn"):
         figures.draw("search_methods", run, "none")
 
@@ -173,15 +173,24 @@ def test_optunas_plots_leave_no_figure_open_and_no_setting_changed(tmp_path: Pat
     import matplotlib as mpl
     from matplotlib import pyplot
 
-    run = searched(tmp_path, grid([0.1, 0.2, 0.15, 0.11], [0.1, 1.0, 3.0, 0.3]))
+    objectives = [0.1, 0.2, 0.15, 0.11, 0.12, 0.3, 0.25, 0.18, 0.4, 0.5]
+    alphas = [0.1, 1.0, 3.0, 0.3, 0.2, 0.05, 5.0, 0.7, 8.0, 0.02]
+    run = searched(tmp_path, grid(objectives, alphas, state=["complete"] * 6 + ["pruned"] * 4))
     before = dict(mpl.rcParams)
     (drawing,) = figures.drawings(run, only=["search_methods"], scale=0.5)
     assert drawing.name == "search_methods-sinkhorn"
     assert len(drawing.png) > 10_000
-    assert "sinkhorn α between" in drawing.caption
+    assert "sinkhorn α = 0.1" in drawing.caption
     assert "Importances, sparse:" in drawing.alternative
     assert pyplot.get_fignums() == []
     assert dict(mpl.rcParams) == before
+
+
+def test_a_search_of_fewer_than_ten_trials_is_in_the_table_only(tmp_path: Path) -> None:
+    run = searched(tmp_path, grid([0.1 + 0.01 * k for k in range(9)], [0.1 * (k + 1) for k in range(9)]))
+    (drawing,) = figures.drawings(run, only=["search_methods"])
+    assert drawing.png == b""
+    assert drawing.caption.startswith("Not drawn: no method has 10 trials")
 
 
 def test_labels_are_short() -> None:
@@ -196,4 +205,4 @@ def test_a_run_whose_search_goes_on_has_nothing_to_say_yet(write_run: Callable[.
     assert analysis.one_standard_error(run).empty
     assert search.importances(run).empty
     (drawing,) = figures.drawings(run, only=["search_methods"])
-    assert drawing.caption.startswith("Not drawn: no method has 3 complete trials")
+    assert drawing.caption.startswith("Not drawn: no method has 10 trials")
