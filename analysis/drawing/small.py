@@ -14,7 +14,7 @@ from analysis.drawing import style
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-WIDTH, TALLEST = 4.1, 3.4
+WIDTH, TALLEST = 3.9, 3.4
 """Inches of the page, and of what its panels may take from top to bottom."""
 COLUMNS = 5
 """The most columns that can be told apart."""

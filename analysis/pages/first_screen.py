@@ -1,7 +1,8 @@
 """What a report shows before anybody scrolls: for every supervision the league of its methods, and the best of them
 beside the truth.
 
-Rows are the lines of :func:`analysis.league`, the best first: a dozen, the baseline among them, the others folded away.
+Rows are the lines of :func:`analysis.standing`, the best first: a dozen, the baseline among them, the others folded
+away.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from analysis import wording
-from analysis.statistics import ensembles, over_units
-from analysis.statistics.cost import seconds
+from analysis.statistics import ensembles
+from analysis.statistics.standing import RULE, standing
 from analysis.tables import record
 from analysis.words.facts import Facts
 
@@ -23,14 +24,14 @@ if TYPE_CHECKING:
 
 MOST = 12
 """As many lines of a league are not folded away."""
-PROBABILITY = "probability_best"
-"""Column of the league that says how probably a method is the best one, in tables that have it."""
 MEANINGS = {
     "floor": "floor: the shown frames blended linearly; what gets no further needs no training",
     "ceiling": "ceiling: the barycenters themselves, from the shown frames; what that regularizer pulls towards",
 }
 """What the words say by which a study marks rules without a network."""
-WIDTH, HEIGHT = 104.0, 16.0
+TAGS = {"baseline", "control", *MEANINGS}
+"""What stands beside a method's name."""
+WIDTH, HEIGHT = 84.0, 16.0
 """Of a bar with its interval, in CSS pixels."""
 _MARGIN = 1.3
 """How far the axis of the bars goes beyond the longest one."""
@@ -41,9 +42,9 @@ def screens(facts: Facts) -> list[dict[str, Any]]:
     that are folded away), ``probable`` (whether probabilities are known), ``second`` (the label of the other metric)
     and ``notes``, which explain every word and sign of the table."""
     found = []
-    second = _second(facts)
+    second, table = _second(facts), standing(facts.run)
     for supervision in facts.supervisions:
-        lines = facts.standing(supervision).to_dict("records")
+        lines = table[table["supervision"] == supervision].to_dict("records")
         if not lines:
             continue
         rows = _rows(facts, supervision, lines, second)
@@ -54,7 +55,7 @@ def screens(facts: Facts) -> list[dict[str, Any]]:
                 "shown": "" if record.timeless(facts.run) else _shown(facts.run.per_time, supervision),
                 "rows": [row for row in rows if row["rank"] in kept],
                 "more": [row for row in rows if row["rank"] not in kept],
-                "probable": any(row["probability"] for row in rows),
+                "probable": any(row["probability"] != "–" for row in rows),
                 "second": second.label if second else "",
                 "notes": _notes(facts, [row for row in rows if row["rank"] in kept]),
             }
@@ -78,79 +79,45 @@ def _second(facts: Facts) -> record.Metric | None:
 def _rows(
     facts: Facts, supervision: str, lines: Sequence[Mapping[Any, Any]], second: record.Metric | None
 ) -> list[dict[str, Any]]:
-    intervals = [_interval(facts, line) for line in lines]
     first = [line for place, line in enumerate(lines) if place < MOST or line["method"] == facts.baseline]
-    reach = _reach([ensembles.value(line) for line in first])
-    reference = next((ensembles.value(line) for line in lines if line["method"] == facts.baseline), math.nan)
-    others = _values(facts, second, supervision)
-    timed, rules = seconds(facts.run), _rules(facts)
+    reach = _reach([line["expected"] for line in first])
+    reference = next((line["expected"] for line in lines if line["method"] == facts.baseline), math.nan)
+    empty = {line["method"] for line in facts.standing(supervision).to_dict("records") if ensembles.is_empty(line)}
     rows = []
-    for rank, (line, (low, high)) in enumerate(zip(lines, intervals, strict=True), 1):
-        method, value = str(line["method"]), ensembles.value(line)
-        rule = method in rules
+    for rank, line in enumerate(lines, 1):
+        value, low, high = (float(line[name]) for name in ("expected", "low", "high"))
+        kind = RULE if line["method"] == facts.baseline and _untrained(facts) else str(line["kind"])
         rows.append(
             {
                 "rank": rank,
-                "method": method,
-                "kind": "rule" if rule else "network",
-                "tags": _tags(facts, method),
-                "baseline": method == facts.baseline,
+                "method": str(line["method"]),
+                "kind": kind,
+                "tags": [line["part"]] if line["part"] in TAGS else [],
+                "baseline": line["method"] == facts.baseline,
                 "value": wording.number(value),
                 "interval": "" if math.isnan(low) or low == high else wording.between(low, high),
-                "bar": _bar(value, low, high, reach, reference, rule),
-                "probability": _probability(line),
-                "second": wording.number(others.get(method, math.nan)),
-                "seconds": wording.number(float(timed.get((supervision, method), math.nan)), 2),
-                "empty": ensembles.is_empty(line),
+                "bar": _bar(value, low, high, reach, reference, kind == RULE),
+                "probability": _chance(float(line["best"])),
+                "second": wording.number(float(line[second.name])) if second else "",
+                "seconds": wording.number(float(line["seconds"]), 2),
+                "empty": line["method"] in empty,
             }
-        )  # fmt: skip
+        )
     return rows
 
 
-def _rules(facts: Facts) -> set[str]:
-    """The methods without a network: those that the study names, and a baseline that was not trained."""
+def _untrained(facts: Facts) -> bool:
+    """Whether the baseline has no network, as in studies whose records do not say it."""
     trials = facts.run.trials
     mine = trials[(trials["phase"] == "confirm") & (trials["method"] == facts.baseline)]
-    untrained = len(mine) and mine["epochs"].max() == 0
-    return {*facts.references, *([facts.baseline] if untrained else [])}
-
-
-def _tags(facts: Facts, method: str) -> list[str]:
-    """What the study says of a method beside its kind."""
-    tags = ["baseline"] * (method == facts.baseline) + ["control"] * (method in record.controls(facts.run))
-    meaning = facts.references.get(method)
-    return [*tags, meaning] if meaning in MEANINGS else tags
-
-
-def _interval(facts: Facts, line: Mapping[Any, Any]) -> tuple[float, float]:
-    """Of a method's mean: what other units of replication would change; where these are the replicates, that of the
-    ensemble."""
-    if facts.unit == "replicate" and not math.isnan(line["low"]):
-        return float(line["low"]), float(line["high"])
-    known = over_units.intervals(facts.run, str(line["metric"]), str(line["setting"]))
-    return known.get((str(line["supervision"]), str(line["method"])), (math.nan, math.nan))
-
-
-def _values(facts: Facts, metric: record.Metric | None, supervision: str) -> dict[str, float]:
-    """Method → what it delivers in another metric."""
-    if metric is None:
-        return {}
-    table = facts.league
-    wanted = (table["metric"] == metric.name) & (table["setting"] == "best") & (table["role"] == "test")
-    lines = table[wanted & (table["supervision"] == supervision)].to_dict("records")
-    return {str(line["method"]): ensembles.value(line) for line in lines}
-
-
-def _probability(line: Mapping[Any, Any]) -> str:
-    value = line.get(PROBABILITY)
-    return "" if value is None or pd.isna(value) else _chance(float(value))
+    return bool(len(mine) and mine["epochs"].max() == 0)
 
 
 def _chance(probability: float) -> str:
-    """In per cent, never as a certainty."""
-    if probability > 0.99:
-        return "> 99 %"
-    return "< 1 %" if probability < 0.01 else f"{100 * probability:.0f} %"
+    """Never a certainty; a dash where nothing is known."""
+    if math.isnan(probability):
+        return "–"
+    return "> 0.99" if probability > 0.99 else "< 0.01" if probability < 0.01 else f"{probability:.2f}"
 
 
 def _reach(values: Sequence[float]) -> float:
@@ -208,6 +175,11 @@ def _notes(facts: Facts, rows: Sequence[Mapping[str, Any]]) -> list[str]:
         said.append(f"Dashed line: the baseline, what the others are held against ('{facts.baseline}')")
     if any(row["kind"] == "rule" for row in rows):
         said.append("Network (dark bar): trained. Rule (light bar): computed from the shown frames, nothing trained")
+    if any(row["probability"] != "–" for row in rows):
+        unknown = any(row["probability"] == "–" for row in rows)
+        said.append(
+            "Best with probability: by how the means would vary" + ("; –: too few replicates" if unknown else "")
+        )
     if any("control" in row["tags"] for row in rows):
         said.append("Control: a simpler remedy, which a method must beat to be worth its trouble")
     if any("anchored" in row["method"].split("+") for row in rows):

@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
-from scipy import stats
 
 import analysis
 from analysis import figures
@@ -49,29 +47,19 @@ def test_the_best_dozen_stands_open_the_baseline_among_them_and_the_others_are_f
     assert not any("ceiling" in note for note in screen["notes"])
 
 
-def test_the_interval_of_a_mean_over_sequences_is_the_t_interval_of_their_means(tmp_path: Path) -> None:
-    rows = pd.concat([arm("none", 0.3, setting="best").assign(sequence=f"s{k}") for k in range(5)])
-    means = np.array([0.31, 0.29, 0.35, 0.27, 0.4])
-    rows["chamfer"] = means[rows["sequence"].str.slice(1).astype(int)]
-    run = analysis.load(
-        write(
-            tmp_path / "results", "s", [rows], objective={"metric": "chamfer"}, supervisions=["sparse"],
-            methods=["none"], unit="sequence",
-        )
-    )  # fmt: skip
+def test_a_line_says_what_the_standing_says(tmp_path: Path) -> None:
+    spread = np.linspace(-0.01, 0.01, 6).reshape(6, 1, 1)
+    none, sinkhorn = (arm(name, level + spread, setting="best") for name, level in (("none", 0.3), ("sinkhorn", 0.2)))
+    record = {"objective": {"metric": "chamfer"}, "supervisions": ["sparse"], "methods": ["none", "sinkhorn"]}
+    together = [ensemble(none, 0.25, 0.002), ensemble(sinkhorn, 0.0912, 0.002)]
+    run = analysis.load(write(tmp_path / "results", "s", [none, sinkhorn], ensembles=together, **record))
     (screen,) = first_screen.screens(gather(run))
-    low, high = stats.t.interval(0.95, 4, means.mean(), stats.sem(means))
-    assert screen["rows"][0]["interval"] == f"{low:.3f} to {high:.3f}"
-
-
-def test_where_replicates_are_the_unit_the_interval_is_the_ensembles(tmp_path: Path) -> None:
-    none = arm("none", 0.2, setting="best")
-    record = {"objective": {"metric": "chamfer"}, "supervisions": ["sparse"], "methods": ["none"]}
-    folder = write(tmp_path / "results", "s", [none], ensembles=[ensemble(none, 0.0912, 0.002)], **record)
-    (screen,) = first_screen.screens(gather(analysis.load(folder)))
-    half = 2.5706 * 0.002 * (6 / 5) ** 0.5
-    assert screen["rows"][0]["value"] == "0.0912"
-    assert screen["rows"][0]["interval"] == f"{0.0912 - half:.4f} to {0.0912 + half:.4f}"
+    best = analysis.standing(run).iloc[0]
+    assert (best["method"], best["expected"]) == ("sinkhorn", pytest.approx(0.0912))
+    line = screen["rows"][0]
+    assert (line["method"], line["value"], line["probability"]) == ("sinkhorn", "0.0912", "> 0.99")
+    assert line["interval"] == f"{best['low']:.4f} to {best['high']:.4f}"
+    assert "best with" in analysis.render(run, [])
 
 
 def test_a_bar_is_as_long_as_its_mean_and_an_interval_that_leaves_it_ends_in_an_arrow() -> None:
@@ -89,13 +77,20 @@ def test_a_bar_is_as_long_as_its_mean_and_an_interval_that_leaves_it_ends_in_an_
     assert "rect" not in first_screen._bar(float("nan"), 0.4, 0.6, 1.0, 0.8, rule=True)
 
 
-def test_how_probably_a_method_is_best_is_shown_where_the_league_says_it(tmp_path: Path) -> None:
-    run = many(tmp_path, networks=1)
+@pytest.mark.parametrize(
+    ("probability", "words"), [(0.999, "> 0.99"), (0.004, "< 0.01"), (0.25, "0.25"), (float("nan"), "–")]
+)
+def test_a_probability_is_never_a_certainty(probability: float, words: str) -> None:
+    assert first_screen._chance(probability) == words
+
+
+def test_a_column_of_nothing_but_dashes_is_left_out(tmp_path: Path) -> None:
+    spread = np.array([-0.01, 0.01]).reshape(2, 1, 1)
+    rows = [arm(name, 0.2 + spread, replicates=2, setting="best") for name in ("none", "sinkhorn")]
+    record = {"objective": {"metric": "chamfer"}, "supervisions": ["sparse"], "methods": ["none", "sinkhorn"]}
+    run = analysis.load(write(tmp_path / "results", "s", rows, **record))
+    assert analysis.standing(run)["best"].isna().all()
     assert "best with" not in analysis.render(run, [])
-    facts = gather(run)
-    facts.league[first_screen.PROBABILITY] = [0.999, 0.004, 0.25, float("nan")] * (len(facts.league) // 4)
-    (screen,) = first_screen.screens(facts)
-    assert [row["probability"] for row in screen["rows"]] == ["> 99 %", "< 1 %", "25 %", ""]
 
 
 def test_how_many_frames_are_shown_stands_beside_the_supervision(run_of: Opener) -> None:
