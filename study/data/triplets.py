@@ -57,7 +57,7 @@ def find(wanted: Wanted, say: Callable[[str], None] = lambda sentence: None) -> 
 def example() -> ImageData:
     """The 90 red blood cells that come with the program."""
     triplets = opened(str(EXAMPLE))
-    source = "the 90 red blood cells that come with the program"
+    source = "the red blood cells that come with the program, 90 of the 135 of the published sample"
     return ImageData(file=str(EXAMPLE), labels=tuple(triplets.labels), side=triplets.side, source=source)
 
 

@@ -47,6 +47,7 @@ def test_without_data_the_90_cells_are_taken_and_18_are_set_aside():
     paper = catalog.load(NAME, "paper")
     assert {method.folds() for method in paper.methods.values()} == {5}, "the published one"
     assert paper.replicates == 15
+    assert study.data["source"].endswith("90 of the 135 of the published sample")
     assert study.data["notes"] == [
         "90 triplets of side 64 (46 cell clusters, 21 keratocytes, 15 knizocytes, 8 multilobate cells)"
     ]

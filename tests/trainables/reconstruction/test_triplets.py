@@ -92,7 +92,7 @@ BALL = np.kron(np.array([[[0, 255], [255, 0]]] * 2, np.uint8), np.ones((16, 16, 
 WRONG = {
     "no folder of masks": (_missing_folder, "there is no folder mask in it; it needs obj, mask, image"),
     "an image is missing": (_unpaired, "there is no A_flat001.tif, which obj has"),
-    "no volumes": (_empty_folder, "obj: there is no TIFF file in it"),
+    "no volumes": (_empty_folder, "obj: there is no .tif or .tiff in it"),
     "no cube": (_written("obj", np.zeros((16, 16, 20), np.uint8)), "the volume is 16 x 16 x 20, not a cube"),
     "a plane": (_written("obj", PLANE), "the volume is 16 x 16, not a cube"),
     "an unknown side": (_written("obj", np.zeros((20, 20, 20), np.uint8)), "side 20; scale it to one of 16, 32"),
@@ -159,6 +159,18 @@ def test_masks_and_images_may_be_png(folder):
     assert found.labels == expected.labels
     np.testing.assert_array_equal(found.masks, expected.masks)
     np.testing.assert_array_equal(found.images, expected.images)
-    (folder / "mask" / f"{found.labels[0]}.png").write_bytes(b"no PNG")
+    for mode in ("RGB", "RGBA", "LA"):
+        for file in (folder / "mask").glob("*.png"):
+            Image.open(file).convert(mode).save(file)
+        np.testing.assert_array_equal(read_triplets(folder).masks, expected.masks)
+    first = folder / "mask" / f"{found.labels[0]}.png"
+    for colour, words in (((0, 9, 0, 255), "it has colours; save it as grey"), ((0, 0, 0, 9), "are transparent; save")):
+        Image.new("RGBA", (16, 16), colour).save(first)
+        with pytest.raises(BadData, match=words):
+            read_triplets(folder)
+    first.unlink()
+    with pytest.raises(BadData, match=f"mask: there is no {first.stem}.tif or {first.name}, which obj has"):
+        read_triplets(folder)
+    first.write_bytes(b"no PNG")
     with pytest.raises(BadData, match="cannot be read as PNG"):
         read_triplets(folder)

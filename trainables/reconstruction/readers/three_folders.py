@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 PNG = ".png"
 """Suffix of masks and images that are no TIFFs; volumes are."""
-FOLDERS = ("obj", "mask", "image")
+VOLUMES = "obj"
+FOLDERS = (VOLUMES, "mask", "image")
 SIDES = (16, 32, 64, 128)
 """Sides of volumes that the network's halvings and doublings fit."""
 
@@ -72,29 +73,32 @@ def _files(folder: Path) -> dict[str, list[Path]]:
     missing = [part for part in FOLDERS if not (folder / part).is_dir()]
     if missing:
         raise BadData(f"{folder}: there is no folder {missing[0]} in it; it needs {', '.join(FOLDERS)}")
-    found = {part: _tiffs(folder / part) for part in FOLDERS}
+    found = {part: _named(folder / part) for part in FOLDERS}
     names = sorted(set().union(*found.values()))
     for name in names:
         absent = [part for part in FOLDERS if name not in found[part]]
         if absent:
             has = next(part for part in FOLDERS if name in found[part])
+            also = "" if absent[0] == VOLUMES else f" or {name}{PNG}"
             raise BadData(
-                f"{folder / absent[0]}: there is no {name}.tif, which {has} has; a volume, its mask and its image "
-                "have the same name"
+                f"{folder / absent[0]}: there is no {name}.tif{also}, which {has} has; a volume, its mask and its "
+                "image have the same name"
             )
     return {name: [found[part][name] for part in FOLDERS] for name in names}
 
 
-def _tiffs(folder: Path) -> dict[str, Path]:
+def _named(folder: Path) -> dict[str, Path]:
     """Name without suffix → file, of a folder that must have some."""
     found: dict[str, Path] = {}
+    suffixes = SUFFIXES if folder.name == VOLUMES else (*SUFFIXES, PNG)
     for file in sorted(folder.iterdir()):
-        if file.suffix.lower() in (*SUFFIXES, PNG) and not file.name.startswith("."):
+        if file.suffix.lower() in suffixes and not file.name.startswith("."):
             if file.stem in found:
                 raise BadData(f"{folder}: there are two files called {file.stem}; leave one out")
             found[file.stem] = file
     if not found:
-        raise BadData(f"{folder}: there is no TIFF file in it; give volumes, masks and images as .tif")
+        kinds = " or ".join(suffixes)
+        raise BadData(f"{folder}: there is no {kinds} in it; give volumes as .tif, masks and images so or as .png")
     return found
 
 
@@ -142,14 +146,26 @@ def _image(file: Path, side: int) -> Array:
 
 
 def _png(file: Path) -> Array:
-    """A PNG's array, as masks and images are drawn in SHAPR's own description; raises BadData."""
+    """A PNG's grey levels, as masks and images are drawn in SHAPR's own description; raises BadData.
+
+    Many programs write grey as three equal colours, with an opacity that is full everywhere.
+    """
     import numpy as np
     from skimage.io import imread
 
     try:
-        return np.asarray(imread(file))
+        values = np.asarray(imread(file))
     except Exception as error:  # what a decoder raises on a broken file is not documented
         raise BadData(f"{file}: cannot be read as PNG ({error}); copy it again") from None
+    if values.ndim != 3:
+        return values
+    if values.shape[-1] in (2, 4):
+        if (values[..., -1] < np.iinfo(values.dtype).max).any():
+            raise BadData(f"{file}: parts of it are transparent; save it as grey without transparency")
+        values = values[..., :-1]
+    if (values != values[..., :1]).any():
+        raise BadData(f"{file}: it has colours; save it as grey")
+    return values[..., 0]
 
 
 def _plane(file: Path, side: int) -> Array:
