@@ -264,6 +264,15 @@ RUN: Cases = {
     "a pickle without masks": (["cells", "--data", "data/objects.npy"], "its 'masks' are no array of numbers; save"),
     "arrays without a name": (["cells", "--data", "data/arrays.npz"], "it has no array 'labels', but masks, flows"),
     "a film without depth": (["cells", "--data", "data/flat.npy"], "data/flat.npy: 3 axes (4, 8, 8)"),
+    "markers without outlines": (["cells", "--data", "data/markers"], "markers, all of about"),
+    "z and x exchanged": (
+        ["cells", "--data", "data/fiji.tif", "--voxel", "0.2,0.2,1"],
+        "z comes first, write --voxel 1,0.2,0.2",
+    ),
+    "torn OME-Zarr": (["cells", "--data", "data/torn.zarr"], "data/torn.zarr: cannot be read as OME-Zarr"),
+    "a broken chunk of OME-Zarr": (["cells", "--data", "data/lost.zarr"], "data/lost.zarr (frame 1): cannot be read"),
+    "grey values in OME-Zarr": (["cells", "--data", "data/grey.zarr"], "no labels; give a label image"),
+    "two label images": (["cells", "--data", "data/two.zarr"], "it has the label images a, b; name one"),
     "tracks without images": (["cells", "--data", "data/challenge"], "--data data/challenge"),
     "a folder of this and that": (["cells", "--data", "data"], "--data data: its files are of"),
     "prices without a dry run": (

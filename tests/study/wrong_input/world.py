@@ -12,6 +12,7 @@ from typing import Any
 import h5py
 import numpy as np
 import tifffile
+import zarr
 
 from study.catalog import load
 from tests.analysis.simulated import arm, write
@@ -110,8 +111,35 @@ def _recordings(folder: Path) -> None:
     (data / "torn.mp4").write_bytes(b"no film at all")
     np.savez(data / "empty.npz", labels=np.zeros((3, 8, 8, 8), np.uint16))
     (data / "torn.npz").write_bytes((data / "empty.npz").read_bytes()[:200])
+    _unusual_recordings(data)
     (data / "challenge").mkdir()
     (data / "challenge" / "man_track.txt").write_text("1 0 two 0\n")
+
+
+def _unusual_recordings(data: Path) -> None:
+    """Markers without outlines, a size of voxels that a file says, and OME-Zarr that is broken, grey, or of two."""
+    z, y, x = np.indices((8, 8, 16))
+    tracking = data / "markers" / "01_GT" / "TRA"
+    tracking.mkdir(parents=True)
+    (data / "markers" / "01").mkdir()
+    (tracking / "man_track.txt").write_text("1 0 2 0\n2 0 2 0\n")
+    for t in range(3):
+        near = [(z - 3) ** 2 + (y - 3) ** 2 + (x - at - t) ** 2 < 4 for at in (3, 10)]
+        tifffile.imwrite(tracking / f"man_track{t:03d}.tif", (near[0] + 2 * near[1]).astype(np.uint16))
+    cell = np.zeros((3, 8, 8, 8), np.uint16)
+    cell[:, 2:6, 2:6, 2:6] = 1
+    axes = {"axes": "TZYX", "spacing": 1.0, "unit": "um"}
+    tifffile.imwrite(data / "fiji.tif", cell, imagej=True, resolution=(5.0, 5.0), metadata=axes)
+    (data / "torn.zarr").mkdir()
+    (data / "torn.zarr" / ".zattrs").write_text("{")
+    names = [{"name": name, "type": "time" if name == "t" else "space"} for name in "tzyx"]
+    for name, of, gone in (("grey", "float32", False), ("lost", "uint16", True), ("two", "uint16", False)):
+        group = zarr.open_group(str(data / f"{name}.zarr"), mode="w", zarr_format=2)
+        image = {"multiscales": [{"axes": names, "datasets": [{"path": "0"}]}]}
+        group.attrs.put({"labels": ["a", "b"]} if name == "two" else image)
+        group.create_array("0", data=cell.astype(of), chunks=(1, 8, 8, 8))
+        if gone:
+            (data / f"{name}.zarr" / "0" / "1.0.0.0").write_bytes(b"no chunk")
 
 
 def _cluster_files(folder: Path) -> None:
