@@ -15,6 +15,7 @@ import click
 from analysis import figures
 from analysis.tables.soundness import DamagedTable
 from study.errors import Interrupted, Mistake
+from trainables.files import own_temporary_folder
 from trainables.plugins import LeftOut
 
 
@@ -84,12 +85,10 @@ def warnings_as_notes() -> Iterator[None]:
 
 
 def _give_a_home() -> None:
-    """A home for a user who has none, as in a container that is run with a number of its own: the private folder under
-    $STUDY_STATE or the temporary folder. Ray cannot be imported without one."""
+    """A home for a user who has none, as in a container that is run with a number of its own: a private folder under
+    the temporary one. Ray cannot be imported without."""
     if os.path.expanduser("~") == "~":
-        from study.storage.places import private_home
-
-        os.environ["HOME"] = str(private_home())
+        os.environ["HOME"] = str(own_temporary_folder("home"))
 
 
 def _refuse_empty(arguments: list[str]) -> None:

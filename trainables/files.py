@@ -62,11 +62,18 @@ def cache_folder() -> Path:
             raise FileNotFoundError(errno.ENOENT, "a user without a home", base)
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:  # no home, or one that cannot be written to: containers, compute nodes, service accounts
-        folder = Path(tempfile.gettempdir()) / f"{_OURS}-cache-{os.getuid()}"
-        with contextlib.suppress(OSError):
-            folder.mkdir(mode=0o700, exist_ok=True)
-        if folder.is_symlink() or not folder.is_dir() or folder.stat().st_uid != os.getuid():
-            return _folder_of_this_process()  # another user's: what is in it would become our results
+        return own_temporary_folder("cache")
+    return folder
+
+
+def own_temporary_folder(what: str) -> Path:
+    """A folder of this user's under the temporary folder, which nobody else may enter; where another user has one of
+    that name, one that lasts as long as this process: what is in it would become our results."""
+    folder = Path(tempfile.gettempdir()) / f"{_OURS}-{what}-{os.getuid()}"
+    with contextlib.suppress(OSError):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.is_symlink() or not folder.is_dir() or folder.stat().st_uid != os.getuid():
+        return _folder_of_this_process()
     return folder
 
 

@@ -208,11 +208,5 @@ def private_folder(folder: Path) -> None:
     raise Mistake(f"state folder {folder} cannot be used ({reason}): name another parent with $STUDY_STATE")
 
 
-def private_home() -> Path:
-    """The user's part of the state folder, which nobody else may enter, made if need be; Mistake if it cannot be."""
-    private_folder(_own())
-    return _own()
-
-
 def _own() -> Path:
     return Path(os.environ.get("STUDY_STATE") or tempfile.gettempdir()) / f"study-{os.getuid()}"

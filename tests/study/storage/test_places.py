@@ -103,7 +103,7 @@ def test_a_store_that_does_not_answer_is_not_waited_for(tmp_path, monkeypatch):
 def test_a_user_without_a_home_is_given_a_private_one(tmp_path, monkeypatch):
     """As in a container that is run with a number of its own, where `~` stays what it is."""
     monkeypatch.delenv("HOME")
-    monkeypatch.setenv("STUDY_STATE", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
 
     def unknown(user: int) -> None:
         raise KeyError(f"getpwuid(): uid not found: {user}")
