@@ -5,7 +5,7 @@ import contextlib
 import fsspec
 import pytest
 
-import analysis
+from analysis.tables import reading
 from study.errors import Mistake
 from study.storage.run_folder import RunFolder
 from tests import faults
@@ -135,9 +135,9 @@ def test_a_folder_that_cannot_be_listed_is_not_taken_for_an_empty_one(faulty):
         with pytest.raises(OSError, match="timed out"):
             faulty.compact("search")
     assert list(faulty.trials()) == ["search-a-0000"]
-    assert analysis.tables.read_trials(faulty.filesystem, faulty.path).trial.tolist() == ["search-a-0000"]
+    assert reading.read_trials(faulty.filesystem, faulty.path).trial.tolist() == ["search-a-0000"]
     with faults.injected(Fault("list", times=FOR_EVER, error="EIO")), pytest.raises(OSError, match="Input/output"):
-        analysis.tables.read_trials(faulty.filesystem, faulty.path)
+        reading.read_trials(faulty.filesystem, faulty.path)
 
 
 @pytest.mark.parametrize("operation", ["read", "write", "rename", "list", "remove"])
