@@ -126,11 +126,10 @@ def _describe(checked: Plan, prices: str | None) -> None:
 
 
 def _of_data(study: Study) -> list[str]:
-    """What was understood of a recording, and what must be known of it."""
-    if "understood" not in study.data:
-        return []
-    left_out = [f"left out: {label}, {why}" for label, why in study.data["left_out"].items()]
-    return [study.data["understood"], *(f"note: {note}" for note in study.data["notes"]), *left_out]
+    """What was understood of a recording or of images, and what must be known of them."""
+    left_out = [f"left out: {label}, {why}" for label, why in study.data.get("left_out", {}).items()]
+    notes = [f"note: {note}" for note in study.data.get("notes", [])]
+    return [*([study.data["understood"]] if "understood" in study.data else []), *notes, *left_out]
 
 
 def _run(checked: Plan) -> int:
