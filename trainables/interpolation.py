@@ -141,10 +141,14 @@ class Interpolation(Trainable):
         return rows
 
     def surfaces(self, replicate: int) -> list[dict[str, Any]]:
-        from trainables.metrics.display import RESOLUTION, display_rows
+        from trainables.metrics.display import RESOLUTION, display_rows, displayed
 
-        sequence = self.configuration.sequences[0]
-        return display_rows(self.predictor(sequence, RESOLUTION), sequence, self.timeline)
+        sequences = [self.configuration.sequences[index] for index in displayed(self.configuration.sequences)]
+        return [
+            row
+            for sequence in sequences
+            for row in display_rows(self.predictor(sequence, RESOLUTION), sequence, self.timeline)
+        ]
 
     def curves(self) -> list[dict[str, Any]]:
         return []

@@ -32,6 +32,8 @@ _REFERENCES: dict[str, dict[str, Any]] = {
     "best": {"linestyle": (0, (1.2, 1.4)), "linewidth": 1.6},
 }
 """How the two methods that every panel repeats are drawn."""
+_DIVISION: dict[str, Any] = {"color": style.INK, "linewidth": 0.8, "linestyle": (0, (1.0, 3.0))}
+"""The line at a time at which a shape divides."""
 _WIDE = 30.0
 """Largest over smallest mean beyond which an axis is logarithmic."""
 
@@ -102,44 +104,61 @@ def apart(
     lines = [math.ceil(len(names) / columns) for names in shown]
     with style.context():
         figure, axes = style.panels(sum(lines), columns, style.panel_width(columns), 1.75, sharex=True)
-        for row, table, names, top in zip(rows, tables, shown, accumulate(lines, initial=0), strict=False):
-            block = axes[top : top + lines[rows.index(row)]]
-            train = set(row.per_time.loc[row.per_time["role"] == "train", "time"])
-            others = {name: _REFERENCES[kind] for kind, name in (("baseline", baseline), ("best", best.get(row.group)))}
-            for axis, name in zip_longest(block.ravel(), names):
-                if name is None:
-                    axis.set_axis_off()
-                    continue
-                for other, look in others.items():
-                    line = table[table["method"] == other]
-                    if other != name and len(line):
-                        axis.plot(line["time"], line["mean"], color=_GREY, zorder=1.5, **look)
-                _band(axis, table[table["method"] == name], name, train, solid=True)
-                if axis is not block[0, 0]:
-                    axis.sharey(block[0, 0])
-                axis.set_title(name, fontsize=8)
-                axis.margins(x=0.02)
-            _scaled(block, table, metric)
-            for line in block:
-                line[0].set_ylabel(metric.unit)
-            style.row_title(block[0, 0], row.title)
+        tops = accumulate(lines, initial=0)
+        for row, table, names, number_of, top in zip(rows, tables, shown, lines, tops, strict=False):
+            references = {best.get(row.group, ""): _REFERENCES["best"], baseline: _REFERENCES["baseline"]}
+            _block(axes[top : top + number_of], row, table, names, references)
+            _scaled(axes[top, 0], table, metric)
+            for axis in axes[top : top + number_of, 0]:
+                axis.set_ylabel(metric.unit)
         for axis in axes[-1]:
             axis.set_xlabel("time t")
-        style.legend(
-            figure, _apart_handles(baseline, dots if any((r.per_time["role"] == "train").any() for r in rows) else "")
-        )
+        whole = pd.concat([row.per_time for row in rows])
+        shown_times = dots if (whole["role"] == "train").any() else ""
+        style.legend(figure, _apart_handles(baseline, shown_times, bool(_divisions(whole))))
     return figure
 
 
-def _scaled(block: Any, table: pd.DataFrame, metric: Metric) -> None:
+def _block(
+    axes: Any, row: Row, table: pd.DataFrame, names: Sequence[str], references: Mapping[str, dict[str, Any]]
+) -> None:
+    """The panels of one row: a method in each, over the ``references`` in grey; all on one vertical axis."""
+    train = set(row.per_time.loc[row.per_time["role"] == "train", "time"])
+    first = axes[0, 0]
+    for axis, name in zip_longest(axes.ravel(), names):
+        if name is None:
+            axis.set_axis_off()
+            continue
+        if axis is not first:
+            axis.sharey(first)
+        for other, look in references.items():
+            line = table[table["method"] == other]
+            if other != name and len(line):
+                axis.plot(line["time"], line["mean"], color=_GREY, zorder=1.5, **look)
+        for time in _divisions(row.per_time):
+            axis.axvline(time, **_DIVISION)
+        _band(axis, table[table["method"] == name], name, train, solid=True)
+        axis.set_title(name, fontsize=8)
+        axis.margins(x=0.02)
+    style.row_title(first, row.title)
+
+
+def _divisions(per_time: pd.DataFrame) -> list[float]:
+    """When the shapes of these sequences divide, as far as their rows say."""
+    if "division_time" not in per_time:
+        return []
+    return sorted({float(time) for time in per_time["division_time"].dropna()})
+
+
+def _scaled(axis: Any, table: pd.DataFrame, metric: Metric) -> None:
     """A logarithmic axis where a metric that is good when low spans so much that the good ones would lie on the
     bottom."""
     means = table["mean"].dropna()
     if metric.lower and len(means) and means.min() > 0 and means.max() > _WIDE * means.min():
-        style.logarithmic(block[0, 0], means)
+        style.logarithmic(axis, means)
 
 
-def _apart_handles(baseline: str, dots: str) -> list[Any]:
+def _apart_handles(baseline: str, dots: str, divides: bool) -> list[Any]:
     from matplotlib.lines import Line2D
 
     handles = [
@@ -147,7 +166,8 @@ def _apart_handles(baseline: str, dots: str) -> list[Any]:
         Line2D([], [], color=_GREY, label=f"'{baseline}', the baseline", **_REFERENCES["baseline"]),
         Line2D([], [], color=_GREY, label="the best method", **_REFERENCES["best"]),
     ]
-    return [*handles, _dot(dots)] if dots else handles
+    handles += [_dot(dots)] if dots else []
+    return [*handles, Line2D([], [], label="a shape divides", **_DIVISION)] if divides else handles
 
 
 def panel(

@@ -64,7 +64,7 @@ def _methods(run: Run, kind: ModuleType, supervision: str) -> dict[str, str]:
 
 def caption(run: Run, supervision: str) -> str:
     kind = _kind(run)
-    below = f"; below each its {record.objective(run).label}" if kind.SCORED else ""
+    below = f"; below each its {gather(run).metric.axis}" if kind.SCORED else ""
     return f"{kind.WHAT}. {capital(kind.SHOWN_WORDS)}{below}."
 
 

@@ -33,7 +33,7 @@ def draw(run: Run) -> Figure:
     if table.empty:
         raise NoRows("no method can be compared with the baseline yet")
     supervisions = order.ordered(table["supervision"], record.supervisions(run))
-    metrics = [metric for metric in record.metrics(run) if metric.name in set(table["metric"])]
+    metrics = [metric for metric in facts.gather(run).metrics if metric.name in set(table["metric"])]
     methods = order.ordered(table["method"], record.methods(run))
     crowded = len(metrics) > 3
     with style.context():

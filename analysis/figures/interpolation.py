@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.drawing import bands
 from analysis.drawing.drawn import drawn, left_out
-from analysis.tables import order, record
+from analysis.tables import lengths, order, record
 from analysis.tables.selection import NoRows, NotApplicable
 from analysis.wording import count, listing
 from analysis.words.facts import gather
@@ -38,23 +38,21 @@ def draw(run: Run, which: str | None = None) -> Figure:
     """A panel per method: its mean line, the interquartile range as an area, white dots where the ground truth was
     shown; the baseline and the best method in grey. ``which`` is a metric, or ``bootstrap``: the first metric with the
     95 % band of the mean as the area. Raises ``ValueError`` for anything else."""
-    known = variants(run)
+    known, run = variants(run), lengths.measured(run)
     if which not in (None, BOOTSTRAP, *known):
         raise ValueError(f"unknown metric or area '{which}': there are {', '.join([*known, BOOTSTRAP])}")
     name = next(iter(known)) if which in (None, BOOTSTRAP) else which
     (metric,) = (one for one in record.metrics(run) if one.name == name)
     table = bands.confirmed(run)
     supervisions = order.ordered(table["supervision"], record.supervisions(run))
-    rows = [
-        bands.Row(title=f"{one} supervision", per_time=table[table["supervision"] == one], group=one)
-        for one in supervisions
-    ]
+    rows = [bands.Row(title=one, per_time=table[table["supervision"] == one], group=one) for one in supervisions]
     best = {one: str(standing["method"].iloc[0]) for one in supervisions if len(standing := gather(run).standing(one))}
     resamples = RESAMPLES if which == BOOTSTRAP else 0
     return bands.apart(run, rows, metric, best, dots="ground truth was shown", bootstrap=resamples)
 
 
 def caption(run: Run, which: str) -> str:
+    run = lengths.measured(run)
     rows = bands.confirmed(run)
     (metric,) = (one for one in record.metrics(run) if one.name == which)
     replicates, sequences = rows["replicate"].nunique(), rows["sequence"].nunique()

@@ -3,7 +3,7 @@ that the model was shown in another colour, one camera, light and scale for all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from analysis.drawing import blocks as _blocks
 from analysis.drawing import small, style
 from analysis.drawing.drawn import drawn, left_out
 from analysis.drawing.rendering import Mesh, extent, picture
-from analysis.tables import order, record
+from analysis.tables import lengths, order, record
 from analysis.tables.selection import NotApplicable
 from analysis.wording import listing, number
 
@@ -30,6 +30,8 @@ WHAT = "Surfaces over time"
 SCORED = True
 SHOWN_WORDS = "dark: the ground truth was shown to the methods at this time"
 TRUTH = "ground truth"
+DIVIDED = " ÷"
+"""Marks times after the division."""
 SHOWN, OTHER = "#2e6fb7", "#efc48c"
 """Colours at times that the model was shown, and at all others: dark and light when printed grey."""
 TIMES = 9
@@ -41,6 +43,31 @@ RESOLUTION = 200
 
 Key = tuple[str, str, float]
 """Supervision, row (method or ground truth), time."""
+
+
+def variants(run: Run) -> dict[str, str]:
+    """One for each sequence, where surfaces of several were kept."""
+    names = sequences(run)
+    return {name: name for name in names} if len(names) > 1 else {}
+
+
+def sequences(run: Run) -> list[str]:
+    """Those of which surfaces were kept; raises NotApplicable where a run keeps none."""
+    return [str(name) for name in dict.fromkeys(_kept(run)["sequence"])]
+
+
+def division(run: Run, sequence: str) -> float | None:
+    """The time at which one shape of a sequence first becomes two, where its rows say so."""
+    if "division_time" not in run.per_time:
+        return None
+    rows = run.per_time.loc[run.per_time["sequence"] == sequence, "division_time"].dropna()
+    return float(rows.iloc[0]) if len(rows) else None
+
+
+def _titles(run: Run, table: pd.DataFrame, times: Sequence[float]) -> list[str]:
+    """``t = 0.25``, with a mark from the division on."""
+    divided = division(run, str(table["sequence"].iloc[0]))
+    return [f"t = {time:.3g}" + (DIVIDED if divided is not None and time >= divided else "") for time in times]
 
 
 def draw(run: Run, sequence: str | None = None, supervision: str | None = None) -> Figure:
@@ -64,7 +91,7 @@ def draw(run: Run, sequence: str | None = None, supervision: str | None = None) 
         height = width * (window[3] - window[2]) / (window[1] - window[0])
         page = _blocks.Page(
             blocks=[(f"{name} supervision", rows) for name, rows in blocks],
-            columns=[f"t = {time:.3g}" for time in times], width=width, height=height, left=start, gap=0.12, above=0.4,
+            columns=_titles(run, table, times), width=width, height=height, left=start, gap=0.12, above=0.4,
         )  # fmt: skip
         figure = page.figure()
         for block, (name, rows) in enumerate(blocks):
@@ -97,7 +124,7 @@ def beside(run: Run, supervision: str, methods: Mapping[str, str]) -> Figure:
     scores = _scores(run, table)
     with style.context():
         page = small.Small(
-            rows=[TRUTH, *methods.values()], columns=[f"t = {time:.3g}" for time in times],
+            rows=[TRUTH, *methods.values()], columns=_titles(run, table, times),
             aspect=(upper - lower) / (right - left), legend=_handles(),
         )  # fmt: skip
         figure = page.figure()
@@ -112,6 +139,7 @@ def beside(run: Run, supervision: str, methods: Mapping[str, str]) -> Figure:
 
 def _scores(run: Run, table: pd.DataFrame) -> dict[tuple[str, float], str]:
     """(method, time) → the answer's metric of the surfaces of :func:`chosen`."""
+    run = lengths.measured(run)
     metric = record.objective(run)
     address = ["trial", "replicate", "sequence", "time"]
     rows = run.per_time.assign(time=run.per_time["time"].round(6))
@@ -126,6 +154,16 @@ def _scores(run: Run, table: pd.DataFrame) -> dict[tuple[str, float], str]:
 def chosen(run: Run, sequence: str | None = None, supervision: str | None = None) -> pd.DataFrame:
     """The surfaces to draw, of one sequence (the first unless named) and one replicate per trial, with their method and
     supervision. Raises as :func:`draw` does."""
+    table = _kept(run)
+    table = _only(table, "sequence", sequence or str(table["sequence"].iloc[0]))
+    if supervision is not None:
+        table = _only(table, "supervision", supervision)
+    first = table.groupby("trial")["replicate"].transform("min")
+    return table[table["replicate"] == first].assign(time=table["time"].round(6))
+
+
+def _kept(run: Run) -> pd.DataFrame:
+    """All surfaces with their method and supervision; NotApplicable where there are none."""
     trials = run.trials[(run.trials["phase"] == "confirm") & (run.trials["setting"] == SETTING)]
     table = run.surfaces.merge(trials[["trial", "method", "supervision"]], on="trial")
     if record.timeless(run):
@@ -133,11 +171,7 @@ def chosen(run: Run, sequence: str | None = None, supervision: str | None = None
     table = table[table["vertices"].notna()]
     if table.empty:
         raise NotApplicable("this run has kept no surfaces")
-    table = _only(table, "sequence", sequence or str(table["sequence"].iloc[0]))
-    if supervision is not None:
-        table = _only(table, "supervision", supervision)
-    first = table.groupby("trial")["replicate"].transform("min")
-    return table[table["replicate"] == first].assign(time=table["time"].round(6))
+    return table
 
 
 def _few(run: Run, table: pd.DataFrame) -> pd.DataFrame:
@@ -202,18 +236,19 @@ def _handles() -> list[Any]:
     ]
 
 
-def caption(run: Run) -> str:
-    table = chosen(run)
+def caption(run: Run, sequence: str | None = None) -> str:
+    table = chosen(run, sequence)
+    divides = division(run, str(table["sequence"].iloc[0])) is not None
     return (
         f"Zero level sets of sequence '{table['sequence'].iloc[0]}': ground truth on top, then one row per method at "
         "its best configuration, of one replicate, the median one by the objective. Blue: times at which the ground "
         "truth was shown to the model. Camera, light and scale are the same everywhere."
-        f"{left_out(run, table['method'])}"
+        f"{' ÷: after the division.' if divides else ''}{left_out(run, table['method'])}"
     )
 
 
-def alternative(run: Run) -> str:
-    table = _few(run, chosen(run))
+def alternative(run: Run, sequence: str | None = None) -> str:
+    table = _few(run, chosen(run, sequence))
     meshes = meshes_of(table)
     rows = order.ordered({name for _, name, _ in meshes}, [TRUTH, *record.methods(run)])
     times = sorted({time for _, _, time in meshes})

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import claims, figures, wording
-from analysis.pages import embedding, first_screen
+from analysis.pages import by_sequence, embedding, first_screen
 from analysis.pages.viewer import viewer
 from analysis.statistics import subject_errors, verdicts
 from analysis.tables import record
@@ -55,6 +55,8 @@ def render(run: Run, drawings: Sequence[figures.Drawing] | None = None) -> str:
             recommendation=recommendation(facts),
             metric=facts.metric,
             screens=first_screen.screens(facts),
+            recordings=by_sequence.by_sequence(facts),
+            objective=record.objective(run).axis,
             first=[one for one in shown if one["drawing"].section == "first"],
             figures={name: [one for one in shown if one["drawing"].section == name] for name in SECTIONS},
             titles=SECTIONS,

@@ -19,7 +19,7 @@ from analysis.drawing import bands, style
 from analysis.pages import embedding, report
 from analysis.pages.viewer import viewer
 from analysis.statistics import verdicts
-from analysis.tables import order, record
+from analysis.tables import lengths, order, record
 from analysis.tables.metric import Metric
 from analysis.tables.run import Run
 from analysis.tables.selection import NoRows
@@ -55,6 +55,7 @@ def render_together(runs: Sequence[Run]) -> str:
     """The page as HTML text. ValueError for no runs; unfinished ones are shown as far as they are."""
     if not runs:
         raise ValueError("no run was given")
+    runs = [lengths.measured(run) for run in runs]
     facts = [gather(run) for run in runs]
     metrics = _metrics(runs)
     drawings = [drawing for metric in metrics if (drawing := _drawing(facts, metric)) is not None]

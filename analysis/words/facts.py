@@ -10,7 +10,7 @@ import pandas as pd
 
 from analysis.statistics import carry_over, comparison, ensembles, question
 from analysis.statistics.inference import PairedMean, paired_mean
-from analysis.tables import order, record, selection
+from analysis.tables import lengths, order, record, selection
 from analysis.tables.metric import Metric
 from analysis.tables.run import Run
 
@@ -39,7 +39,7 @@ class Facts:
 
     run: Run
     metric: Metric
-    """The metric of the answer: the search's objective."""
+    """The metric of the answer: the search's objective; of recordings in their own unit of length."""
     metrics: list[Metric]
     methods: list[str]
     supervisions: list[str]
@@ -119,6 +119,7 @@ class Facts:
 @lru_cache(maxsize=2)
 def gather(run: Run) -> Facts:
     """Read a run's tables and compute what they show, once per opened run. Works on partial runs."""
+    opened, run = run, lengths.measured(run)
     metric = record.objective(run)
     metrics = record.metrics(run)
     methods, supervisions, baseline = record.methods(run), record.supervisions(run), record.baseline(run)
@@ -126,7 +127,7 @@ def gather(run: Run) -> Facts:
     sequence = ["method", "supervision", "sequence"]
     have = set(zip(tested["method"], tested["supervision"], strict=True))
     return Facts(
-        run=run,
+        run=opened,
         metric=metric,
         metrics=metrics,
         methods=methods,

@@ -20,7 +20,7 @@ from trainables.advection.models_of_pairs import SideBySide
 from trainables.advection.patches import Patches
 from trainables.advection.saved_shapes import SavedShapes
 from trainables.advection.shape_advection import ShapeAdvection
-from trainables.metrics.display import RESOLUTION, display_rows
+from trainables.metrics.display import RESOLUTION, display_rows, displayed
 from trainables.metrics.per_time import score
 from trainables.metrics.surfaces import Array
 from trainables.shapes.sequence import grid_points, resampled
@@ -108,7 +108,12 @@ class AdvectedShapes(SideBySide):
         return found
 
     def surfaces(self, replicate: int) -> list[dict[str, Any]]:
-        return display_rows(self.predictor(replicate, 0, RESOLUTION), self.configuration.sequences[0], self.timeline)
+        sequences = self.configuration.sequences
+        return [
+            row
+            for index in displayed(sequences)
+            for row in display_rows(self.predictor(replicate, index, RESOLUTION), sequences[index], self.timeline)
+        ]
 
     def model(self) -> dict[str, Any] | None:
         return SavedShapes.saved(

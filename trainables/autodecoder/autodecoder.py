@@ -33,7 +33,7 @@ from trainables.autodecoder.model import SavedDecoder
 from trainables.autodecoder.regularizers.base import Problem
 from trainables.autodecoder.sampling import FramePool, batches
 from trainables.base import Trainable
-from trainables.metrics.display import RESOLUTION, display_rows, display_times
+from trainables.metrics.display import RESOLUTION, display_rows, display_times, displayed
 from trainables.metrics.narrow_band import Field, narrow_band
 from trainables.metrics.per_time import score
 from trainables.metrics.surfaces import Array
@@ -274,10 +274,13 @@ class Autodecoder(Trainable):
 
     def surfaces(self, replicate: int) -> list[dict[str, Any]]:
         network = next(i for i, network in enumerate(self.networks) if network.replicate == replicate)
-        sequence = self.configuration.sequences[0]
-        predicted = self._predicted(network, self.codes[network, 0], sequence, self.timeline, RESOLUTION)
-        predicted.prepare(display_times(self.timeline))
-        return display_rows(predicted, sequence, self.timeline)
+        sequences, rows = self.configuration.sequences, []
+        for position in displayed(sequences) if self.configuration.shared else [0]:
+            sequence = sequences[position]
+            predicted = self._predicted(network, self.codes[network, position], sequence, self.timeline, RESOLUTION)
+            predicted.prepare(display_times(self.timeline))
+            rows += display_rows(predicted, sequence, self.timeline)
+        return rows
 
     def _predicted(self, network: int, code: Tensor, sequence: ShapeSequence, timeline: Timeline, n: int) -> Predicted:
         base = None if self.configuration.anchor is None else self.base(sequence, timeline.train_times)

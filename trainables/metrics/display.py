@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from trainables.metrics.surfaces import Array, surface
+from trainables.shapes.sampled import Sampled
 from trainables.shapes.sequence import LOWER, ShapeSequence, grid_points, grid_spacing
 from trainables.shapes.timeline import Timeline
 
 RESOLUTION = 56
 """Points along each axis: a sphere of radius 1 has some 2,000 vertices."""
 TIMES = 9
+RECORDINGS = 4
+"""Recordings of which surfaces are kept."""
 
 
 def display_times(timeline: Timeline) -> list[float]:
     """At most nine of a timeline's times, evenly spread, with the first and the last."""
     count = len(timeline.times)
     return [timeline.times[i] for i in sorted({round(x) for x in np.linspace(0, count - 1, min(TIMES, count))})]
+
+
+def displayed(sequences: Sequence[ShapeSequence]) -> list[int]:
+    """Which of these sequences are kept to be looked at: the first, and of recordings, of which no two are alike, the
+    first few."""
+    recorded = all(isinstance(sequence, Sampled) for sequence in sequences)
+    return list(range(min(RECORDINGS, len(sequences)))) if recorded else [0]
 
 
 def display_rows(

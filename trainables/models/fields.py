@@ -19,7 +19,7 @@ from trainables import ensemble
 from trainables.autodecoder.sampling import FramePool
 from trainables.base import Trainable
 from trainables.configuration import choose
-from trainables.metrics.display import RESOLUTION, display_rows
+from trainables.metrics.display import RESOLUTION, display_rows, displayed
 from trainables.metrics.per_time import score
 from trainables.metrics.surfaces import Array
 from trainables.models.base import OwnNetwork, available
@@ -112,7 +112,12 @@ class Fields(Trainable):
         return found
 
     def surfaces(self, replicate: int) -> list[dict[str, Any]]:
-        return display_rows(self.predictor(replicate, 0, RESOLUTION), self.configuration.sequences[0], self.timeline)
+        sequences = self.configuration.sequences
+        return [
+            row
+            for index in displayed(sequences)
+            for row in display_rows(self.predictor(replicate, index, RESOLUTION), sequences[index], self.timeline)
+        ]
 
     def curves(self) -> list[dict[str, Any]]:
         return self._curves

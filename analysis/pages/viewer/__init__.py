@@ -46,13 +46,16 @@ class Viewer:
     """plotly.js, as :func:`compressed`."""
     caption: str
     alternative: str
+    choice: str
+    """What a reader chooses between."""
 
 
 def viewer(runs: Sequence[Run], budget: int) -> Viewer | None:
     """The viewer of the runs that kept surfaces, None if none has; its meshes take about ``budget`` bytes of the page.
 
     The JSON: ``runs``, each with ``title``, ``low`` (3,) and ``step`` (domain units) of the packed positions,
-    ``ranges`` (3, 2) of the axes, and ``views``, one per supervision, with ``times``, ``shown`` (numbers of times),
+    ``ranges`` (3, 2) of the axes, and ``views``, one per supervision, or per sequence and
+    supervision, with ``times``, ``shown`` (numbers of times), ``division`` (the time at which one shape becomes two),
     ``panels`` (``name``, and ``surfaces``: a number in ``meshes`` per time, null where there is none); ``meshes``:
     how many vertices and triangles each has, none where there is no surface; ``camera`` (3,): where the viewer stands;
     ``colours``.
@@ -77,6 +80,7 @@ def viewer(runs: Sequence[Run], budget: int) -> Viewer | None:
         library=_library(),
         caption=_caption(found, most if coarser else None),
         alternative=_alternative(found),
+        choice="Sequence and supervision" if any(len(scene.sequences) > 1 for scene in found) else "Supervision",
     )
 
 
@@ -94,9 +98,11 @@ def _library() -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class _View:
-    supervision: str
+    title: str
+    """The supervision, after the sequence where there are several."""
     times: list[float]
     shown: list[int]
+    division: float | None
     panels: list[tuple[str, list[str | None]]]
     """Name → key of the mesh at each time."""
     left_out: list[str]
@@ -107,7 +113,7 @@ class _Scene:
     """The surfaces of one run; equal meshes (the truth, under every method) are there once."""
 
     run: Run
-    sequence: str
+    sequences: list[str]
     views: list[_View]
     meshes: Mapping[str, Mesh]
 
@@ -129,9 +135,10 @@ class _Scene:
             "ranges": np.stack([low, high], axis=-1).tolist(),
             "views": [
                 {
-                    "title": view.supervision,
+                    "title": view.title,
                     "times": view.times,
                     "shown": view.shown,
+                    "division": view.division,
                     "panels": [
                         {"name": name, "surfaces": [None if key is None else numbers[key] for key in keys]}
                         for name, keys in view.panels
@@ -144,9 +151,24 @@ class _Scene:
 
 def _scene(run: Run) -> _Scene | None:
     try:
-        table = surfaces.chosen(run)
+        sequences = surfaces.sequences(run)
     except NotApplicable:
         return None
+    views: list[_View] = []
+    meshes: dict[str, Mesh] = {}
+    for sequence in sequences:
+        found = _views(run, sequence, several=len(sequences) > 1)
+        views += found[0]
+        meshes |= found[1]
+    needed = {key for view in views for _, panel in view.panels for key in panel if key is not None}
+    return _Scene(
+        run=run, sequences=sequences, views=views, meshes={key: meshes[key] for key in meshes if key in needed}
+    )
+
+
+def _views(run: Run, sequence: str, several: bool) -> tuple[list[_View], dict[str, Mesh]]:
+    """A view per supervision of one sequence, and the meshes by their keys."""
+    table = surfaces.chosen(run, sequence)
     found, shown = surfaces.meshes_of(table), surfaces.shown_times(table)
     keys = {address: _key(mesh) for address, mesh in found.items()}
     views = []
@@ -154,13 +176,17 @@ def _scene(run: Run) -> _Scene | None:
         times = sorted({time for where, _, time in found if where == supervision})
         names = surfaces.row_names(run, found, supervision)
         panels = [(name, [keys.get((supervision, name, time)) for time in times]) for name in names[:MOST_PANELS]]
-        numbers = [number for number, time in enumerate(times) if time in shown[supervision]]
         views.append(
-            _View(supervision=supervision, times=times, shown=numbers, panels=panels, left_out=names[MOST_PANELS:])
+            _View(
+                title=f"{sequence}, {supervision}" if several else supervision,
+                times=times,
+                shown=[number for number, time in enumerate(times) if time in shown[supervision]],
+                division=surfaces.division(run, sequence),
+                panels=panels,
+                left_out=names[MOST_PANELS:],
+            )
         )
-    needed = {key for view in views for _, panel in view.panels for key in panel if key is not None}
-    meshes = {keys[address]: mesh for address, mesh in found.items() if keys[address] in needed}
-    return _Scene(run=run, sequence=str(table["sequence"].iloc[0]), views=views, meshes=meshes)
+    return views, {keys[address]: mesh for address, mesh in found.items()}
 
 
 def _key(mesh: Mesh) -> str:
@@ -168,7 +194,7 @@ def _key(mesh: Mesh) -> str:
 
 
 def _caption(scenes: list[_Scene], most: int | None) -> str:
-    names = list(dict.fromkeys(f"'{scene.sequence}'" for scene in scenes))
+    names = list(dict.fromkeys(f"'{name}'" for scene in scenes for name in scene.sequences))
     which = f"{'sequence' if len(names) == 1 else 'sequences'} {listing(names)}"
     said = [
         f"The surfaces of {which}: drag one to turn all, move the slider to change the time. Blue: the ground truth "
@@ -193,7 +219,7 @@ def _alternative(scenes: list[_Scene]) -> str:
                 if key is not None and scene.meshes[key].empty
             ]
             said.append(
-                f"{scene.run.study}, {view.supervision} supervision: surfaces that can be turned, side by side, of "
+                f"{scene.run.study}, {view.title} supervision: surfaces that can be turned, side by side, of "
                 f"{names} at {len(view.times)} times from {view.times[0]:g} to {view.times[-1]:g}"
                 + (f"; no surface: {'; '.join(empty)}" if empty else "")
             )

@@ -133,10 +133,11 @@
   }
 
   function show() {
-    const { times, shown, panels: all } = chosen();
+    const { times, shown, division, panels: all } = chosen();
     const now = Number(time.value);
     const here = shown.includes(now);
-    const words = "t = " + Number(times[now].toPrecision(3)) + (here ? ", shown to the model" : ", not shown");
+    const words = "t = " + Number(times[now].toPrecision(3)) + (here ? ", shown to the model" : ", not shown")
+      + (division !== null && times[now] >= division ? ", after the division" : "");
     label.textContent = words;
     time.setAttribute("aria-valuetext", words);
     return Promise.all(plots.map((plot, place) => {

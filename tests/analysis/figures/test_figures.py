@@ -83,7 +83,7 @@ def test_every_panel_repeats_the_baseline_and_the_best_in_grey(whole: analysis.R
         if not method:
             continue
         grey = [line for line in axis.get_lines() if line.get_color() == "#7d858e"]
-        names = [name for name in ("none", best) if name != method]
+        names = [name for name in (best, "none") if name != method]
         assert len(grey) == len(names)
         for line, name in zip(grey, names, strict=True):
             np.testing.assert_allclose(line.get_ydata(), sparse[sparse["method"] == name]["mean"])

@@ -148,6 +148,28 @@ def test_meshes_keep_to_the_budget_and_the_caption_says_so(write_run: Callable[.
     assert "Simplified to at most" in made.caption
 
 
+def test_of_several_sequences_one_is_chosen_and_the_moments_after_a_division_say_so(
+    write_run: Callable[..., Path],
+) -> None:
+    folder = with_growing_surfaces(write_run(methods=METHODS, replicates=2, trials=1))
+    first = pd.read_parquet(folder / "surfaces" / "confirm.parquet")
+    pd.concat([first, first.assign(sequence="another")]).to_parquet(folder / "surfaces" / "confirm.parquet")
+    run = analysis.load(folder)
+    run.per_time["division_time"] = np.where(run.per_time["sequence"] == "bifurcation", 0.5, np.nan)
+    made = viewer([run], 1_000_000)
+    assert made is not None
+    assert made.choice == "Sequence and supervision"
+    views = json.loads(made.data)["runs"][0]["views"]
+    assert [(view["title"], view["division"]) for view in views] == [
+        ("another, sparse", None), ("another, dense", None), ("bifurcation, sparse", 0.5), ("bifurcation, dense", 0.5)
+    ]  # fmt: skip
+    drawn = analysis.figures.drawings(run, ["surfaces"], scale=0.4)
+    assert [drawing.name for drawing in drawn] == ["surfaces-another", "surfaces-bifurcation"]
+    assert ["÷: after the division" in drawing.caption for drawing in drawn] == [False, True]
+    titles = [text.get_text() for text in analysis.figures.draw("surfaces", run, "bifurcation").texts]
+    assert [title for title in titles if title.startswith("t = ")] == ["t = 0", "t = 0.5 ÷", "t = 1 ÷"] * 2
+
+
 def test_a_run_without_surfaces_has_no_viewer(whole: analysis.Run) -> None:
     assert viewer([whole], 1_000_000) is None
     assert "<script" not in analysis.render(whole, drawings=[])

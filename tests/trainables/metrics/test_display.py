@@ -48,3 +48,14 @@ def test_asymmetry_is_the_dice_that_a_point_reflection_loses():
     shape[1, 2, 3] = True  # its reflection, (3, 2, 1), is not inside
     assert asymmetry(shape) == pytest.approx(1 - 2 / 3)
     assert np.isnan(asymmetry(np.zeros((4, 4, 4), dtype=bool)))
+
+
+def test_of_recordings_the_first_few_are_kept_and_of_other_sequences_the_first() -> None:
+    from study.data.recordings import example
+    from trainables.metrics.display import RECORDINGS, displayed
+    from trainables.shapes.bifurcation import Bifurcation
+
+    cells = list(example(16, lambda count: [0, count - 1]).sequences)
+    assert displayed(cells) == [0, 1]
+    assert displayed(cells * RECORDINGS) == list(range(RECORDINGS))
+    assert displayed([Bifurcation()] * 3) == [0]
