@@ -45,7 +45,7 @@ def test_what_this_program_cannot_test_says_why(tmp_path: Path) -> None:
     found = ledger(tmp_path, 0.1)
     for claim, why in {
         "cost": "the load decides",
-        "nuclei": "887 nuclei are not published",
+        "nuclei": "887 nuclei of Waibel 2022 are not in its public sample",
         "iou_error-complex": "the data have no echinocyte, discocyte or stomatocyte, only flat and tall",
         "dimension-2-than-all": "topology-all",
     }.items():

@@ -7,7 +7,7 @@ from study.running.earlier import as_begun, completed
 
 
 def test_a_run_begun_before_few_trials_were_all_completed_stops_some_early():
-    study = catalog.load("bifurcation", "laptop")
+    study = catalog.load("bifurcations", "laptop")
     recorded = study.model_dump(mode="json")
     del recorded["pruning"]["least_trials"]
     as_begun(study, recorded)

@@ -174,7 +174,7 @@ def test_what_a_training_takes_is_what_pytorch_counts(space):
 def test_a_saved_model_needs_nothing_that_mlflow_does_not_install():
     """What `study.tracking.model.REQUIREMENTS` names holds for these models too: no scikit-image, no pyarrow."""
     code = (
-        "import sys; import trainables.autodecoder.model, trainables.inbetween.saved_shapes; "
+        "import sys; import trainables.autodecoder.model, trainables.advection.saved_shapes; "
         "print(*{'skimage', 'pyarrow', 'ray', 'h5py', 'tifffile'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

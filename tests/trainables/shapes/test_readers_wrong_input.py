@@ -216,9 +216,6 @@ def test_an_option_of_another_reader(recordings):
     ):
         open_recording(recordings.challenge(recordings.balls()), layout="time-last")
 
-    with pytest.raises(BadData, match=r"labels.npz: --layout is of TIFF files"):
-        open_recording(recordings.npz(recordings.balls()), layout="ZTYX").sequences()
-
 
 @pytest.mark.parametrize(
     ("value", "words"), [(np.nan, "not finite"), (1.0, "the shape is empty"), (-1.0, "fills the volume")]
