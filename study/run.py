@@ -97,7 +97,7 @@ def main(dry_run: bool, prices: str | None, changes: tuple[str, ...], more: tupl
 
 
 def _describe(checked: Plan, prices: str | None) -> None:
-    from study.design.study import describe
+    from study.design.ranges import describe
     from study.running.estimate import costs, estimate, sentences
 
     study = checked.study

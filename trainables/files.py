@@ -84,7 +84,7 @@ def _folder_of_this_process() -> Path:
     return Path(folder)
 
 
-def kept(kind: str, name: str, content: bytes) -> str:
+def cached(kind: str, name: str, content: bytes) -> str:
     """A file with this content in a subfolder `kind` of the cache.
 
     Where the cache is full or cannot be written, in a folder that lasts as long as this process; OSError if not there

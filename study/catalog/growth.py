@@ -9,7 +9,7 @@ cells, its setting is transferred to eight others.
 from __future__ import annotations
 
 from study.catalog.cells import every
-from study.design import methods, presets
+from study.design import flags, methods, presets
 from study.design.study import Objective, Study
 from trainables.shapes.platynereis import FRAMES, cells, times
 from trainables.shapes.sequence import ShapeSequence
@@ -65,7 +65,7 @@ def smoke(study: Study) -> None:
     """Three cells on a coarse grid, two supervisions."""
     few = of(cells(3, resolution=24), 1)
     study.methods, study.search_sequences = few.methods, few.search_sequences
-    study.keep(None, ["ends", "every-10th"])
+    flags.keep(study, None, ["ends", "every-10th"])
     presets.smoke(study)
     study.replicates = 1
 

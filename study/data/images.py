@@ -16,7 +16,7 @@ import numpy as np
 from study.data.recordings import Wanted
 from study.errors import Mistake
 from trainables.inbetween import films, motion, scenes
-from trainables.inbetween.pictures import kept
+from trainables.inbetween.pictures import cached
 from trainables.inbetween.readers import Recording, read_frames
 from trainables.inbetween.windows import Window
 from trainables.shapes.bad_data import BadData
@@ -106,5 +106,5 @@ def _made(source: str, recording: Recording, make: Callable[[Recording], films.M
         notes.append(f"{missing:.1%} of the pixels have no data: they are neither trained on nor scored")
     shape = (int(made.pictures.frames.shape[-2]), int(made.pictures.frames.shape[-1]))
     return PictureData(
-        file=kept(made.pictures), windows=made.windows, gaps=made.gaps, shape=shape, source=source, notes=notes
+        file=cached(made.pictures), windows=made.windows, gaps=made.gaps, shape=shape, source=source, notes=notes
     )

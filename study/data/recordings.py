@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from study.data import understood
 from study.errors import Mistake
-from trainables.files import kept, read
+from trainables.files import cached, read
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.sampled import Sampled
 from trainables.shapes.sequence import ShapeSequence, from_descriptions
@@ -198,7 +198,7 @@ def _prepared(
             left_out[recorded.label] = str(error)
     sequences: list[ShapeSequence] = []
     for label, content in contents.items():
-        file = kept("sequences", f"{hashlib.sha256(content).hexdigest()[:32]}.npz", content)
+        file = cached("sequences", f"{hashlib.sha256(content).hexdigest()[:32]}.npz", content)
         sequences.append(Sampled(file=file, title=label))
     return sequences
 

@@ -12,7 +12,7 @@ from typing import Any
 from study.data.recordings import Wanted
 from study.errors import Mistake
 from trainables.reconstruction.readers.base import read_triplets
-from trainables.reconstruction.triplets import EXAMPLE, classes, kept, opened
+from trainables.reconstruction.triplets import EXAMPLE, cached, classes, opened
 from trainables.shapes.bad_data import BadData
 
 
@@ -50,7 +50,7 @@ def find(wanted: Wanted, say: Callable[[str], None] = lambda sentence: None) -> 
     except BadData as error:
         raise Mistake(f"--data {error}") from None
     source = Path(path).resolve().name
-    return ImageData(file=kept(triplets), labels=tuple(triplets.labels), side=triplets.side, source=source)
+    return ImageData(file=cached(triplets), labels=tuple(triplets.labels), side=triplets.side, source=source)
 
 
 @lru_cache

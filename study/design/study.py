@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import math
 import zlib
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import product
 from typing import Any, Literal
 
@@ -14,23 +13,21 @@ import numpy as np
 from optuna.distributions import (
     BaseDistribution,
     CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
     distribution_to_json,
 )
 from pydantic import (
     ConfigDict,
     Field,
     SerializeAsAny,
-    ValidationError,
     field_serializer,
     field_validator,
     model_validator,
 )
 
-from study.errors import Mistake
+from study.design import checks
+from study.design.arm import Arm
 from trainables.base import TrainableConfiguration
-from trainables.configuration import Configuration, assign, paths, suggestion
+from trainables.configuration import Configuration, assign, paths
 from trainables.metrics.declaration import Metric as Metric
 from trainables.shapes.sequence import ShapeSequence, from_descriptions
 from trainables.shapes.timeline import Role, Timeline
@@ -60,8 +57,6 @@ Validation = Literal["left-out", "other-sequences", "between"]
 hidden times of sequences that no comparison sees. `between`: hidden times of the compared sequences themselves,
 beside those that are tested: the search has all but seen the answer (the errors of networks at the one and at the other
 correlate with 0.99), and is there for comparison."""
-FEWEST_SHOWN = 3
-"""Frames of which one can be left out."""
 
 
 class Comparison(Configuration):
@@ -70,10 +65,6 @@ class Comparison(Configuration):
     method: str
     baseline: str
     supervision: str
-
-
-EVERY = "all"
-"""Every method of a study, in place of names."""
 
 
 class Pruning(Configuration):
@@ -96,17 +87,6 @@ class Resources(Configuration):
 
     cpus: int = Field(1, ge=1)
     gpus: float = Field(0.0, ge=0)
-
-
-@dataclass(frozen=True)
-class Arm:
-    """One method under one supervision: an equal share of the search, one Optuna study."""
-
-    method: str
-    supervision: str
-
-    def __str__(self) -> str:
-        return f"{self.method}-{self.supervision}"
 
 
 class Study(Configuration):
@@ -252,192 +232,23 @@ class Study(Configuration):
 
     def check(self) -> None:
         """Raise Mistake where fields that are each valid do not fit together."""
-        self._check_validation()
-        self._check_primary()
-        for name, method in self.methods.items():
-            self._check_sequences(name, method.labels())
-            self._check_replicates(name)
-            if fault := method.unfit():
-                raise Mistake(f"method {name}: {fault}")
-            self._check_truths(name)
-        for arm in self.arms():
-            setting = self.published_setting(arm)
-            for path, distribution in self.arm_space(arm).items():
-                if not contains(distribution, setting[path]):
-                    raise Mistake(
-                        f"{path} = {setting[path]} of method {arm.method} lies outside its search range "
-                        f"{describe(distribution)}: choose a value inside it"
-                    )
-            configuration = self.methods[arm.method]
-            if configuration.epochs and configuration.warm_up_epochs() >= configuration.epochs:
-                raise Mistake(
-                    f"epochs = {configuration.epochs} of method {arm.method} end before its regularizers begin, "
-                    f"at epoch {configuration.warm_up_epochs()}: raise epochs or lower warm_up"
-                )
-            if configuration.epochs and configuration.warm_up_epochs() >= self.pruning.first_epoch:
-                raise Mistake(
-                    f"pruning.first_epoch = {self.pruning.first_epoch} lies within the warm-up of method {arm.method}, "
-                    f"{configuration.warm_up_epochs()} epochs: raise it"
-                )
-
-    def _check_primary(self) -> None:
-        for pair in self.primary:
-            named: dict[str, Iterable[str]] = dict.fromkeys((pair.method, pair.baseline), self.methods)
-            named[pair.supervision] = self.supervisions
-            for name, known in named.items():
-                if name not in known:
-                    raise Mistake(
-                        f"the primary comparison of {pair.method} with {pair.baseline} ({pair.supervision}) names "
-                        f"{name!r}, which study {self.name} does not have; {suggestion(name, known)}"
-                    )
-
-    def _check_validation(self) -> None:
-        apart = self.search_on is not None or self.search_sequences is not None
-        if self.validation == "other-sequences" and not apart:
-            raise Mistake(
-                f"validation = other-sequences: study {self.name} names no sequences for the search alone; choose "
-                "left-out or between"
-            )
-        if self.validation != "other-sequences" and self.search_sequences is not None:
-            raise Mistake(
-                f"validation = {self.validation}: the search of study {self.name} has sequences of its own, which no "
-                "comparison sees; leave it at other-sequences"
-            )
-        for name, timeline in self.supervisions.items() if self.validation == "left-out" else ():
-            if (shown := len(timeline.train_times)) < FEWEST_SHOWN:
-                others = "; or with --set validation=other-sequences" if apart else ""
-                raise Mistake(
-                    f"validation = left-out: supervision {name} shows {shown} frames, of which the search can leave "
-                    f"out none; at least {FEWEST_SHOWN} must be shown: take longer recordings, leave {name} out with "
-                    f"--supervisions, or choose on hidden frames beside the tested ones with --set validation=between"
-                    f"{others}"
-                )
-
-    def _check_replicates(self, method: str) -> None:
-        for phase, field in (("search", "search_replicates"), ("confirm", "replicates")):
-            count = getattr(self, field)
-            folds = self.configured(Arm(method, ""), {}, phase).folds()
-            if count % folds:
-                raise Mistake(
-                    f"{field} = {count} of method {method}: a replicate holds out one of {folds} folds, so that some "
-                    f"would be held out more often than others; choose a multiple of {folds}"
-                )
-
-    def _check_truths(self, method: str) -> None:
-        """That whatever a method's trials are scored against is there, in both phases."""
-        for supervision in self.supervisions:
-            for phase in ("confirm", "search"):
-                configuration = self.configured(Arm(method, supervision), {}, phase)
-                if fault := configuration.unscorable(self.timeline(supervision, phase)):
-                    raise Mistake(f"method {method}: {fault}")
-
-    def _check_sequences(self, method: str, labels: list[str]) -> None:
-        twice = sorted({label for label in labels if labels.count(label) > 1})
-        if twice:
-            raise Mistake(
-                f"sequences of method {method}: {twice[0]!r} is there twice, so that their rows could not be told "
-                "apart; leave one out, or give members of a family numbers of their own"
-            )
-        missing = sorted(set(self.search_sequences or []) - set(labels))
-        if missing:
-            raise Mistake(
-                f"sequences of method {method}: the search is to see {missing[0]!r}, which is not among "
-                f"{', '.join(labels)}; keep it in"
-            )
+        checks.check(self)
 
     def put(self, key: str, value: Any) -> None:
         """Set a field of that path: the study's own, or that of every method that has it; KeyError if none has."""
-        own = [self] if key in self._own_paths() else []
+        own = [self] if key in self.own_paths() else []
         having = [method for method in self.methods.values() if key in paths(method)]
         if not own and not having:
             raise KeyError(key)
         for target in [*own, *having]:
             assign(target, key, value)
 
-    def _own_paths(self) -> set[str]:
+    def own_paths(self) -> set[str]:
+        """Dotted paths of the study's own fields that may be set."""
         return {path for path in paths(self) if path in _OWN or path.split(".")[0] in _OWN}
-
-    def keep(self, methods: list[str] | None, supervisions: list[str] | None) -> None:
-        """Apply `--methods` and `--supervisions`: leave out all others, except the baseline; Mistake if unknown."""
-        for flag, asked, known in (
-            ("--methods", methods, self.methods),
-            ("--supervisions", supervisions, self.supervisions),
-        ):
-            for name in asked or []:
-                if name not in known:
-                    raise Mistake(f"{flag} {name}: there is no {name!r}; {suggestion(name, known, most=30)}")
-        kept = {*self.methods} if methods is None else {*methods, self.baseline}
-        lines = self.supervisions if supervisions is None else supervisions
-        self.primary = [
-            pair for pair in self.primary if {pair.method, pair.baseline} <= kept and pair.supervision in lines
-        ]
-        if methods is not None:
-            self.controls = [name for name in self.controls if name in kept]
-            self.references = {name: level for name, level in self.references.items() if name in kept}
-            self.methods = {name: method for name, method in self.methods.items() if name in kept}
-            self._double(methods)
-        if supervisions is not None:
-            self.supervisions = {name: line for name, line in self.supervisions.items() if name in supervisions}
-
-    def asked(self, methods: list[str] | None) -> list[str] | None:
-        """What `--methods` asks for: the usual ones where it is not given, every one (None) where it says `all`."""
-        if methods is None and self.usual is not None:
-            return [name for name in self.usual if name in self.methods]
-        return None if methods == [EVERY] else methods
-
-    def _double(self, asked: list[str]) -> None:
-        """A method that is named more than once is there as often, with other seeds. Then nothing is searched, so that
-        all of them have one configuration."""
-        for place, name in enumerate(asked):
-            if before := asked[:place].count(name):
-                twin = f"{name}-again" + (f"-{before}" if before > 1 else "")
-                self.twins[twin], self.methods[twin] = name, self.methods[name].model_copy(deep=True)
-                if name in self.references:
-                    self.references[twin] = self.references[name]
-        if self.twins:
-            self.space = {}
-
-    def edit(self, key: str, text: str) -> None:
-        """Apply `--set key=value`: what the user fixes is no longer searched."""
-        try:
-            value = json.loads(text)
-        except json.JSONDecodeError:
-            value = text
-        from_data = {field for method in self.methods.values() for field in method.from_data}
-        if key in from_data:
-            raise Mistake(f"--set {key}={text}: {key} follows from the data; name others with --data")
-        try:
-            self.put(key, value)
-        except KeyError:
-            paths_of_methods = {path for method in self.methods.values() for path in paths(method)}
-            known = sorted({*self._own_paths(), *paths_of_methods} - from_data)
-            raise Mistake(f"--set {key}={text}: there is no {key!r}; {suggestion(key, known)}") from None
-        except ValidationError as error:
-            reason = error.errors()[0]["msg"].removeprefix("Value error, ")
-            raise Mistake(f"--set {key}={text}: {reason[0].lower()}{reason[1:]}") from None
-        self.space = {path: distribution for path, distribution in self.space.items() if path != key}
 
 
 _OWN = ("trials", "search_replicates", "replicates", "pruning", "resources", "seed", "objective.cost", "validation")
-
-
-def contains(distribution: BaseDistribution, value: Any) -> bool:
-    """Whether a search may propose `value`."""
-    if isinstance(distribution, CategoricalDistribution):
-        return value in distribution.choices
-    assert isinstance(distribution, FloatDistribution | IntDistribution)
-    if not isinstance(value, int | float) or not distribution.low <= value <= distribution.high:
-        return False
-    steps = 0.0 if distribution.step is None else (value - distribution.low) / distribution.step
-    return abs(steps - round(steps)) < 1e-8
-
-
-def describe(distribution: BaseDistribution) -> str:
-    """A distribution in words."""
-    if isinstance(distribution, CategoricalDistribution):
-        return "{" + ", ".join(str(c) for c in distribution.choices) + "}"
-    scale = ", logarithmic" if getattr(distribution, "log", False) else ""
-    return f"[{distribution.low}, {distribution.high}{scale}]"  # type: ignore[attr-defined]
 
 
 def searched(study: Study) -> Iterator[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from study.data.recordings import keep
-from study.design.study import Arm
+from study.design.arm import Arm
 from study.errors import Interrupted, Mistake
 from study.running.execution import cluster, execute, grows_to, nodes, seen_by_all_nodes
 from study.running.own_ray import Watch

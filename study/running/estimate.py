@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from study.design.study import Arm, Study
+from study.design.arm import Arm
+from study.design.study import Study
 from study.errors import Mistake
 from study.exit_status import warnings_as_notes
 

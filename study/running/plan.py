@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from study import catalog, tracking
-from study.design.study import EVERY, Study
+from study.design.flags import EVERY, edit, keep, wanted_methods
+from study.design.study import Study
 from study.errors import Mistake, of_storage, unreadable
 from study.running import earlier, environment, machine
 from study.storage.lock import Lock
@@ -209,15 +210,15 @@ def _continued(options: Options, folder: RunFolder, record: dict[str, Any]) -> d
 
 def _make(name: str, choices: dict[str, Any], data: Data | ImageData | PictureData | None) -> Study:
     study = catalog.load(name, choices["preset"], data)
-    study.keep(study.asked(choices.get("methods")), choices.get("supervisions"))
+    keep(study, wanted_methods(study, choices.get("methods")), choices.get("supervisions"))
     for change in choices["changes"]:
         key, equals, value = change.partition("=")
         if not equals or not key:
             raise Mistake(f"--set {change}: not of the form key=value, such as epochs=500")
-        study.edit(key, value)
+        edit(study, key, value)
     for option in ("trials", "replicates", "seed"):
         if choices[option] is not None:
-            study.edit(option, str(choices[option]))
+            edit(study, option, str(choices[option]))
     return study
 
 

@@ -6,7 +6,8 @@ from collections.abc import Container
 from typing import Any
 
 from analysis.tables.settings import EARLIER, PUBLISHED
-from study.design.study import Arm, Study
+from study.design.arm import Arm
+from study.design.study import Study
 from study.storage.run_folder import RunFolder
 from study.trials.jobs import LOST, Job, JobSource
 from study.trials.search import RequestBuilder, Search

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from study.design.study import Arm
+from study.design.arm import Arm
 from trainables.base import Request
 
 State = Literal["complete", "pruned", "failed"]

@@ -22,7 +22,8 @@ from optuna.distributions import (
 from optuna.samplers import TPESampler
 from optuna.trial import FrozenTrial, TrialState
 
-from study.design.study import Arm, Study
+from study.design.arm import Arm
+from study.design.study import Study
 from study.trials.halving import promoted
 from study.trials.jobs import Job, JobSource, State
 from study.trials.journal import Journal

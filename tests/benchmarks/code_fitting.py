@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from study import catalog
-from study.design.study import Arm
+from study.design.arm import Arm
 from trainables.autodecoder.latent_generalization import LatentGeneralization, LatentGeneralizationConfiguration
 from trainables.shapes.sphere import unseen_spheres
 

@@ -19,7 +19,7 @@ from typing import Any
 import torch
 
 from study import catalog
-from study.design.study import Arm
+from study.design.arm import Arm
 from tests.benchmarks.training_step import operations
 from tests.benchmarks.transport import FRAMES, SIDE, frames, geomloss, ours, table
 from trainables.autodecoder.autodecoder import Autodecoder

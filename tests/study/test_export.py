@@ -15,7 +15,7 @@ from PIL import Image
 
 from study import catalog
 from study.data.recordings import Wanted, find, keep
-from study.design.study import Arm
+from study.design.arm import Arm
 from study.export import command_line
 from study.storage.run_folder import RunFolder
 from tests.study.data.test_recordings import recording

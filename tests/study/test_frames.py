@@ -16,7 +16,7 @@ from trainables.inbetween.baselines import FlowWarping
 from trainables.inbetween.blending import Blended
 from trainables.inbetween.display import display_rows
 from trainables.inbetween.flow import Warped
-from trainables.inbetween.pictures import Pair, Pictures, kept
+from trainables.inbetween.pictures import Pair, Pictures, cached
 from trainables.inbetween.readers import read_frames
 from trainables.inbetween.windows import Window
 
@@ -47,7 +47,7 @@ def run(tmp_path):
     first[:4] = np.nan
     pair = Pair(first=first, last=last, no_data=np.isnan(first))
     stack = np.stack([first, last])[None]
-    fields = {"file": kept(Pictures(frames=stack, span=1.0, metadata={"tags": GEO, "scale": 2})),
+    fields = {"file": cached(Pictures(frames=stack, span=1.0, metadata={"tags": GEO, "scale": 2})),
               "windows": [Window(label="a", role="test", last=1)], "shape": [48, 48]}  # fmt: skip
     methods = {"linear-blend": Blended(pair), "optical-flow": Warped(pair, FlowWarping(**fields))}
     folder = RunFolder(str(tmp_path / "results" / "sea-ice" / "20260101-000000"))

@@ -9,7 +9,8 @@ import pyarrow as pa
 import pytest
 
 from study import catalog
-from study.design.study import Arm
+from study.design import flags
+from study.design.arm import Arm
 from tests.installed import install
 from trainables import plugins
 from trainables.actor import Actor
@@ -96,7 +97,7 @@ def test_a_trial_of_its_study_trains_with_its_parts_and_what_is_broken_costs_its
         study.put("epochs", 4)
         study.put("evaluation_grid", 14)
         study.put("regularizers.small.strength", 0.5)
-        study.keep(["small", "straight"], None)
+        flags.keep(study, ["small", "straight"], None)
     for method in ("small", "straight"):
         configuration = study.configured(Arm(method, "dense"), {}, "confirm")
         request = Request(

@@ -17,7 +17,9 @@ import torch
 
 import analysis
 from study import catalog
-from study.design.study import Arm, Study
+from study.design import flags
+from study.design.arm import Arm
+from study.design.study import Study
 from study.trials.search import trial_id
 from trainables.autodecoder.autodecoder import Autodecoder
 
@@ -56,9 +58,9 @@ def until(process: subprocess.Popen[str], condition: Callable[[], bool], seconds
 def smoke() -> Study:
     """The study that is run."""
     study = catalog.load("bifurcation", "smoke")
-    study.keep(METHODS, None)
+    flags.keep(study, METHODS, None)
     for setting in SETTINGS:
-        study.edit(*setting.split("="))
+        flags.edit(study, *setting.split("="))
     return study
 
 

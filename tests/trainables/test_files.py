@@ -135,7 +135,7 @@ def full_cache(monkeypatch, tmp_path):
 
 
 def test_a_full_cache_costs_time_only(full_cache, tmp_path):
-    file = files.kept("sequences", "a.npz", b"content")
+    file = files.cached("sequences", "a.npz", b"content")
     assert str(tmp_path) not in file
     assert read(file) == b"content"
     files.remember("barycenters", "a.npy", b"content")
@@ -144,10 +144,10 @@ def test_a_full_cache_costs_time_only(full_cache, tmp_path):
 
 def test_what_is_kept_in_the_cache_has_the_content_that_it_was_given(monkeypatch, tmp_path):
     monkeypatch.setenv("STUDY_CACHE", str(tmp_path))
-    file = files.kept("sequences", "a.npz", b"content")
+    file = files.cached("sequences", "a.npz", b"content")
     assert file == str(tmp_path / "shape-sequence-studies" / "sequences" / "a.npz")
     Path(file).write_bytes(b"of somebody else")
-    assert read(files.kept("sequences", "a.npz", b"content")) == b"content"
+    assert read(files.cached("sequences", "a.npz", b"content")) == b"content"
 
 
 def test_a_cache_of_another_user_is_not_trusted(monkeypatch, tmp_path):

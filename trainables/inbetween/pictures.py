@@ -80,10 +80,10 @@ class Pair:
         )
 
 
-def kept(pictures: Pictures) -> str:
+def cached(pictures: Pictures) -> str:
     """The file in the cache that holds the pictures, named after its content."""
     content = pictures.to_bytes()
-    return files.kept("pictures", f"{hashlib.sha256(content).hexdigest()[:32]}.npz", content)
+    return files.cached("pictures", f"{hashlib.sha256(content).hexdigest()[:32]}.npz", content)
 
 
 def _means(values: Array, factor: int) -> Array:

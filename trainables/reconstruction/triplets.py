@@ -98,6 +98,6 @@ def opened(file: str) -> Triplets:
         return Triplets(labels=names, volumes=saved["volumes"], masks=saved["masks"], images=saved["images"])
 
 
-def kept(triplets: Triplets) -> str:
+def cached(triplets: Triplets) -> str:
     """The file in the cache that holds the triplets, named after its content."""
-    return files.kept("triplets", f"{triplets.digest()[:32]}.npz", triplets.to_bytes())
+    return files.cached("triplets", f"{triplets.digest()[:32]}.npz", triplets.to_bytes())

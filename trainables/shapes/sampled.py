@@ -33,7 +33,7 @@ class Sampled(ShapeSequence):
         """A ball of radius 1 that moves by 1, in three frames on 24³ points; its file lies in the cache."""
         import numpy as np
 
-        from trainables.files import kept
+        from trainables.files import cached
 
         points, times = grid_points(24), np.array([0.0, 0.5, 1.0])
         balls = [(points - points.new_tensor([time, 0.0, 0.0])).norm(dim=-1).numpy() - 1 for time in times]
@@ -46,7 +46,7 @@ class Sampled(ShapeSequence):
             voxel=np.ones(3),
             metadata={"label": "ball"},
         ).to_bytes()
-        return cls(file=kept("sequences", "ball.npz", content), title="ball")
+        return cls(file=cached("sequences", "ball.npz", content), title="ball")
 
     @property
     def label(self) -> str:

@@ -13,7 +13,7 @@ from trainables.inbetween.image_readers.base import ImageReader
 from trainables.inbetween.readers import read_frames
 from trainables.reconstruction.readers import base as triplet_readers
 from trainables.reconstruction.readers.base import TripletReader, read_triplets
-from trainables.reconstruction.triplets import THRESHOLD, Triplets, kept, opened
+from trainables.reconstruction.triplets import THRESHOLD, Triplets, cached, opened
 from trainables.shapes.bad_data import BadData
 
 SIDE = 16
@@ -96,7 +96,7 @@ class TripletReaderContract:
         assert paths, "it writes what it reads"
         for path in paths:
             assert kind.recognises(path)
-            for found in (read_triplets(path), opened(kept(read_triplets(path)))):
+            for found in (read_triplets(path), opened(cached(read_triplets(path)))):
                 assert found.labels == made.labels
                 assert found.side == SIDE
                 assert ((found.volumes > THRESHOLD) == (made.volumes > THRESHOLD)).all(), "depth, rows, columns"

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from study import catalog
-from study.design.study import Arm
+from study.design.arm import Arm
 from trainables.actor import Actor
 from trainables.base import Request
 from trainables.metrics.scoring import Scored

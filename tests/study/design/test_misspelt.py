@@ -7,7 +7,7 @@ from optuna.distributions import FloatDistribution
 
 import search_spaces
 from study import catalog
-from study.design import methods, presets
+from study.design import flags, methods, presets
 from study.design.study import Study
 from study.errors import Mistake
 from trainables.configuration import suggestion
@@ -45,7 +45,7 @@ def test_a_path_that_no_method_has_is_no_part_of_a_space(author):
 
 
 def test_a_path_of_some_methods_is_and_they_may_be_left_out(author):
-    study = author(preset=lambda study: study.keep(["none"], None))
+    study = author(preset=lambda study: flags.keep(study, ["none"], None))
     assert "regularizers.sinkhorn.alpha" in study.space
     study.check()
 

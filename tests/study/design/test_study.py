@@ -4,7 +4,10 @@ import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from study import catalog
-from study.design.study import Arm, Comparison, contains
+from study.design import flags
+from study.design.arm import Arm
+from study.design.ranges import contains
+from study.design.study import Comparison
 from study.errors import Mistake
 from study.running.plan import Options, plan
 from study.testing import StudyContract
@@ -41,7 +44,7 @@ def test_the_learning_rates_of_decoders_and_of_advection_are_searched_apart(name
     }  # fmt: skip
     assert "training.learning_rate" not in study.arm_space(Arm("sinkhorn", "sparse"))
     before = study.methods["advection"].training.learning_rate
-    study.edit("learning_rate", "0.0004")
+    flags.edit(study, "learning_rate", "0.0004")
     assert study.methods["none"].learning_rate == 0.0004
     assert study.methods["advection"].training.learning_rate == before
     assert study.space["training.learning_rate"].high > before
@@ -63,9 +66,9 @@ def test_paper_is_the_published_etting():
 
 def test_an_edit_reaches_every_method_that_has_the_field():
     study = catalog.load("bifurcation", "laptop")
-    study.edit("regularizers.sinkhorn.alpha", "0.3")
-    study.edit("trials", "9")
-    study.edit("pruning.factor", "3")
+    flags.edit(study, "regularizers.sinkhorn.alpha", "0.3")
+    flags.edit(study, "trials", "9")
+    flags.edit(study, "pruning.factor", "3")
     assert study.methods["sinkhorn"].regularizers["sinkhorn"].alpha == 0.3
     assert study.methods["sinkhorn+barycenter"].regularizers["sinkhorn"].alpha == 0.3
     assert (study.trials, study.pruning.factor) == (9, 3)
@@ -73,7 +76,7 @@ def test_an_edit_reaches_every_method_that_has_the_field():
 
 def test_a_part_of_a_study_keeps_its_baseline():
     study = catalog.load("bifurcation", "laptop")
-    study.keep(["sinkhorn", "linear-blend"], ["sparse"])
+    flags.keep(study, ["sinkhorn", "linear-blend"], ["sparse"])
     assert [str(arm) for arm in study.arms()] == ["none-sparse", "sinkhorn-sparse", "linear-blend-sparse"]
     assert study.controls == []
     assert list(study.references) == ["linear-blend"]
@@ -85,17 +88,17 @@ def test_a_part_of_a_study_keeps_its_baseline():
 )
 def test_a_part_that_is_not_there_is_named(methods, supervisions):
     with pytest.raises(Mistake, match=r"choose among (none, sinkhorn|sparse, dense)"):
-        catalog.load("bifurcation", "laptop").keep(methods, supervisions)
+        flags.keep(catalog.load("bifurcation", "laptop"), methods, supervisions)
 
 
 def test_what_the_user_fixes_is_no_longer_searched():
     study = catalog.load("bifurcation", "laptop")
-    study.edit("regularizers.sinkhorn.grid", "11")
+    flags.edit(study, "regularizers.sinkhorn.grid", "11")
     study.check()
     arm = Arm("sinkhorn", "sparse")
     assert "regularizers.sinkhorn.grid" not in study.arm_space(arm)
     assert study.configured(arm, study.published_setting(arm), "confirm").regularizers["sinkhorn"].grid == 11
-    study.edit("learning_rate", "0.001")
+    flags.edit(study, "learning_rate", "0.001")
     assert study.arm_trials(Arm("none", "sparse")) == 1
 
 
@@ -136,7 +139,7 @@ def test_the_search_may_still_choose_between_the_tested_times():
     study = catalog.load("bifurcation", "smoke")
     arm = Arm("none", "sparse")
     assert study.configured(arm, {}, "search").labels() == ["bifurcation-00"]
-    study.edit("validation", "between")
+    flags.edit(study, "validation", "between")
     study.check()
     assert study.configured(arm, {}, "search").labels() == ["bifurcation"]
     assert study.timeline("sparse", "search") == study.supervisions["sparse"]
@@ -152,7 +155,7 @@ def test_the_search_may_still_choose_between_the_tested_times():
 )  # fmt: skip
 def test_a_validation_that_a_study_cannot_have_is_refused(name, validation, words):
     study = catalog.load(name, "smoke")
-    study.edit("validation", validation)
+    flags.edit(study, "validation", validation)
     with pytest.raises(Mistake, match=words):
         study.check()
 
@@ -180,7 +183,7 @@ def test_a_trial_is_not_stopped_by_what_the_search_does_not_rank_on():
 
 def test_pruning_within_the_warm_up_is_refused():
     study = catalog.load("bifurcation", "laptop")
-    study.edit("pruning.first_epoch", "60")
+    flags.edit(study, "pruning.first_epoch", "60")
     with pytest.raises(Mistake, match="within the warm-up"):
         study.check()
 
@@ -190,7 +193,7 @@ def test_seeds_depend_on_the_study_seed_and_do_not_change():
     before = study.seeds("confirm")
     assert len(set(before)) == study.replicates
     assert study.seeds("confirm") == before
-    study.edit("seed", "1")
+    flags.edit(study, "seed", "1")
     assert not set(study.seeds("confirm")) & set(before)
 
 
@@ -244,7 +247,7 @@ def test_a_sequence_that_is_not_there_cannot_be_searched_on():
 
 def test_a_method_that_is_named_twice_runs_twice_with_other_seeds_and_is_not_searched():
     study = catalog.load("bifurcation", "smoke")
-    study.keep(["none", "none", "linear-blend"], None)
+    flags.keep(study, ["none", "none", "linear-blend"], None)
     study.check()
     assert list(study.methods) == ["none", "linear-blend", "none-again"]
     assert study.methods["none-again"] == study.methods["none"]
@@ -284,10 +287,10 @@ def test_a_run_that_names_no_methods_has_the_usual_ones_and_all_names_every_one(
 
 def test_a_primary_comparison_names_what_the_study_has_and_goes_with_what_is_left_out():
     study = catalog.load("bifurcation", "smoke")
-    study.keep(["sinkhorn", "anchored"], ["sparse"])
+    flags.keep(study, ["sinkhorn", "anchored"], ["sparse"])
     assert [(pair.method, pair.baseline) for pair in study.primary] == [("sinkhorn", "none")]
     study = catalog.load("bifurcation", "smoke")
-    study.keep(None, ["dense"])
+    flags.keep(study, None, ["dense"])
     assert study.primary == [], "all are about two frames"
     study.primary = [Comparison(method="sinkhron", baseline="none", supervision="dense")]
     with pytest.raises(Mistake, match=r"names 'sinkhron', which study bifurcation does not have; .*sinkhorn"):

@@ -12,6 +12,7 @@ import yaml
 from torch.utils.flop_counter import FlopCounterMode
 
 from study import catalog
+from study.design import flags
 from study.design.study import Pruning
 from study.errors import Mistake
 from study.run import command_line
@@ -56,7 +57,7 @@ def test_a_study_takes_what_its_trainings_take():
     found = estimate(study, "nowhere")
     assert found.core_hours == pytest.approx(operations(study) / CORE / 3600)
     assert found.gpu_hours == 0
-    study.edit("replicates", str(2 * study.replicates))
+    flags.edit(study, "replicates", str(2 * study.replicates))
     assert estimate(study, "nowhere").bytes > found.bytes
 
 
@@ -78,7 +79,7 @@ def test_studies_of_images_take_time_too(name):
 
 def test_a_single_trial_is_the_published_etting_and_confirmed_once():
     study = catalog.load("bifurcation", "laptop")
-    study.edit("trials", "1")
+    flags.edit(study, "trials", "1")
     found = estimate(study, "nowhere")
     assert found.search_trials == found.confirmations == len(study.arms())
 
@@ -131,7 +132,7 @@ def test_the_dry_run_prints_it(capfd):
     assert command_line(["bifurcation", "--dry-run", "--preset", "paper", "--prices", str(CLUSTER)]) == 0
     out = capfd.readouterr().out
     study = catalog.load("bifurcation", "paper")
-    study.keep(study.asked(None), None)
+    flags.keep(study, flags.wanted_methods(study, None), None)
     trials = sum(study.arm_trials(arm) for arm in study.arms())
     for said in (f"{trials} search trials", "core-hours, or", "GPU-hours", "MB of disk", "gpu-spot (g5.xlarge)"):
         assert said in out

@@ -8,7 +8,7 @@ import pytest
 from optuna.samplers import TPESampler
 
 from study import catalog
-from study.design.study import Arm
+from study.design.arm import Arm
 from study.running.recorder import Recorder
 from study.trials.confirmation import Confirmation
 from study.trials.search import trial_id

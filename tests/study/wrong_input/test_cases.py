@@ -78,9 +78,7 @@ def keys() -> dict[str, str]:
     found: dict[str, str] = {}
     for name in catalog.names():
         study = catalog.load(name, "laptop")
-        for key in sorted(
-            {*study._own_paths(), *(path for method in study.methods.values() for path in paths(method))}
-        ):
+        for key in sorted({*study.own_paths(), *(path for method in study.methods.values() for path in paths(method))}):
             found.setdefault(key, name)
     return found
 

@@ -15,6 +15,7 @@ import tifffile
 import zarr
 
 from study.catalog import load
+from study.design import flags
 from tests.analysis.simulated import arm, write
 
 GOOD = "20260101-120000-good"
@@ -34,7 +35,7 @@ def make(folder: Path) -> None:
     _recordings(folder)
     _cluster_files(folder)
     study = load("bifurcation", "smoke")
-    study.keep(study.asked(None), None)
+    flags.keep(study, flags.wanted_methods(study, None), None)
     record = {
         "configuration": study.model_dump(mode="json"), "objective": study.objective.model_dump(),
         "metrics": [metric.model_dump() for metric in study.metrics], "replication_unit": "seeds",

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from study import catalog
-from study.design.study import Arm
+from study.design.arm import Arm
 from trainables.autodecoder.autodecoder import Autodecoder
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")

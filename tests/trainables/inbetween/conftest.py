@@ -7,7 +7,7 @@ from scipy import ndimage
 
 from trainables.advection.configuration import Networks
 from trainables.inbetween.configuration import InbetweenConfiguration
-from trainables.inbetween.pictures import Pictures, kept
+from trainables.inbetween.pictures import Pictures, cached
 from trainables.inbetween.windows import Window
 
 
@@ -54,7 +54,7 @@ def fields(film):
         Window(label="searched", role="validation", first=0, last=2),
         Window(label="tested", role="test", first=2, last=4),
     ]
-    return {"file": kept(film), "windows": windows, "shape": [48, 48]}
+    return {"file": cached(film), "windows": windows, "shape": [48, 48]}
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from trainables.base import resolve
 from trainables.inbetween.baselines import references
 from trainables.inbetween.blending import Blended
 from trainables.inbetween.flow import Warped
-from trainables.inbetween.pictures import Pair, Pictures, kept
+from trainables.inbetween.pictures import Pair, Pictures, cached
 from trainables.inbetween.scores import BEST_PSNR, frame_scores
 from trainables.inbetween.transport import Transported
 from trainables.inbetween.windows import Window, between
@@ -110,8 +110,8 @@ def test_no_data_is_neither_scored_nor_shown():
     frames[0, :8] = np.nan
     film = Pictures(frames=frames[None], span=1.0)
     windows = [Window(label="a", role="test", last=2)]
-    method = opened(references(file=kept(film), windows=windows, shape=[48, 48])["linear-blend"], 2)
-    whole = opened(references(file=kept(Pictures(frames=drifting(3)[None], span=1.0)), windows=windows,
+    method = opened(references(file=cached(film), windows=windows, shape=[48, 48])["linear-blend"], 2)
+    whole = opened(references(file=cached(Pictures(frames=drifting(3)[None], span=1.0)), windows=windows,
                               shape=[48, 48])["linear-blend"], 2)  # fmt: skip
     cut = np.abs(whole.predicted(0, 0).frame(0.5) - drifting(3)[1])[8:].mean()
     assert method.rows({"test"})[0]["mae"] == pytest.approx(cut, rel=1e-5)
@@ -127,7 +127,7 @@ def test_a_box_is_scored_at_the_end_alone_and_its_last_image_is_hidden():
     hidden[8:24, 8:24] = True
     film = Pictures(frames=frames[None], span=1.0, hidden=hidden)
     window = Window(label="tile", role="test", last=1, box=[8, 24, 8, 24], drift=[2.0, 1.0])
-    found = references(file=kept(film), windows=[window], shape=[48, 48])
+    found = references(file=cached(film), windows=[window], shape=[48, 48])
     rows = opened(found["linear-blend"], 1).rows(ALL)
     assert [(row["time"], row["role"]) for row in rows] == [(0.0, "train"), (1.0, "test")]
     assert rows[1]["mae"] == pytest.approx(np.abs(frames[0] - frames[1])[8:24, 8:24].mean(), rel=1e-5)
@@ -142,7 +142,7 @@ def test_downsampling_keeps_displacements_in_pixels_of_the_file():
     reduced = film.reduced(2)
     assert reduced.frames[0] == pytest.approx(drifting(3), abs=1e-6)
     assert reduced.displacement[0, 2, 5, 5].tolist() == [4, 2]
-    c = references(file=kept(film), windows=[Window(label="a", role="test", last=2)], shape=[96, 96])["optical-flow"]
+    c = references(file=cached(film), windows=[Window(label="a", role="test", last=2)], shape=[96, 96])["optical-flow"]
     c.downsampling = 2
     end = next(row for row in opened(c, 2).rows(ALL) if row["time"] == 1.0)
     assert end["endpoint_error"] < 2.5, "of 8.9 pixels of the file"

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from study import catalog
+from study.design import flags
 from study.errors import Mistake
 from trainables.autodecoder.latent_generalization import LatentGeneralizationConfiguration
 from trainables.interpolation import Interpolating, blends
@@ -115,7 +116,7 @@ def test_unseen_sequences_are_looked_at_too():
 
 def test_sequences_that_only_the_search_sees_are_looked_at():
     study = catalog.load("spheres", "smoke")
-    study.edit("validation", "other-sequences")
+    flags.edit(study, "validation", "other-sequences")
     study.check()
     study.search_on = [Sphere(z1=0, z2=-0.97)]
     with pytest.raises(Mistake, match=r"method none: sphere z1=\+0 z2=-0.97 has no voxel at time .*"):
@@ -125,6 +126,6 @@ def test_sequences_that_only_the_search_sees_are_looked_at():
 def test_a_study_with_such_a_shape_is_a_mistake():
     study = catalog.load("spheres", "smoke")
     study.check()
-    study.edit("evaluation_grid", "8")
+    flags.edit(study, "evaluation_grid", "8")
     with pytest.raises(Mistake, match=r"method none: sphere .* has no voxel at time .*; refine evaluation_grid"):
         study.check()

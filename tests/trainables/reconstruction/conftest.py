@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from tests.trainables.reconstruction.made import triplets, write
-from trainables.reconstruction.triplets import kept
+from trainables.reconstruction.triplets import cached
 
 
 @pytest.fixture(autouse=True)
@@ -29,4 +29,4 @@ def folder(tmp_path: Path) -> Path:
 def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """Twenty triplets in one file."""
     monkeypatch.setenv("STUDY_CACHE", str(tmp_path / "cache"))
-    return kept(triplets(20))
+    return cached(triplets(20))

@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests.trainables.reconstruction.made import SIDE, triplets, write
 from trainables.reconstruction.readers.base import read_triplets
-from trainables.reconstruction.triplets import EXAMPLE, classes, kept, opened
+from trainables.reconstruction.triplets import EXAMPLE, cached, classes, opened
 from trainables.shapes.bad_data import BadData
 
 
@@ -23,15 +23,15 @@ def test_a_folder_is_read_as_it_was_written(folder):
 
 def test_what_is_kept_is_opened_again_and_named_after_its_content(tmp_path, monkeypatch):
     monkeypatch.setenv("STUDY_CACHE", str(tmp_path))
-    file = kept(triplets(6))
+    file = cached(triplets(6))
     found, expected = opened(file), triplets(6)
     assert found.labels == expected.labels
     np.testing.assert_array_equal(found.volumes, expected.volumes)
     np.testing.assert_array_equal(found.masks, expected.masks)
     np.testing.assert_array_equal(found.images, expected.images)
     monkeypatch.setattr("time.localtime", lambda *_: (2031, 1, 2, 3, 4, 6, 0, 2, 0))
-    assert kept(triplets(6)) == file
-    assert kept(triplets(7)) != file
+    assert cached(triplets(6)) == file
+    assert cached(triplets(7)) != file
 
 
 def test_the_example_is_the_published_sample():
