@@ -45,6 +45,11 @@ def probability(p: float) -> str:
     return "< 0.001" if p < 0.001 else f"= {p:.3f}" if p < 0.1 else f"= {p:.2f}"
 
 
+def chance(share: float) -> str:
+    """A probability that is a share of draws: never 0 or 1, which none of these is known to be."""
+    return "> 0.99" if share > 0.99 else "< 0.01" if share < 0.01 else f"{share:.2f}"
+
+
 def duration(seconds: float | None) -> str:
     if seconds is None or math.isnan(seconds):
         return "–"

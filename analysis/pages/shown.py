@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def shown(run: Run) -> dict[str, pd.DataFrame]:
     """Every table that a report of the run shows, by name; those without rows are left out.
 
-    ``comparison`` and ``controls`` (:func:`analysis.compare`), ``settings`` (the search's best against the
+    ``standing`` (:func:`analysis.standing`), ``primary`` (:func:`analysis.primary`), ``comparison``
+    (:func:`analysis.compare_run`) and ``controls``, ``settings`` (the search's best against the
     published), ``levels``, ``league`` (ensembles beside single networks, :func:`analysis.league`), ``transfer``,
     ``claims``, ``arms``, ``parameters``, ``one_standard_error`` (:func:`analysis.one_standard_error`), ``problems``;
     ``bands`` of every metric over time.
@@ -31,6 +32,8 @@ def shown(run: Run) -> dict[str, pd.DataFrame]:
 
     known = facts.gather(run)
     tables = {
+        "standing": known.standings,
+        "primary": known.primary,
         "comparison": known.comparisons,
         "controls": known.controls,
         "settings": known.settings,

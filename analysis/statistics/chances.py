@@ -52,22 +52,23 @@ def chances(run: Run, metric: str | None = None, setting: str = "best", confiden
     lower = known[name].lower if name in known else answered.lower
     found: list[dict[str, object]] = []
     if name in run.per_time:
+        empty = _empty(run, name, setting)
         for supervision in record.supervisions(run):
-            found += _supervision(run, name, lower, supervision, setting, confidence)
+            nothing = frozenset(method for where, method in empty if where == supervision)
+            found += _supervision(run, name, lower, supervision, setting, confidence, nothing)
     return pd.DataFrame(found, columns=COLUMNS)
 
 
 def _supervision(
-    run: Run, metric: str, lower: bool, supervision: str, setting: str, confidence: float
+    run: Run, metric: str, lower: bool, supervision: str, setting: str, confidence: float, empty: frozenset[str]
 ) -> list[dict[str, object]]:
     estimated = expected(run, metric, supervision, setting)
     if not estimated.methods:
         return []
     low, high = estimated.intervals(confidence)
     told = probabilities(
-        estimated, lower, record.baseline(run), record.controls(run), list(record.references(run)),
-        _empty(run, metric, supervision, setting),
-    )  # fmt: skip
+        estimated, lower, record.baseline(run), record.controls(run), list(record.references(run)), empty
+    )
     address = {"metric": metric, "setting": setting, "supervision": supervision}
     places = {name: place for place, name in enumerate(estimated.methods)}
     return [
@@ -93,8 +94,8 @@ def probabilities(
     methods = estimated.methods
     known = estimated.freedom >= FEWEST - 1
     table = pd.DataFrame(np.nan, index=methods, columns=COLUMNS[-4:])
-    varying = np.array([name not in rules for name in methods]) & known
-    if known.sum() < 2 or not varying.any():
+    varying = np.array([name not in rules for name in methods]) & known & np.isfinite(estimated.freedom)
+    if known.sum() < 2 or not (varying.any() or known.all()):
         return table
     errors = np.full((draws, len(methods)), np.nan)
     errors[:, known] = drawn(estimated, known, draws) * (1 if lower else -1)
@@ -139,7 +140,7 @@ def _shrinkage(squares: float, variance: np.ndarray, count: int, random: np.rand
     return np.where(variance > 0, np.minimum(found, 1), 0.0)
 
 
-def _empty(run: Run, metric: str, supervision: str, setting: str) -> frozenset[str]:
-    table = ensembles.league(run, metric, setting=setting)
-    lines = table[table["supervision"] == supervision].to_dict("records")
-    return frozenset(str(line["method"]) for line in lines if ensembles.is_empty(line))
+def _empty(run: Run, metric: str, setting: str) -> list[tuple[str, str]]:
+    """(supervision, method) of predictions without any surface throughout."""
+    lines = ensembles.league(run, metric, setting=setting).to_dict("records")
+    return [(line["supervision"], line["method"]) for line in lines if ensembles.is_empty(line)]

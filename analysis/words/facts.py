@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analysis.statistics import carry_over, comparison, ensembles, question
+from analysis.statistics import carry_over, comparison, ensembles, question, standing
 from analysis.statistics.inference import PairedMean, paired_mean
 from analysis.tables import lengths, order, record, selection
 from analysis.tables.metric import Metric
@@ -59,6 +60,8 @@ class Facts:
     league: pd.DataFrame
     """:func:`analysis.league`, ensembles beside single networks: of every metric on the test times, at ``best`` and at
     ``published``; and of the answer's metric on the validation times, at ``best``."""
+    standings: pd.DataFrame
+    """:func:`analysis.standing` at ``best``: expected errors, probabilities, kinds and costs."""
     dips: list[Dip]
     arms: pd.DataFrame
     """Per searched (method, supervision): complete, pruned, failed, best_objective."""
@@ -105,6 +108,13 @@ class Facts:
         found = lines[lines["method"] == method].to_dict("records")
         return ensembles.value(found[0]) if found else float("nan")
 
+    def line(self, supervision: str, method: str | None = None) -> dict[str, Any] | None:
+        """The standing of a method, or of the one that is chosen: the best on validation times, of all; None where
+        there is none."""
+        table = self.standings[self.standings["supervision"] == supervision]
+        lines = table[table["chosen"] if method is None else table["method"] == method]
+        return {str(name): value for name, value in lines.iloc[0].items()} if len(lines) else None
+
     @property
     def units(self) -> int:
         """How many units of replication there are, the most that n can be."""
@@ -140,6 +150,7 @@ def gather(run: Run) -> Facts:
         settings=_settings(run, metric),
         levels=_levels(tested, metrics, methods),
         league=_league(run, [one.name for one in metrics], metric.name),
+        standings=standing.standing(run),
         dips=[
             dip
             for name in supervisions

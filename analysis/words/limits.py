@@ -108,6 +108,8 @@ def _search(facts: Facts) -> list[str]:
     most = count(int(ended.max()), "trial")
     share = most if ended.min() == ended.max() else f"{ended.min()} to {most}"
     cases = record.cases(facts.run)
+    if ended.max() == 1:
+        return [_nothing_searched(facts, trained)]
     line = f"Every method with a network, the baseline included, is compared at its own best of {share} per arm"
     line += f"{_complete(trained)}, chosen on {record.chosen_on(facts.run)}"
     rows = facts.run.per_time
@@ -123,6 +125,17 @@ def _search(facts: Facts) -> list[str]:
         if beside
         else f"{line}."
     ]
+
+
+def _nothing_searched(facts: Facts, trained: pd.DataFrame) -> str:
+    """That an arm had one trial, and which setting that was."""
+    known = facts.parameters[facts.parameters["method"].isin(trained["method"])]
+    known = known[known["published"].notna() & known["best"].notna()]
+    where = ", the published setting" if len(known) and known["same"].all() else ""
+    return (
+        f"Nothing was searched: every method with a network had one trial per arm{where}, so that methods are compared "
+        "as they are set, not at their best."
+    )
 
 
 def _complete(trained: pd.DataFrame) -> str:

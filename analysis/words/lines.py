@@ -18,6 +18,18 @@ def under(facts: Facts, supervisions: list[str]) -> str:
     return "" if record.timeless(facts.run) else f"under {listing(supervisions)} supervision "
 
 
+def closest(facts: Facts, supervision: str) -> str:
+    """The start of a sentence that goes on with what cannot be told: the method with the lowest error on validation
+    times, and its error on test times; empty where there is none."""
+    line, other = facts.line(supervision), facts.line(supervision, facts.baseline)
+    if line is None or np.isnan(line["expected"]):
+        return ""
+    beside = ""
+    if other is not None and line["method"] != facts.baseline:
+        beside = f"; {facts.baseline} {number(other['expected'])}"
+    return f"{line['method']} came closest ({facts.metric.label} {number(line['expected'])}{beside}), but "
+
+
 def _evidence(row: pd.Series) -> str:
     text = f"difference {signed(row['difference'])}"
     if not np.isnan(row["low"]):

@@ -10,7 +10,7 @@ from analysis.statistics.verdicts import BETTER, CANNOT_TELL, ENOUGH, PRIMARY, W
 from analysis.tables import record
 from analysis.wording import count, interval, listing, number
 from analysis.words.facts import Facts
-from analysis.words.lines import under
+from analysis.words.lines import closest, under
 
 
 def conclusion(facts: Facts) -> str:
@@ -39,7 +39,8 @@ def _said(facts: Facts, verdicts: dict[str, str]) -> str:
 
 def _primary(facts: Facts, supervision: str) -> str:
     here = facts.primary[facts.primary["supervision"] == supervision]
-    return "; ".join(_against(facts, rows) for _, rows in here.groupby("baseline", sort=False))
+    first = closest(facts, supervision) if (here["verdict"] == CANNOT_TELL).all() else ""
+    return first + "; ".join(_against(facts, rows) for _, rows in here.groupby("baseline", sort=False))
 
 
 def _exploratory(facts: Facts, supervision: str) -> str:

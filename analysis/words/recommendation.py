@@ -1,30 +1,30 @@
-"""What to do with the answer: which method to use, with which strength, and what that costs.
+"""What to do with the answer: which method to use, what error to expect of it, and how sure that is.
 
-Methods are chosen by what they deliver, the ensemble of all replicates (:mod:`analysis.statistics.ensembles`), on
-validation times, and quoted on test times; rules without a network are chosen among them. A method with a network
-stands for election only where the run shows that it is better than the baseline: by its single networks, whose
-comparison is corrected for the number of methods, or by ensembles whose intervals lie apart.
+Chosen is the method with the lowest error on validation times, of all that are confirmed, rules without a network and
+the baseline included, by what they deliver (:mod:`analysis.statistics.ensembles`); it is quoted on test times with its
+interval and the probabilities of :mod:`analysis.statistics.chances`. That a test did not pass is said beside it.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
-from analysis.statistics import ensembles
-from analysis.statistics.cost import relative_seconds
-from analysis.statistics.verdicts import BETTER, CANNOT_TELL, NO_DIFFERENCE
-from analysis.wording import capital, foremost, listing, number
+from analysis.statistics.standing import NETWORK, RULE
+from analysis.statistics.verdicts import BETTER, CANNOT_TELL, ENOUGH, EXPLORATORY, NO_DIFFERENCE, WORSE, adjusted
+from analysis.tables import record
+from analysis.wording import between, capital, chance, count, listing, number, plain, probability
 from analysis.words.facts import Facts
-from analysis.words.lines import together
 
 REGULARIZERS = "regularizers."
 """How the names of the parameters begin that are a method's strength, where it does not bear the method's own name."""
 
 
 def recommendation(facts: Facts) -> str:
-    """One sentence; empty where a run is unfinished or cannot tell."""
+    """One sentence; empty where a run is unfinished, or nothing tells how sure a choice is."""
     if not facts.run.finished:
         return ""
     said: dict[str, list[str]] = {}
@@ -37,51 +37,78 @@ def recommendation(facts: Facts) -> str:
 
 
 def _advice(facts: Facts, supervision: str) -> str:
-    rows = facts.answered(supervision)
-    rows = rows[rows["method"].isin(facts.trained())]
-    if rows.empty or (rows["verdict"] == CANNOT_TELL).any() or math.isnan(facts.level(facts.baseline, supervision)):
+    line = facts.line(supervision)
+    if line is None or math.isnan(line["best"]):
         return ""
-    elected = {facts.baseline, *facts.references, *rows.loc[rows["verdict"] == BETTER, "method"]}
-    elected |= {method for method in facts.trained() if _apart(facts, method, supervision)}
-    standing = [row for row in facts.standing(supervision, "validation").to_dict("records") if row["method"] in elected]
-    if not standing or ensembles.is_empty(standing[0]):
-        return ""
-    method = str(standing[0]["method"])
-    if method in facts.references:
-        return f"use {method}, without any network{_against_networks(facts, method, supervision)}"
+    method = str(line["method"])
     if method == facts.baseline:
         said = f"stay with '{method}'"
+    elif line["kind"] == RULE:
+        said = f"use {method}, without any network"
     else:
-        said = f"use {method}{_strength(facts, method, supervision)}{_cost(facts, method, supervision)}"
-    return said + _delivered(facts, method, supervision) + _without_network(facts, supervision, method)
+        said = f"use {method}{_strength(facts, method, supervision)}"
+    said += f": expected {_expected(facts, line)}, {listing(_chances(facts, line, supervision))}"
+    return said + _cost(facts, line) + _test(facts, line) + _best_network(facts, line, supervision)
 
 
-def _apart(facts: Facts, method: str, supervision: str) -> bool:
-    """Whether a method's ensemble is better than the baseline's, by intervals that do not meet."""
-    lines = facts.standing(supervision).set_index("method")
-    if not {method, facts.baseline} <= set(lines.index):
-        return False
-    mine, other = lines.loc[method], lines.loc[facts.baseline]
-    return bool(mine["high"] < other["low"] if facts.metric.lower else mine["low"] > other["high"])  # false for NaN
+def _expected(facts: Facts, line: Mapping[str, Any]) -> str:
+    """The error with its interval, and of how many networks it is the mean field's."""
+    together = _together(facts, line)
+    networks = f", the mean of {plain(together)} networks" if together else ""
+    sure = "" if line["low"] == line["high"] else between(line["low"], line["high"])
+    note = f" ({sure}{networks})" if sure else ""
+    return f"{facts.metric.label} {number(line['expected'])}{note}"
 
 
-def _delivered(facts: Facts, method: str, supervision: str) -> str:
-    words = together(facts, method, supervision)
-    if not words:
+def _together(facts: Facts, line: Mapping[str, Any]) -> float:
+    """Of how many networks the error is that of the mean field; 0 for single networks and rules."""
+    league = facts.standing(str(line["supervision"]))
+    row = league[league["method"] == line["method"]].iloc[0]
+    known = row["replicates"] >= 2 and not math.isnan(row["ensemble"]) and line["kind"] == NETWORK
+    return float(row["replicates"]) if known else 0.0
+
+
+def _chances(facts: Facts, line: Mapping[str, Any], supervision: str) -> list[str]:
+    named = record.controls(facts.run)
+    controls = f"the control '{named[0]}'" if len(named) == 1 else "every control"
+    rules = "every other rule without a network" if line["kind"] == RULE else "every rule without a network"
+    names = {"beats_baseline": f"'{facts.baseline}'", "beats_controls": controls, "beats_rules": rules}
+    known = [f"than {whom} with probability {chance(line[name])}" for name, whom in names.items() if line[name] >= 0]
+    known = [f"better {known[0]}", *known[1:]] if known else []
+    among = len(facts.standings[facts.standings["supervision"] == supervision])
+    return [*known, f"the best of {count(among, 'method')} with probability {chance(line['best'])}"]
+
+
+def _cost(facts: Facts, line: Mapping[str, Any]) -> str:
+    ratio = line["relative_seconds"]
+    if line["method"] == facts.baseline or pd.isna(ratio):
         return ""
-    return f" ({facts.metric.label} {number(facts.delivered(method, supervision))}{words})"
+    return f"; it costs {number(ratio, 2)} × the time of '{facts.baseline}'"
 
 
-def _against_networks(facts: Facts, method: str, supervision: str) -> str:
-    """What the rule scores, beside the best that a network delivers on the same times."""
-    lines = facts.standing(supervision)
-    networks = [row for row in lines.to_dict("records") if row["method"] not in facts.references]
-    said = f" ({facts.metric.label} {number(facts.delivered(method, supervision))}"
-    if networks:
-        best = str(networks[0]["method"])
-        of = together(facts, best, supervision)
-        said += f"; the best with a network is {best}, {number(ensembles.value(networks[0]))}{of}"
-    return f"{said})"
+def _test(facts: Facts, line: Mapping[str, Any]) -> str:
+    """That the test against the baseline does not show what the estimate says."""
+    rows = facts.answered(str(line["supervision"]))
+    rows = rows[rows["method"] == line["method"]]
+    if rows.empty or rows["verdict"].iloc[0] == BETTER:
+        return ""
+    row = rows.iloc[0]
+    if row["verdict"] == CANNOT_TELL:
+        return f"; for a test against '{facts.baseline}' n = {int(row['n'])} is too few, at least {ENOUGH} are needed"
+    said = "shows it to be worse" if row["verdict"] == WORSE else "did not pass"
+    value = f"q {probability(adjusted(row))}, exploratory" if row["family"] == EXPLORATORY else ""
+    value = value or f"p {probability(adjusted(row))} after Holm"
+    what = "test of single networks" if _together(facts, line) else "test"
+    return f"; the {what} against '{facts.baseline}' {said} ({value})"
+
+
+def _best_network(facts: Facts, line: Mapping[str, Any], supervision: str) -> str:
+    """What the best network delivers, where a rule is chosen."""
+    table = facts.standings[(facts.standings["supervision"] == supervision) & (facts.standings["kind"] == NETWORK)]
+    if line["kind"] != RULE or table.empty:
+        return ""
+    best = {str(name): value for name, value in table.iloc[0].items()}
+    return f"; the best with a network is {best['method']}, {_expected(facts, best)}"
 
 
 def _strength(facts: Facts, method: str, supervision: str) -> str:
@@ -101,22 +128,6 @@ def _strength(facts: Facts, method: str, supervision: str) -> str:
     else:
         note = ""
     return f" with {listing(named)}{note}"
-
-
-def _cost(facts: Facts, method: str, supervision: str) -> str:
-    ratio = relative_seconds(facts.run).get((supervision, method))
-    if ratio is None or pd.isna(ratio):
-        return ""
-    return f", whose training took {number(ratio, 2)} × as long as that of '{facts.baseline}'"
-
-
-def _without_network(facts: Facts, supervision: str, chosen: str) -> str:
-    """Methods that need no training, and have the better mean all the same on test times."""
-    level, lower = facts.delivered(chosen, supervision), facts.metric.lower
-    levels = {name: facts.delivered(name, supervision) for name in facts.references}
-    found = {name: other for name, other in levels.items() if (other < level if lower else other > level)}
-    some = [f"{name} ({number(found[name])})" if name in found else name for name in foremost(found, found, lower)]
-    return f", or without any network with {listing(some)}, whose mean is better than {number(level)}" if found else ""
 
 
 def _of(table: pd.DataFrame, method: str, supervision: str) -> pd.DataFrame:

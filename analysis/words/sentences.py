@@ -18,7 +18,7 @@ from analysis.wording import capital, count, interval, listing, number
 from analysis.words import primary
 from analysis.words.facts import Facts, gather
 from analysis.words.limits import limits
-from analysis.words.lines import supervision_lines, under
+from analysis.words.lines import closest, supervision_lines, under
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def _verdict(facts: Facts, supervision: str) -> str:
     if (trained["verdict"] == CANNOT_TELL).all():
         n = int(trained["n"].max())
         few = f"n = {n} is too few, at least {ENOUGH} pairs are needed"
-        return f"one cannot tell whether a method helps: {few}{_promising(trained)}"
+        return f"{closest(facts, supervision)}one cannot tell whether a method helps: {few}{_promising(trained)}"
     cases = record.cases(facts.run)
     better = trained[trained["verdict"] == BETTER]
     worse = list(trained.loc[trained["verdict"] == WORSE, "method"])
