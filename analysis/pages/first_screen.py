@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 MOST = 12
 """As many lines of a league are not folded away."""
 MEANINGS = {
-    "floor": "floor: the shown frames blended linearly; what gets no further needs no training",
-    "ceiling": "ceiling: the barycenters themselves, from the shown frames; what that regularizer pulls towards",
+    "floor": "Floor: the shown frames blended linearly; what gets no further needs no training",
+    "ceiling": "Ceiling: the barycenters themselves, from the shown frames; what that regularizer pulls towards",
 }
 """What the words say by which a study marks rules without a network."""
 TAGS = {"baseline", "control", *MEANINGS}

@@ -43,8 +43,8 @@ def test_the_best_dozen_stands_open_the_baseline_among_them_and_the_others_are_f
     assert len(screen["rows"]) + len(screen["more"]) == 18
     assert {row["method"]: row["kind"] for row in [*screen["rows"], *screen["more"]]}["moved-blend"] == "rule"
     assert screen["rows"][1]["tags"] == ["floor"]
-    assert any("floor: " in note for note in screen["notes"])
-    assert not any("ceiling" in note for note in screen["notes"])
+    assert any("Floor: " in note for note in screen["notes"])
+    assert not any("Ceiling" in note for note in screen["notes"])
 
 
 def test_a_line_says_what_the_standing_says(tmp_path: Path) -> None:
