@@ -139,8 +139,8 @@ def wrong(tmp_path, case):
 @pytest.mark.parametrize(
     ("case", "sentence"),
     [
-        ("size", "the image is 200 x 299 pixels, a.tif has 200 x 300"),
-        ("grid", "lies on another grid than a.tif"),
+        ("size", "lies on another grid than the others, and its georeference names no coordinate system"),
+        ("grid", "its georeference names no coordinate system; resample all images to one grid"),
         ("empty", "has no data at all"),
         ("one", "there is one image only; give two of the same grid"),
         ("tiny", "the images are 40 x 40 pixels"),

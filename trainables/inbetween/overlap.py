@@ -96,7 +96,10 @@ def _grid(file: Path, rasterio: Any) -> Grid:
         crs = opened.crs or of_points
         size = (opened.height, opened.width)
         if crs is None:
-            raise BadData(f"{file}: has a georeference without a coordinate system; resample all images to one grid")
+            raise BadData(
+                f"{file}: lies on another grid than the others, and its georeference names no coordinate system; "
+                "resample all images to one grid"
+            )
         return Grid(crs, None if opened.crs is None and points else opened.transform, points, size)
 
 

@@ -91,7 +91,7 @@ GREY = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE)).astype(np.uint8)
 BALL = np.kron(np.array([[[0, 255], [255, 0]]] * 2, np.uint8), np.ones((16, 16, 16), np.uint8))
 WRONG = {
     "no folder of masks": (_missing_folder, "there is no folder mask in it; it needs obj, mask, image"),
-    "an image is missing": (_unpaired, "there is no A_flat001.tif, which obj has"),
+    "an image is missing": (_unpaired, "there is no A_flat001.tif or A_flat001.png, which obj has"),
     "no volumes": (_empty_folder, "obj: there is no .tif or .tiff in it"),
     "no cube": (_written("obj", np.zeros((16, 16, 20), np.uint8)), "the volume is 16 x 16 x 20, not a cube"),
     "a plane": (_written("obj", PLANE), "the volume is 16 x 16, not a cube"),
