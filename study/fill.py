@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from study import tracking
+from study.data import reader_options
 from study.errors import Interrupted, Mistake, of_storage
 from study.exit_status import exit_status, leave
 from study.running import environment
@@ -43,17 +44,9 @@ Examples:
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="for the competition  [default: 5]")
 @click.option("--rule", metavar="NAME", help="this interpolant, without a competition: moved, moved+volume, …")
 @click.option("--model-frames", is_flag=True, help="measured frames as the model has them, too  [default: unchanged]")
-@click.option("--tracks", metavar="N,N,…", help="only these labels, and their daughters  [default: all]")
-@click.option("--voxel", metavar="Z,Y,X", help="size of a voxel in µm  [default: what the files say, or 1]")
-@click.option(
-    "--layout", metavar="AXES", help="HDF5: time-last or time-first; a TIFF that names its axes wrongly: TZYX, say"
+@reader_options.flags(
+    tracks="only these labels, and their daughters  [default: all]", skip_bad="leave out cells that cannot be used"
 )
-@click.option("--link", is_flag=True, help="number cells by their overlap from frame to frame, whatever their labels")
-@click.option(
-    "--pieces", type=click.Choice(["largest", "all", "split"]), help="what to take of a label in several pieces"
-)
-@click.option("--times", metavar="FILE", help="when the frames were taken: a time a line, or a frame and its time")
-@click.option("--skip-bad", is_flag=True, help="leave out cells that cannot be used")
 @click.option("--output", metavar="DIR", help="run folders  [default: results, or $STUDY_RESULTS]")
 @click.option("--tracking-uri", metavar="URI", help="MLflow  [default: sqlite:///mlflow.db, or $MLFLOW_TRACKING_URI]")
 @click.option("--resume", metavar="last|RUN", help="go on with a run, whose scores are kept; without RECORDING")

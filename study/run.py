@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from study import catalog
+from study.data import reader_options
 from study.errors import Interrupted, Mistake, of_storage
 from study.exit_status import exit_status, leave
 from study.running.plan import DEFAULT_PRESET, Options, Plan, plan
@@ -59,19 +60,12 @@ def _list(context: click.Context, parameter: click.Parameter, value: bool) -> No
 )
 @click.option("--supervisions", metavar="NAME,…", help="only these supervisions  [default: all]")
 @click.option("--data", metavar="PATH…", help="a recording or images, for studies that take some (see --list)")
-@click.option("--tracks", metavar="N,N,…", help="only these tracks of the recording  [default: all full-length ones]")
-@click.option("--voxel", metavar="Z,Y,X", help="size of a voxel in µm  [default: what the files say, or 1]")
-@click.option(
-    "--layout", metavar="AXES", help="HDF5: time-last or time-first; a TIFF that names its axes wrongly: TZYX, say"
+@reader_options.flags(
+    tracks="only these tracks of the recording  [default: all full-length ones]",
+    skip_bad="leave out sequences that cannot be used; the report lists them",
 )
-@click.option("--link", is_flag=True, help="number cells by their overlap from frame to frame, whatever their labels")
-@click.option(
-    "--pieces", type=click.Choice(["largest", "all", "split"]), help="what to take of a label in several pieces"
-)
-@click.option("--times", metavar="FILE", help="when the frames were taken: a time a line, or a frame and its time")
 @click.option("--bands", metavar="N[,N,N]", help="images of several bands: the one to take, or three as red,green,blue")
 @click.option("--cpus", type=click.IntRange(1), help="processors of this machine to use  [default: all that it may]")
-@click.option("--skip-bad", is_flag=True, help="leave out sequences that cannot be used; the report lists them")
 @click.option("--resume", metavar="last|RUN", help="take up a run where it was left, or extend it with --trials")
 @click.option("--set", "changes", multiple=True, metavar="KEY=VALUE", help="change the configuration; may be repeated")
 @click.option("--time-limit", metavar="TIME", help="stop cleanly after this time, such as 90s, 45m or 3h")

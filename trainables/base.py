@@ -76,6 +76,11 @@ class TrainableConfiguration(Configuration):
         """What of the fields, each of them valid, does not fit together, and what to do: a clause; None if all fits."""
         return None
 
+    def in_use(self, path: str) -> bool:
+        """Whether what stands at a dotted path can change a result, the other fields being as they are: only then is
+        it searched."""
+        return True
+
     def take(self, sequences: list[ShapeSequence]) -> None:
         """Score these sequences in place of its own; ValueError if it has none."""
         raise ValueError("this trainable has no sequences to exchange for others")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from study.data import understood
+from study.data.reader_options import ReaderOptions
 from study.errors import Mistake
 from trainables.files import cached, read
 from trainables.shapes.bad_data import BadData
@@ -49,20 +50,13 @@ class Data:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class Wanted(ReaderOptions):
     """Which data: `--data`, `--tracks`, `--voxel`, `--skip-bad`, and what a reader is told (`--layout`, `--link`,
     `--pieces`, `--times`); None where the user gave nothing."""
 
     path: str | None = None
     also: tuple[str, ...] = ()
     """The paths after the first, for data in several files."""
-    tracks: str | None = None
-    voxel: str | None = None
-    skip_bad: bool = False
-    layout: str | None = None
-    link: bool = False
-    pieces: str | None = None
-    times: str | None = None
     bands: str | None = None
     """Of images."""
 

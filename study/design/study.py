@@ -164,9 +164,11 @@ class Study(Configuration):
         return [Arm(method, supervision) for method in self.methods for supervision in self.supervisions]
 
     def arm_space(self, arm: Arm) -> dict[str, BaseDistribution]:
-        """The part of the search space that the arm's method has: what is switched off (null) is not searched."""
-        has = paths(self.methods[arm.method])
-        return {path: distribution for path, distribution in self.space.items() if has.get(path) is not None}
+        """The part of the search space that the arm's method has and makes use of: what is switched off (null) is not
+        searched."""
+        method = self.methods[arm.method]
+        has = paths(method)
+        return {path: d for path, d in self.space.items() if has.get(path) is not None and method.in_use(path)}
 
     def arm_trials(self, arm: Arm) -> int:
         """Search trials of an arm: one if there is nothing to search, and none twice."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from study.data import understood
+from study.data.reader_options import ReaderOptions
 from study.data.recordings import Wanted
 from study.errors import Mistake
 from study.filling import recording as recordings
@@ -25,18 +26,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class Asked(ReaderOptions):
     """Everything that what is written depends on; None where the user gave nothing."""
 
     recording: str
     """Absolute path."""
-    tracks: str | None = None
-    voxel: str | None = None
-    skip_bad: bool = False
-    layout: str | None = None
-    link: bool = False
-    pieces: str | None = None
-    times: str | None = None
     between: int | None = None
     at: str | None = None
     rule: str | None = None
@@ -46,10 +40,7 @@ class Asked:
     @property
     def wanted(self) -> Wanted:
         """As every command that takes a recording has it."""
-        return Wanted(
-            path=self.recording, tracks=self.tracks, voxel=self.voxel, skip_bad=self.skip_bad, layout=self.layout,
-            link=self.link, pieces=self.pieces, times=self.times,
-        )  # fmt: skip
+        return Wanted(path=self.recording, **self.values())
 
     def record(self) -> dict[str, Any]:
         return asdict(self)

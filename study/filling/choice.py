@@ -110,7 +110,8 @@ def sentence(choice: Choice) -> str:
     if choice.by == "the user":
         return f"{where}: {choice.rule}, as asked for"
     if choice.by == "findings":
-        why = "nothing can be hidden there" if not choice.hidden else f"only {choice.hidden} shapes can be hidden there"
+        few = f"only {choice.hidden} shape{'s' if choice.hidden > 1 else ''} can be hidden there"
+        why = few if choice.hidden else "nothing can be hidden there"
         if choice.hidden >= FEWEST:
             why = "there was no time to try rules"
         return f"{where}: {choice.rule}, by {FINDINGS}, since {why}"

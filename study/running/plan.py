@@ -8,11 +8,12 @@ import re
 import socket
 import sys
 import time
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from study import catalog, tracking
+from study.data.reader_options import ReaderOptions
 from study.design.flags import EVERY, edit, keep, wanted_methods
 from study.design.study import Study
 from study.errors import Mistake, of_storage, unreadable
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 DEFAULT_PRESET = "laptop"
 
 
-@dataclass(kw_only=True)
-class Options:
+@dataclass(frozen=True, kw_only=True)
+class Options(ReaderOptions):
     """`python -m study.run NAME …`; None where the user gave nothing."""
 
     name: str
@@ -48,13 +49,6 @@ class Options:
     data: str | None = None
     more_data: tuple[str, ...] = ()
     """The paths after the first of `--data`."""
-    tracks: str | None = None
-    voxel: str | None = None
-    skip_bad: bool = False
-    layout: str | None = None
-    link: bool = False
-    pieces: str | None = None
-    times: str | None = None
     bands: str | None = None
     cpus: int | None = None
     resume: str | None = None
@@ -239,8 +233,7 @@ def _data(options: Options, record: dict[str, Any]) -> Data | ImageData | Pictur
     """The data that a study is about; None for a study that makes its own."""
     from study.data.recordings import Wanted
 
-    told = {entry.name: getattr(options, entry.name) for entry in fields(Wanted) if entry.name not in ("path", "also")}
-    wanted = Wanted(path=options.data, also=options.more_data, **told)
+    wanted = Wanted(path=options.data, also=options.more_data, bands=options.bands, **options.values())
     for path in options.paths:
         if not os.path.exists(path):
             raise Mistake(f"--data {path}: there is no such file or folder; name one that exists{_several(path)}")

@@ -13,18 +13,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from trainables import ensemble
 from trainables.advection.evolution import Evolution, model_of, sdf_at
 from trainables.advection.fitting import Fitting
 from trainables.advection.models_of_pairs import SideBySide
 from trainables.advection.patches import Patches
 from trainables.advection.saved_shapes import SavedShapes
 from trainables.advection.shape_advection import ShapeAdvection
-from trainables.metrics.display import RESOLUTION, display_rows, displayed
-from trainables.metrics.per_time import score
 from trainables.metrics.surfaces import Array
+from trainables.predictors import Predictors
 from trainables.shapes.sequence import grid_points, resampled
-from trainables.shapes.timeline import Role, Timeline
+from trainables.shapes.timeline import Timeline
 
 
 class VolumeLearner(Fitting):
@@ -42,8 +40,10 @@ class VolumeLearner(Fitting):
         return self.losses(self.volumes)
 
 
-class AdvectedShapes(SideBySide):
+class AdvectedShapes(SideBySide, Predictors):
     """R × S × (F − 1) models."""
+
+    configuration: ShapeAdvection
 
     def __init__(
         self, configuration: dict[str, Any], timeline: Timeline, seeds: list[int], device: torch.device
@@ -72,7 +72,6 @@ class AdvectedShapes(SideBySide):
         return int(np.random.SeedSequence([seed, label, pair]).generate_state(1)[0])
 
     def predictor(self, replicate: int, sequence: int, resolution: int) -> Callable[[float], Array]:
-        """time → SDF on `grid_points(resolution)`, `(n, n, n)`."""
         evolutions = []
         for index, (s, j) in enumerate(self.places):
             if s == sequence:
@@ -89,31 +88,6 @@ class AdvectedShapes(SideBySide):
             return volume
 
         return predict
-
-    def rows(self, roles: set[Role]) -> list[dict[str, Any]]:
-        c = self.configuration
-        rows, n = [], c.evaluation_grid
-        for replicate in range(self.replicates):
-            for index, sequence in enumerate(c.sequences):
-                predict = self.predictor(replicate, index, n)
-                scored = score(predict, sequence, self.timeline, roles, n, c.surface_distance)
-                rows += [{"replicate": replicate} | row for row in scored]
-        return rows
-
-    def ensemble(self, rows: list[dict[str, Any]], roles: set[Role]) -> list[dict[str, Any]]:
-        found, c, n = [], self.configuration, self.configuration.evaluation_grid
-        for index, sequence in enumerate(self.configuration.sequences):
-            members = [ensemble.Known(self.predictor(replicate, index, n), n) for replicate in range(self.replicates)]
-            found += ensemble.scored(members, sequence, self.timeline, roles, n, c.surface_distance)
-        return found
-
-    def surfaces(self, replicate: int) -> list[dict[str, Any]]:
-        sequences = self.configuration.sequences
-        return [
-            row
-            for index in displayed(sequences)
-            for row in display_rows(self.predictor(replicate, index, RESOLUTION), sequences[index], self.timeline)
-        ]
 
     def model(self) -> dict[str, Any] | None:
         return SavedShapes.saved(

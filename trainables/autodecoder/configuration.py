@@ -127,6 +127,10 @@ class AutodecoderConfiguration(Scored):
             f"{mixing[0]} asks for shapes between two sequences, which have no base: leave it out, or set anchor=null"
         )
 
+    def in_use(self, path: str) -> bool:
+        """Of an interpolant to which nothing is added, which one it is, and no more."""
+        return path == "anchor" or self.anchor is None or bool(self.regularizers)
+
     def operations(self, shown: int) -> float:
         frames = shown * (len(self.sequences) if self.shared else 1)
         steps = 1 if self.anchor else math.ceil(frames / self.frames_per_batch)

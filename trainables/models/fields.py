@@ -15,30 +15,29 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from trainables import ensemble
 from trainables.autodecoder.sampling import FramePool
-from trainables.base import Trainable
 from trainables.configuration import choose
-from trainables.metrics.display import RESOLUTION, display_rows, displayed
-from trainables.metrics.per_time import score
 from trainables.metrics.surfaces import Array
 from trainables.models.base import OwnNetwork, available
+from trainables.predictors import Predictors
 from trainables.saved_model import GRID, SavedModel
 from trainables.shapes.sequence import grid_points
-from trainables.shapes.timeline import Role, Timeline
+from trainables.shapes.timeline import Timeline
 
 _CHUNK = 1 << 14
 """Points evaluated at once."""
 
 
-class Fields(Trainable):
+class Fields(Predictors):
     """R × S networks."""
+
+    configuration: OwnNetwork
 
     def __init__(
         self, configuration: dict[str, Any], timeline: Timeline, seeds: list[int], device: torch.device
     ) -> None:
         super().__init__()
-        self.configuration: OwnNetwork = choose(available(), configuration, "method with a network of its own")
+        self.configuration = choose(available(), configuration, "method with a network of its own")
         c = self.configuration
         self.timeline, self.device, self.epochs, self.replicates = timeline, device, c.epochs, len(seeds)
         own = [self._seed(seed, sequence.label) for seed in seeds for sequence in c.sequences]
@@ -79,8 +78,6 @@ class Fields(Trainable):
         return torch.cat([points for points, _ in drawn]), torch.cat([truth for _, truth in drawn])
 
     def predictor(self, replicate: int, sequence: int, resolution: int) -> Callable[[float], Array]:
-        """time → SDF on `grid_points(resolution)`, `(n, n, n)`; infinite where the network diverged: it is scored as
-        the worst, not left out."""
         index = replicate * len(self.configuration.sequences) + sequence
         field, size = field_of(self.networks[index]), (resolution,) * 3
         x = grid_points(resolution, self.device).reshape(-1, 3)
@@ -94,30 +91,6 @@ class Fields(Trainable):
             return volume
 
         return predict
-
-    def rows(self, roles: set[Role]) -> list[dict[str, Any]]:
-        c, n, rows = self.configuration, self.configuration.evaluation_grid, []
-        for replicate in range(self.replicates):
-            for index, sequence in enumerate(c.sequences):
-                predict = self.predictor(replicate, index, n)
-                scored = score(predict, sequence, self.timeline, roles, n, c.surface_distance)
-                rows += [{"replicate": replicate} | row for row in scored]
-        return rows
-
-    def ensemble(self, rows: list[dict[str, Any]], roles: set[Role]) -> list[dict[str, Any]]:
-        c, n, found = self.configuration, self.configuration.evaluation_grid, []
-        for index, sequence in enumerate(c.sequences):
-            members = [ensemble.Known(self.predictor(replicate, index, n), n) for replicate in range(self.replicates)]
-            found += ensemble.scored(members, sequence, self.timeline, roles, n, c.surface_distance)
-        return found
-
-    def surfaces(self, replicate: int) -> list[dict[str, Any]]:
-        sequences = self.configuration.sequences
-        return [
-            row
-            for index in displayed(sequences)
-            for row in display_rows(self.predictor(replicate, index, RESOLUTION), sequences[index], self.timeline)
-        ]
 
     def curves(self) -> list[dict[str, Any]]:
         return self._curves

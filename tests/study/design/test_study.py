@@ -295,3 +295,11 @@ def test_a_primary_comparison_names_what_the_study_has_and_goes_with_what_is_lef
     study.primary = [Comparison(method="sinkhron", baseline="none", supervision="dense")]
     with pytest.raises(Mistake, match=r"names 'sinkhron', which study bifurcation does not have; .*sinkhorn"):
         study.check()
+
+
+def test_of_an_interpolant_to_which_nothing_is_added_only_the_interpolant_is_searched():
+    study = catalog.load("bifurcation", "laptop")
+    bare, added = Arm("anchored", "sparse"), Arm("anchored+sinkhorn", "sparse")
+    assert list(study.arm_space(bare)) == ["anchor"]
+    assert study.arm_trials(bare) == len(study.space["anchor"].choices)
+    assert {"anchor", "learning_rate", "regularizers.sinkhorn.alpha"} <= set(study.arm_space(added))
