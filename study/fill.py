@@ -40,7 +40,8 @@ Examples:
 @click.argument("recording", required=False)
 @click.option("--between", type=click.IntRange(1, 1000), metavar="N", help="new frames between every two measured "
               "ones  [default: the frames that lack labels, or 3 where none does]")  # fmt: skip
-@click.option("--at", metavar="T,T,…", help="new frames at these times: frame numbers, or times of --times")
+@click.option("--at", metavar="T,T,…", help="new frames at these times: frame numbers, or times of "
+              "--times; 1500s, 25min where the recording says how long a frame takes")  # fmt: skip
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="for the competition  [default: 5]")
 @click.option("--rule", metavar="NAME", help="this interpolant, without a competition: moved, moved+volume, …")
 @click.option("--model-frames", is_flag=True, help="measured frames as the model has them, too  [default: unchanged]")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from study.data.clock import words
 from trainables.shapes.sampled import Sampled
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def paragraph(
         else f", at {reader.time(taken[0]):g} to {reader.time(taken[-1]):g} by {wanted.times}"
     )
     said = [
-        f"{reader.path.resolve().name}, read as {reader.name}: {count} frames, {taken[0]} to {taken[-1]}{when}, of "
+        f"{reader.path.resolve().name}, read as {reader.name}: {count} frames, {taken[0]} to {taken[-1]}{when}"
+        f"{apart(reader)}, of "
         f"z {z}, y {y}, x {x} voxels",
         f"a voxel is {_sizes(reader.voxel_size())} µm (z, y, x), {_voxel_source(reader)}",
         f"used: {', '.join(prepared)}{_unused(listing)}",
@@ -44,6 +46,12 @@ def paragraph(
         )
     said.append(_width(prepared))
     return "; ".join(said) + "."
+
+
+def apart(reader: Reader) -> str:
+    """How long a frame takes, by the files; nothing where they do not say it, or the user gives the times."""
+    interval = reader.seconds()
+    return "" if interval is None else f", {words(interval)} apart"
 
 
 def refuse_exchanged(reader: Reader) -> str | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 COLUMNS = {
     "frame": "number in the files' names",
     "time": "in the recording's unit: frame numbers, or those of --times",
+    "seconds": "the same, where the recording says how long a frame takes, frame 0 being at 0; else empty",
     "source_frame": "number of the recording's frame at this time; empty between frames",
     "measured": "whether the recording has labels at this time: then these are unchanged",
     "label": "of the cell, as in the recording",
@@ -89,7 +91,8 @@ class Filled:
                 continue
             self.tracks.setdefault(label, []).append(moment.index)
             row = {
-                "frame": moment.index, "time": moment.time, "source_frame": moment.frame, "measured": moment.measured,
+                "frame": moment.index, "time": moment.time, "seconds": self._seconds(moment),
+                "source_frame": moment.frame, "measured": moment.measured,
                 "label": label, "track": roots.get(label, label), "volume": count * size,
             }  # fmt: skip
             if moment.measured:
@@ -97,6 +100,18 @@ class Filled:
             else:
                 row |= self._between(moment, made.get(label), nearest, f"track-{roots.get(label, label):02d}")
             self.rows.append(row)
+
+    def _seconds(self, moment: Moment) -> float | None:
+        unit = self.filler.recording.seconds
+        return None if unit is None else moment.time * unit
+
+    @property
+    def interval(self) -> float | None:
+        """Seconds from frame number to frame number; none where they are not known, or not even."""
+        unit = self.filler.recording.seconds
+        steps = [(b.time - a.time) / (b.index - a.index) for a, b in pairwise(self.moments)]
+        even = steps and max(steps) - min(steps) <= 1e-6 * max(steps)
+        return steps[0] * unit if unit is not None and even else None
 
     def _between(self, moment: Moment, part: Found | None, nearest: int, sequence: str) -> dict[str, Any]:
         times = self.filler.recording.times
@@ -126,7 +141,7 @@ def write(filled: Filled, folder: Path, keep: Sequence[int], advance: Callable[[
     large = max(recording.largest, max(recording.cells)) > np.iinfo(np.uint16).max
     for moment, labels in filled.frames(keep):
         image = labels if large else labels.astype(np.uint16)
-        _image(folder / f"man_track{moment.index:0{digits}d}.tif", image, recording.voxel)
+        _image(folder / f"man_track{moment.index:0{digits}d}.tif", image, recording.voxel, filled.interval)
         advance()
     (folder / "man_track.txt").write_text("".join(f"{a} {b} {c} {d}\n" for a, b, c, d in filled.table()))
     with open(folder / "frames.csv", "w", newline="") as file:
@@ -135,14 +150,16 @@ def write(filled: Filled, folder: Path, keep: Sequence[int], advance: Callable[[
         writer.writerows(filled.rows)
 
 
-def _image(path: Path, labels: NDArray[Any], voxel: tuple[float, float, float]) -> None:
+def _image(path: Path, labels: NDArray[Any], voxel: tuple[float, float, float], interval: float | None = None) -> None:
     import tifffile
 
     options: dict[str, Any] = {"compression": "zlib", "photometric": "minisblack"}
     if labels.dtype == np.uint16:  # Fiji, napari and our readers know the voxel by ImageJ's own description
         options |= {"imagej": True, "resolution": (1 / voxel[2], 1 / voxel[1])}
-        options |= {"metadata": {"axes": "ZYX", "spacing": voxel[0], "unit": "um"}}
+        time = {} if interval is None else {"finterval": interval, "tunit": "sec"}
+        options |= {"metadata": {"axes": "ZYX", "spacing": voxel[0], "unit": "um", **time}}
     else:  # which has no integers of 32 bits
         sizes = {f"PhysicalSize{axis}": size for axis, size in zip("ZYX", voxel, strict=True)}
-        options |= {"ome": True, "metadata": {"axes": "ZYX", **sizes}}
+        time = {} if interval is None else {"TimeIncrement": interval, "TimeIncrementUnit": "s"}
+        options |= {"ome": True, "metadata": {"axes": "ZYX", **sizes, **time}}
     tifffile.imwrite(path, labels, **options)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from study.data import clock
 from study.errors import Mistake
 from study.filling.recording import Recording
 
@@ -72,10 +73,7 @@ def time_of(recording: Recording, number: int) -> float:
 
 
 def _at(text: str, times: Sequence[float], recording: Recording) -> list[float]:
-    try:
-        wanted = sorted(float(word) for word in text.split(","))
-    except ValueError:
-        raise Mistake(f"--at {text}: not a list of times; write them as 0.5,1.25") from None
+    wanted = sorted(time for time, _ in clock.times("--at", text, recording.seconds, "0.5,1.25"))
     unit = "by --times" if recording.reader.times else "counted in frames"
     for time in wanted:
         if not math.isfinite(time) or not times[0] <= time <= times[-1]:

@@ -83,6 +83,8 @@ class Recording:
     """(label, frame) → its shape."""
     times: dict[int, float] = field(default_factory=dict)
     """Frame → when it was taken."""
+    seconds: float | None = None
+    """In the unit of time; none where that is not known."""
     notes: list[str] = field(default_factory=list)
     largest: int = ALONE
     """The largest label in any frame."""
@@ -133,6 +135,7 @@ def of_labels(reader: LabelReader, listing: Listing) -> Recording:
         reader=reader,
         shape=scan.shape,
         voxel=reader.voxel_size(),
+        seconds=reader.seconds(),
         measured=measured,
         unmeasured=_between(measured),
         cells={label: cell for label, cell in cells.items() if cell.frames},
@@ -158,6 +161,7 @@ def of_distances(reader: Reader, recorded: Recorded) -> Recording:
         reader=reader,
         shape=recorded.shape,
         voxel=reader.voxel_size(),
+        seconds=reader.seconds(),
         measured=recorded.frames,
         unmeasured=_between(recorded.frames),
         cells={ALONE: Cell(ALONE, recorded.frames, 0)},

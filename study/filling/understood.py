@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from study.data.understood import apart
 from study.filling.recording import Recording
 from study.filling.segments import segments
 
@@ -24,7 +25,7 @@ def paragraph(recording: Recording, listing: Listing, times: str | None) -> str:
     partly = [f"{a} ({b} to {c})" for a, (b, c) in ends.items() if (b, c) != (first, last)]
     said = [
         f"{recording.name}, read as {recording.reader.name}: {len(recording.measured)} labelled frames, {first} to "
-        f"{last}{when}, of z {z}, y {y}, x {x} voxels",
+        f"{last}{when}{apart(recording.reader)}, of z {z}, y {y}, x {x} voxels",
         f"a voxel is {' x '.join(f'{size:g}' for size in recording.voxel)} µm (z, y, x), {_source(recording.reader)}",
         f"cells: {_listed([str(label) for label in recording.cells])}",
         f"not in all frames: {_listed(partly)}" if partly else "all of them from the first to the last frame",

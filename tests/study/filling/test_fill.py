@@ -14,6 +14,7 @@ import study
 from study.fill import command_line
 from tests.study.filling.recordings import SHAPE, moving, write
 from trainables.metrics.volumes import dice
+from trainables.shapes.readers.base import open_recording
 
 
 @pytest.fixture(autouse=True)
@@ -138,3 +139,17 @@ def test_the_page_fills_a_recording_as_it_says(tmp_path, monkeypatch):
     monkeypatch.setattr("study.filling.rules.candidates", lambda divided: ["linear", "moved"])
     assert command_line(command.split()) == 0
     assert len(list((run_folder(tmp_path) / "exports" / "labels").glob("*.tif"))) == 17
+
+
+def test_seconds_of_the_recording_survive(tmp_path, capsys):
+    frames = np.stack([np.where(moving(t) == 7, 7, 0) for t in range(3)]).astype(np.uint16)
+    metadata = {"axes": "TZYX", "spacing": 1.0, "unit": "um", "finterval": 300.0}
+    tifffile.imwrite(tmp_path / "cells.tif", frames, imagej=True, resolution=(2, 2), metadata=metadata)
+    assert command_line(["cells.tif", "--at", "150s,7.5min"]) == 0
+    assert "3 labelled frames, 0 to 2, 5 min apart" in capsys.readouterr().err
+    folder = run_folder(tmp_path)
+    table = pd.read_csv(folder / "exports" / "labels" / "frames.csv")
+    assert table["seconds"].tolist() == [0, 150, 300, 450, 600]
+    again = open_recording(folder / "exports" / "labels")
+    assert again.seconds() == 150
+    assert again.voxel_size() == (1.0, 0.5, 0.5)

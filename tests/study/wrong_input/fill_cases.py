@@ -21,6 +21,10 @@ FILL: Cases = {
     "no minutes": (["data/swapped.npz", "--minutes", "0"], "--minutes"),
     "times in words": (["data/swapped.npz", "--link", "--at", "noon"], "--at noon: not a list of times"),
     "a time outside": (["data/swapped.npz", "--link", "--at", "1.5,7"], "--at 1.5,7: 7 lies outside of the labelled"),
+    "seconds that nobody knows": (
+        ["data/swapped.npz", "--link", "--at", "1500s"],
+        "--at 1500s: the recording does not say how many seconds",
+    ),
     "one time twice": (["data/swapped.npz", "--link", "--at", "1.5,1.5"], "two times are closer"),
     "times and a number": (
         ["data/swapped.npz", "--link", "--at", "1.5", "--between", "2"],

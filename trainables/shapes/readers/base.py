@@ -139,6 +139,16 @@ class Reader(Plugin):
         """What the files say of the size of a voxel, µm (z, y, x), and where they say it; none if they do not."""
         return None
 
+    def said_interval(self) -> tuple[float, str] | None:
+        """What the files say of the time from frame to frame, seconds, and where they say it; none if they do not."""
+        return None
+
+    def seconds(self) -> float | None:
+        """From frame to frame; none where the files do not say it, or `--times` says in a unit of its own when they
+        were taken."""
+        said = self.said_interval() if self.times is None else None
+        return None if said is None else said[0]
+
     def drops_pieces(self) -> bool:
         """Whether the user wants smaller pieces of a label to be left out, however large."""
         return False

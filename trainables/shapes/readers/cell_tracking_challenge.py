@@ -22,6 +22,7 @@ from trainables.shapes.readers.label_values import whole_numbers
 from trainables.shapes.readers.labels import LabelReader
 from trainables.shapes.readers.outlines import by_markers, outlines_beside, refuse_markers
 from trainables.shapes.readers.tiff import read_volume
+from trainables.shapes.readers.tiff_time import interval_in
 from trainables.shapes.readers.tiff_voxel import voxel_of
 from trainables.shapes.readers.track_table import Table, read_table
 
@@ -109,6 +110,9 @@ class CellTrackingChallenge(LabelReader):
 
     def said_voxel(self) -> tuple[Triple, str] | None:
         return voxel_of(self.folder(), next(iter(self._images().values())))
+
+    def said_interval(self) -> tuple[float, str] | None:
+        return interval_in(next(iter(self._images().values())))
 
     def voxel_size(self) -> Triple:
         said = None if self.voxel else self.said_voxel()

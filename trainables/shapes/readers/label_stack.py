@@ -14,6 +14,7 @@ from trainables.shapes.readers.base import Triple
 from trainables.shapes.readers.frame_files import frame_files
 from trainables.shapes.readers.labels import LabelReader
 from trainables.shapes.readers.tiff import SUFFIXES, frames_in, read_frame, read_volume
+from trainables.shapes.readers.tiff_time import interval_in
 from trainables.shapes.readers.tiff_voxel import voxel_of
 
 if TYPE_CHECKING:
@@ -77,6 +78,9 @@ class LabelStack(LabelReader):
         if self.path.is_dir():
             return voxel_of(self.path, next(iter(self._frames().values())))
         return voxel_of(self.path.parent, self.path)
+
+    def said_interval(self) -> tuple[float, str] | None:
+        return interval_in(next(iter(self._frames().values())) if self.path.is_dir() else self.path)
 
     def voxel_size(self) -> Triple:
         said = None if self.voxel else self.said_voxel()

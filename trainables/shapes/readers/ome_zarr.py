@@ -14,6 +14,7 @@ from trainables.shapes.bad_data import BadData
 from trainables.shapes.readers.base import Triple
 from trainables.shapes.readers.labels import LabelReader
 from trainables.shapes.readers.tiff_axes import arranged, places
+from trainables.shapes.readers.tiff_time import seconds
 from trainables.shapes.readers.tiff_voxel import micrometres
 
 if TYPE_CHECKING:
@@ -76,6 +77,19 @@ class OmeZarr(LabelReader):
         return f"{self.path} (frame {number})"
 
     def said_voxel(self) -> tuple[Triple, str] | None:
+        scales = self._scales()
+        z, y, x = (None if (factor := micrometres(unit)) is None else factor * scale for scale, unit in scales[1:])
+        if z is None or y is None or x is None or min(z, y, x) <= 0:
+            return None
+        return (z, y, x), "OME-Zarr metadata"
+
+    def said_interval(self) -> tuple[float, str] | None:
+        scale, unit = self._scales()[0]
+        factor = seconds(unit)
+        return None if factor is None or scale <= 0 else (factor * scale, "OME-Zarr metadata")
+
+    def _scales(self) -> list[tuple[float, str]]:
+        """Scale and unit of the axes t, z, y, x, a unit "" where none is named."""
         array, order, image = self._image()
         axes = [axis if isinstance(axis, dict) else {} for axis in image["axes"]]
         scale = [1.0] * len(array.shape)
@@ -83,11 +97,7 @@ class OmeZarr(LabelReader):
             for step in holder.get("coordinateTransformations", []):
                 if step.get("type") == "scale":
                     scale = [a * float(b) for a, b in zip(scale, step["scale"], strict=True)]
-        factors = [micrometres(str(axes[i].get("unit", ""))) for i in order[1:]]
-        z, y, x = (None if f is None else f * scale[i] for f, i in zip(factors, order[1:], strict=True))
-        if z is None or y is None or x is None or min(z, y, x) <= 0:
-            return None
-        return (z, y, x), "OME-Zarr metadata"
+        return [(scale[i], str(axes[i].get("unit", ""))) for i in order]
 
     def voxel_size(self) -> Triple:
         said = None if self.voxel else self.said_voxel()
