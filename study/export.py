@@ -69,7 +69,8 @@ Examples:
     help="N times, evenly spaced from 0 to 1  [default: the fewest that hit every shown frame and make five steps per "
     "interval between shown frames, and twenty in all]",
 )  # fmt: skip
-@click.option("--at", metavar="T1,T2,…", help="these times, from 0 to 1")
+@click.option("--at", metavar="T1,T2,…", help="these times, from 0 to 1; or 1500s, 25min where the recording says how "
+              "long a frame takes")  # fmt: skip
 @click.option(
     "--format", "forms", type=click.Choice(list(FORMATS)), multiple=True, default=["labels"], show_default=True,
     help="may be given several times",
@@ -83,6 +84,8 @@ Examples:
 @click.option("--sequence", "labels", multiple=True, metavar="LABEL", help="may be given several times  [default: all]")
 @click.option("--replicate", type=click.IntRange(min=0), metavar="K", help="export replicate K instead of the mean")
 @click.option("--spread", is_flag=True, help="write the calibrated uncertainty as a volume (ply: on the vertices)")
+@click.option("--model-frames", is_flag=True, help="the model's shapes at the recording's own frames, too  [default: "
+              "these are unchanged]")  # fmt: skip
 @click.option("--output", metavar="DIR", help="[default: exports in the run folder; of a run that is not on a local "
               "disk, exports/<run>]")  # fmt: skip
 @click.option(
@@ -93,7 +96,7 @@ Examples:
 def main(
     run: str, results: str, times: int | None, at: str | None, forms: tuple[str, ...], method: str | None,
     supervision: str | None, setting: str, labels: tuple[str, ...], replicate: int | None, spread: bool,
-    output: str | None, grid: int, force: bool,
+    model_frames: bool, output: str | None, grid: int, force: bool,
 ) -> int:  # fmt: skip
     """Write the sequences of a confirmed model at any times, in the coordinates of the input.
 
@@ -101,18 +104,23 @@ def main(
     """
     from study.exporting import choice as choices
     from study.exporting import writing
+    from study.exporting.divisions import divisions
 
     opened = open_run(run, results, finished=True)
     chosen = choices.choose(opened, method, supervision, setting)
     wanted = choices.sequences(chosen, labels)
     if replicate is not None and replicate >= chosen.replicates:
         raise Mistake(f"--replicate {replicate}: trial {chosen.trial} has {chosen.replicates} replicates; count from 0")
-    moments = choices.times(times, at, chosen.shown(wanted[0]))
+    with_unit = times is None and choices.has_unit(at)
+    moments = [] if with_unit else choices.times(times, at, chosen.shown(wanted[0]))
     _refuse_unseen(opened, chosen)
     place = _output(output, opened)
     formats = [FORMATS[name] for name in dict.fromkeys(forms)]
     folders = writing.targets(place, formats, force)
     groups = _groups(opened, chosen, wanted, moments, grid, replicate)
+    if with_unit:
+        groups = [dataclasses.replace(group, times=choices.at_moments(str(at), group)) for group in groups]
+        moments = groups[0].times
     calibration = _calibrated(chosen, groups)
 
     click.echo(f"exporting {chosen.sentence}")
@@ -126,13 +134,21 @@ def main(
         "uncertainty": dataclasses.asdict(calibration) | {"sentence": calibration.words()},
         "unit": {group.name: group.space.unit for group in groups},
         "sequences": {group.name: [member.label for member in group.members] for group in groups},
+        "frames of the recording": "as the model has them" if model_frames else "unchanged",
+        "left out": _left_out(opened),
     }  # fmt: skip
     title = f"{chosen.method}, {chosen.supervision}, {shape}"
     with _termination_as_exit():
-        rows = _write(groups, formats, folders, title=title, record=record, spread=spread, grid=grid)
+        rows = _write(
+            groups, formats, folders, title=title, record=record, spread=spread, grid=grid, model_frames=model_frames
+        )
     for group in groups:
         for member in group.members:
             _report(member, [row for row in rows if row["sequence"] == member.label])
+        for sentence in divisions(group, rows):
+            click.echo(sentence)
+    for sentence in _left_out(opened):
+        click.echo(sentence)
     click.echo(f"uncertainty: {calibration.words()}")
     for folder in folders.values():
         click.echo(f"wrote {folder}")
@@ -147,6 +163,18 @@ def _refuse_unseen(run: Run, choice: Choice) -> None:
             f"run {run.name} of study {run.study} scores sequences that its models were not trained on, and keeps no "
             "codes of them: export a run of another study"
         )
+
+
+def _left_out(run: Run) -> list[str]:
+    """What of the recording is not in the run."""
+    data = run.record.get("data") or {}
+    short = data.get("unused") or {}
+    told = [f"left out: {label}, {why}" for label, why in (data.get("left_out") or {}).items()]
+    if short:
+        spans = ", ".join(f"{label} (frames {first} to {last})" for label, (first, last) in short.items())
+        several = "s" if len(short) > 1 else ""
+        told.append(f"left out: track{several} {spans}: not full-length; a run with --tracks takes them")
+    return told
 
 
 def _output(output: str | None, run: Run) -> Path:

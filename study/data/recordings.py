@@ -40,12 +40,15 @@ class Data:
     left_out: dict[str, str] = field(default_factory=dict)
     """Label → why it could not be used."""
     notes: list[str] = field(default_factory=list)
+    unused: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """Track → its first and last frame, of those that are too short to be taken."""
     understood: str = ""
     """What was read, in one paragraph."""
 
     def told(self) -> dict[str, Any]:
         """What is recorded of the data."""
         told = {"source": self.source, "left_out": self.left_out, "notes": self.notes}
+        told |= {"unused": {str(label): list(span) for label, span in self.unused.items()}} if self.unused else {}
         return told | ({"understood": self.understood} if self.understood else {})
 
 
@@ -157,6 +160,7 @@ def find(
         source=source,
         left_out=left_out,
         notes=understood.notes(found, listing, prepared),
+        unused=listing.unused,
         understood=understood.paragraph(wanted, reader, listing, found, prepared),
     )
 
@@ -206,6 +210,7 @@ def again(record: dict[str, Any]) -> Data:
         source=told.get("source", ""),
         left_out=told.get("left_out", {}),
         notes=told.get("notes", []),
+        unused={int(label): (first, last) for label, (first, last) in told.get("unused", {}).items()},
         understood=told.get("understood", ""),
     )
 

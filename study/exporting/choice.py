@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis.tables.settings import EARLIER, PUBLISHED
+from study.data import clock
 from study.errors import Mistake, unreadable
 from study.storage.run_folder import RunFolder
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis import Run
+    from study.exporting.group import Group
 
 STEPS = 5
 """Steps per interval between shown times, unless the user says otherwise, …"""
@@ -206,14 +209,27 @@ def _fitting(shown: list[float]) -> int:
     return enough
 
 
+def has_unit(at: str | None) -> bool:
+    """Whether a time is given with a unit, so that only the recording says which it is."""
+    return at is not None and re.search(r"\d\s*(?!e[-+]?\d)[a-zµμ]", at, re.IGNORECASE) is not None
+
+
+def at_moments(at: str, group: Group) -> list[float]:
+    """Times of a group, some of which are given with a unit; Mistake where its recording does not say what they are."""
+    given = clock.times("--at", at, group.seconds, "0,0.25,1")
+    return _checked(at, [group.time_of(time) if counted else time for time, counted in given])
+
+
 def _listed(at: str) -> list[float]:
-    try:
-        found = sorted({float(part) for part in at.split(",")})
-    except ValueError:
-        raise Mistake(f"--at {at}: not a list of times; write numbers in 0 … 1 with commas, such as 0,0.25,1") from None
-    outside = [time for time in found if not 0 <= time <= 1]
+    return _checked(at, [time for time, _ in clock.times("--at", at, None, "0,0.25,1")])
+
+
+def _checked(at: str, given: list[float]) -> list[float]:
+    found = sorted(set(given))
+    outside = [time for time in found if not -SAME <= time <= 1 + SAME]
     if outside:
         raise Mistake(f"--at {at}: {outside[0]:g} lies outside the sequence; times go from 0 to 1")
+    found = [min(1.0, max(0.0, time)) for time in found]
     if any(b - a < SAME for a, b in itertools.pairwise(found)):
         raise Mistake(f"--at {at}: two times are closer than {SAME:g}; leave one out")
     return found

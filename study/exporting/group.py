@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from study.exporting.ensemble import Ensemble
     from trainables.saved_model import SavedModel
+    from trainables.shapes.measured import Measured
     from trainables.shapes.sequence import ShapeSequence
 
 
@@ -54,6 +55,25 @@ class Member:
     def is_known(self, time: float) -> bool:
         """Whether the true shape is known at this time of the sequence."""
         return self.source is None or self.frame(time) is not None
+
+    def labels_of_frame(self, index: int) -> NDArray:
+        """What the recording has in a frame of the sequence, on the voxels of the box, uint32, 0 outside the sequence.
+
+        Of a member whose recording is kept.
+        """
+        assert self.source is not None
+        assert self.source.measured is not None
+        values, corner = self.source.measured.frame(index), self.source.measured.corners[index]
+        found = np.zeros([side.stop - side.start for side in self.box], dtype=values.dtype)
+        low = [c - side.start for c, side in zip(corner, self.box, strict=True)]
+        found[tuple(slice(a, a + n) for a, n in zip(low, values.shape, strict=True))] = values
+        return found
+
+    def measured(self, time: float) -> NDArray | None:
+        """What the recording has at this time of the sequence, on the voxels of the box; none between its frames."""
+        if self.source is None or self.source.measured is None or self.frame(time) is None:
+            return None
+        return self.labels_of_frame(int(np.abs(self.source.times - time).argmin()))
 
     def truth(self, time: float) -> NDArray | None:
         """Where the true shape is, on the voxels of the box; None where the source has no frame."""
@@ -101,6 +121,29 @@ class Group:
         first, last = min(f[0] for f in frames), max(f[-1] for f in frames)
         return first + np.asarray(self.times) * (last - first)
 
+    @property
+    def seconds(self) -> float | None:
+        """From frame to frame of the source; none where it does not say that."""
+        return None if self.members[0].source is None else self.members[0].source.seconds
+
+    def time_of(self, frame: float) -> float:
+        """The group's time at a frame of the source, which need not be whole; beyond [0, 1] outside its frames.
+
+        Of a group with a source.
+        """
+        frames = [m.source.frames for m in self.members if m.source is not None]
+        first, last = min(f[0] for f in frames), max(f[-1] for f in frames)
+        if len(frames) == 1 and first <= frame <= last:  # its frames need not be even
+            return float(np.interp(frame, frames[0], self.members[0].source.times))  # type: ignore[union-attr]
+        return float((frame - first) / (last - first))
+
+    def interval(self) -> float | None:
+        """Seconds from each time to the next; none where they are not known, or not even."""
+        steps = np.diff(self.frame_axis())
+        if self.seconds is None or not len(steps) or np.ptp(steps) > 1e-6 * steps.max():
+            return None
+        return float(steps[0] * self.seconds)
+
 
 def groups(
     choice: Choice,
@@ -146,10 +189,21 @@ def _member(choice: Choice, model: SavedModel, index: int, label: str, grid: int
     recording = source(sequence)
     space = domain_space(grid) if recording is None else recording.space
     box = space.box()
+    if recording is not None and recording.measured is not None:
+        box = _with_frames(box, recording.measured)
     if any(side.stop <= side.start for side in box):
         raise Mistake(f"sequence {label}: its place lies outside the volume of its source; prepare it again")
     ensemble = Ensemble(fields, None if replicate is None else alive.index(replicate))
     return Member(label, sequence, ensemble, space, box, space.points(box), recording, choice.shown(label))
+
+
+def _with_frames(box: Box, known: Measured) -> Box:
+    """The box and what the recording has in its frames, which may lie beyond the domain."""
+    low, high = np.array([side.start for side in box]), np.array([side.stop for side in box])
+    for corner, values in zip(known.corners, known.voxels, strict=True):
+        low, high = np.minimum(low, corner), np.maximum(high, np.add(corner, values.shape))
+    z, y, x = (slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
+    return z, y, x
 
 
 def slug(text: str) -> str:

@@ -57,21 +57,21 @@ class Lineage:
         self._before: NDArray | None = None
         self.tracks: dict[int, Track] = {}
 
-    def label(self, inside: NDArray, time_index: int) -> tuple[NDArray, int, int]:
-        """The shape at the next time as labels of the same shape, uint16, how many there are, and how many
+    def label(self, inside: NDArray, time_index: int, time: float = 0.0) -> tuple[NDArray, int, int]:
+        """The shape at the next time as labels of the same shape, uint32, how many there are, and how many
         fragments were left out."""
-        pieces, count, fragments = _pieces(inside)
-        labels = np.zeros(inside.shape, dtype=np.uint16)
-        links = self._links(pieces, count)
+        parts, count, fragments = pieces(inside)
+        labels = np.zeros(inside.shape, dtype=np.uint32)
+        links = self._links(parts, count)
         for parent in dict.fromkeys(links):
             mine = [piece for piece, link in enumerate(links, start=1) if link == parent]
             if parent and len(mine) == 1:
-                labels[pieces == mine[0]] = parent
+                labels[parts == mine[0]] = parent
                 self.tracks[parent].end = time_index
                 continue
             for piece in mine:
                 new = self._labels.take(self._first if not self.tracks else 0)
-                labels[pieces == piece] = new
+                labels[parts == piece] = new
                 self.tracks[new] = Track(new, time_index, time_index, parent)
         self._before = labels
         return labels, count, fragments
@@ -80,25 +80,25 @@ class Lineage:
         """The sequence is not there at this time: nothing is linked across it."""
         self._before = None
 
-    def _links(self, pieces: NDArray, count: int) -> list[int]:
+    def _links(self, parts: NDArray, count: int) -> list[int]:
         """For each piece the label before that it overlaps most, 0 if none."""
         if self._before is None:
             return [0] * count
-        both = (pieces > 0) & (self._before > 0)
+        both = (parts > 0) & (self._before > 0)
         found = []
         for piece in range(1, count + 1):
-            overlap = np.bincount(self._before[both & (pieces == piece)])
+            overlap = np.bincount(self._before[both & (parts == piece)])
             found.append(int(overlap.argmax()) if overlap.size else 0)
         return found
 
 
-def _pieces(inside: NDArray) -> tuple[NDArray, int, int]:
+def pieces(inside: NDArray) -> tuple[NDArray, int, int]:
     """Components (voxels that share a face) that are no fragments, numbered from 1 by falling size; their number, and
     that of the fragments."""
-    pieces, count = ndimage.label(inside)
-    sizes = np.bincount(pieces.ravel(), minlength=count + 1)[1:]
+    parts, count = ndimage.label(inside)
+    sizes = np.bincount(parts.ravel(), minlength=count + 1)[1:]
     ranked = np.argsort(-sizes, kind="stable")
     kept = int((sizes >= FRAGMENT * sizes.max(initial=0)).sum()) if count else 0
     number = np.zeros(count + 1, dtype=np.int32)
     number[1 + ranked[:kept]] = np.arange(1, kept + 1)
-    return number[pieces], kept, count - kept
+    return number[parts], kept, count - kept

@@ -12,6 +12,7 @@ import numpy as np
 
 from study.errors import Mistake
 from trainables.shapes.bad_data import BadData
+from trainables.shapes.measured import Measured, measured
 from trainables.shapes.sampled import Sampled
 from trainables.shapes.sequence import LOWER, UPPER, grid_spacing
 
@@ -102,6 +103,18 @@ class Source:
     name: str
     root_label: int
     """The label that the sequence has there at its beginning; 0 if that is not known."""
+    tracks: tuple[tuple[int, int, int, int], ...] = ()
+    """Rows `label begin end parent` of the recording's table, in its frames; none where it has no labels."""
+    measured: Measured | None = None
+    """What it has in these frames; none of runs of earlier versions."""
+    moments: tuple[float, ...] = ()
+    """`(F,)` when they were taken, in its unit of time; none of runs of earlier versions."""
+    seconds: float | None = None
+    """In that unit; none where it is not known."""
+
+    def moment(self, time: float) -> float:
+        """When a time in [0, 1] is, in the recording's unit of time; by the frames' numbers where that is not known."""
+        return round(float(np.interp(time, self.times, self.moments or self.frames)), 9)
 
 
 def source(sequence: ShapeSequence) -> Source | None:
@@ -121,7 +134,15 @@ def source(sequence: ShapeSequence) -> Source | None:
         origin=(0.0, 0.0, 0.0), unit=str(held.metadata.get("unit") or "voxel"),
     )  # fmt: skip
     name = str(held.metadata.get("source") or sequence.label)
-    return Source(space, held.times.astype(float), held.frames.astype(int), name, _root(held.metadata))
+    try:
+        known = measured(sequence.file, held.metadata)
+    except BadData as error:
+        raise Mistake(f"sequence {sequence.label}: {error}") from None
+    return Source(
+        space, held.times.astype(float), held.frames.astype(int), name, _root(held.metadata),
+        tuple(tuple(track) for track in held.metadata.get("tracks") or ()), known,
+        tuple(held.metadata.get("moments") or ()), held.metadata.get("seconds"),
+    )  # fmt: skip
 
 
 def _root(metadata: dict[str, Any]) -> int:

@@ -30,7 +30,7 @@ def targets(output: Path, formats: list[type[Format]], force: bool) -> dict[str,
 
 def write(
     groups: list[Group], formats: list[type[Format]], folders: dict[str, Path], *, title: str, record: dict[str, Any],
-    spread: bool, grid: int, advance: Callable[[], None],
+    spread: bool, grid: int, advance: Callable[[], None], model_frames: bool = False,
 ) -> list[dict[str, Any]]:  # fmt: skip
     """Write all groups in all formats, with `spread.csv` and `export.json` beside each; the rows of `spread.csv`.
 
@@ -40,7 +40,7 @@ def write(
     with ExitStack() as stack:
         begun = {form.name: stack.enter_context(whole(folders[form.name])) for form in formats}
         for group in groups:
-            rows += _group(group, formats, begun, title, spread, grid, advance)
+            rows += _group(group, formats, begun, title, spread, grid, advance, model_frames)
         for folder in begun.values():
             _table(folder / "spread.csv", rows)
             (folder / "export.json").write_text(json.dumps(record, indent=1, ensure_ascii=False))
@@ -49,10 +49,10 @@ def write(
 
 def _group(
     group: Group, formats: list[type[Format]], folders: dict[str, Path], title: str, spread: bool, grid: int,
-    advance: Callable[[], None],
+    advance: Callable[[], None], model_frames: bool,
 ) -> list[dict[str, Any]]:  # fmt: skip
     everywhere = spread or any(form.everywhere for form in formats)
-    movie = Movie(group, everywhere, grid if any(form.meshes for form in formats) else None)
+    movie = Movie(group, everywhere, grid if any(form.meshes for form in formats) else None, model_frames)
     writers, rows = [], []
     for form in formats:
         folder = folders[form.name] / group.name

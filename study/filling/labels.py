@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from study.exporting import label_tiff
 from study.filling.expected import NOTHING, Expected
 from study.filling.frames import Filler, Found
 from study.filling.moments import Moment
@@ -141,25 +142,11 @@ def write(filled: Filled, folder: Path, keep: Sequence[int], advance: Callable[[
     large = max(recording.largest, max(recording.cells)) > np.iinfo(np.uint16).max
     for moment, labels in filled.frames(keep):
         image = labels if large else labels.astype(np.uint16)
-        _image(folder / f"man_track{moment.index:0{digits}d}.tif", image, recording.voxel, filled.interval)
+        path = folder / f"man_track{moment.index:0{digits}d}.tif"
+        label_tiff.write(path, image, recording.voxel, interval=filled.interval)
         advance()
     (folder / "man_track.txt").write_text("".join(f"{a} {b} {c} {d}\n" for a, b, c, d in filled.table()))
     with open(folder / "frames.csv", "w", newline="") as file:
         writer = csv.DictWriter(file, list(COLUMNS))
         writer.writeheader()
         writer.writerows(filled.rows)
-
-
-def _image(path: Path, labels: NDArray[Any], voxel: tuple[float, float, float], interval: float | None = None) -> None:
-    import tifffile
-
-    options: dict[str, Any] = {"compression": "zlib", "photometric": "minisblack"}
-    if labels.dtype == np.uint16:  # Fiji, napari and our readers know the voxel by ImageJ's own description
-        options |= {"imagej": True, "resolution": (1 / voxel[2], 1 / voxel[1])}
-        time = {} if interval is None else {"finterval": interval, "tunit": "sec"}
-        options |= {"metadata": {"axes": "ZYX", "spacing": voxel[0], "unit": "um", **time}}
-    else:  # which has no integers of 32 bits
-        sizes = {f"PhysicalSize{axis}": size for axis, size in zip("ZYX", voxel, strict=True)}
-        time = {} if interval is None else {"TimeIncrement": interval, "TimeIncrementUnit": "s"}
-        options |= {"ome": True, "metadata": {"axes": "ZYX", **sizes, **time}}
-    tifffile.imwrite(path, labels, **options)

@@ -113,7 +113,7 @@ def at_voxels(run: RunFolder, sequence: int, label: str, index: np.ndarray, time
 
 
 def test_labels_are_the_models_shapes_on_the_voxels_of_the_source(runs, tmp_path, capsys):
-    export(runs["cells"], tmp_path, "--times", "11")
+    export(runs["cells"], tmp_path, "--times", "11", "--model-frames")
     said = capsys.readouterr().out
     images = sorted(tmp_path.rglob("man_track*.tif"))
     assert len(images) == 11
@@ -133,6 +133,20 @@ def test_labels_are_the_models_shapes_on_the_voxels_of_the_source(runs, tmp_path
     assert first["dice"] == pytest.approx(dice(tifffile.imread(images[0]) == 1, truth), abs=0.05)
     assert f"Dice at the {len(shown)} shown frames {shown['dice'].mean():.3f}" in said
     assert rows["surface_sd"].gt(0).all()
+
+
+def test_frames_of_the_recording_are_exported_unchanged(runs, tmp_path):
+    export(runs["cells"], tmp_path, "--times", "11", "--format", "labels", "--format", "ome-zarr")
+    images = sorted(tmp_path.rglob("man_track*.tif"))
+    for number in range(6):
+        recorded = tifffile.imread(runs["source"] / f"man_track{number:03d}.tif")
+        np.testing.assert_array_equal(tifffile.imread(images[2 * number]), recorded)
+    root = zarr.open_group(str(next(tmp_path.rglob("sdf.ome.zarr"))), mode="r")
+    sdf = np.asarray(root["0"])
+    assert ((sdf[4] < 0) == (tifffile.imread(images[4]) > 0)).all()
+    rows = pd.read_csv(next(tmp_path.rglob("labels/spread.csv")))
+    assert rows["measured"].tolist() == [number % 2 == 0 for number in range(11) for _ in range(2)]
+    assert rows["dice"].max() < 1, "what is said of the model stays what the model has"
 
 
 def test_exported_labels_are_a_recording_that_our_own_reader_reads(runs, tmp_path):

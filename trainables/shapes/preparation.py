@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from trainables.metrics.volumes import components
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.mask_to_sdf import MARGIN, mask_to_sdf, redistanced
+from trainables.shapes.measured import Measured, labelled
 from trainables.shapes.prepared import Prepared
 from trainables.shapes.readers.base import Frame, Recorded, Triple
 from trainables.shapes.sequence import LOWER, SIDE, UPPER, grid_spacing
@@ -59,9 +60,10 @@ def prepare(
     if len(frames) < 2:
         raise BadData(f"{sequence.reader.path}: {sequence.label} has {len(frames)} frame; a sequence needs two or more")
     voxel = np.array(sequence.reader.voxel_size())
-    boxes, border, dropped = [], [], {}
+    boxes, border, dropped, labels = [], [], {}, []
     for frame in sequence.read(count):
         boxes.append(_box(frame))
+        labels.append(labelled(frame))
         dropped[frame.number] = frame.dropped
         if frame.border:
             border.append(frame.number)
@@ -78,6 +80,7 @@ def prepare(
     affine[3, 3] = 1
     ends = [np.abs(scale * (voxel * (np.add(box, [[-0.5], [0.5]])) - centre)).max() for box in boxes]
     beyond = [int(number) for number, end in zip(frames, ends, strict=True) if end > UPPER]
+    has = Measured.of(labels)
     volumes = np.empty((len(frames), *3 * (resolution,)), dtype=dtype)
     for index, frame in enumerate(sequence.read(count)):
         field = _on_domain(frame, affine, voxel, resolution, antialias)
@@ -104,7 +107,11 @@ def prepare(
             "dropped_in": worst,
             "tracks": [list(track) for track in sequence.tracks],
             "division": _division(sequence, frames, volumes),
+            "moments": moments.tolist(),
+            "seconds": sequence.reader.seconds(),
+            **has.metadata(),
         },
+        kept=has.arrays(),
     )
 
 

@@ -9,14 +9,16 @@ An `.npz` of plain arrays, read without pickle:
     source_shape  (3,)          voxels of the source, z, y, x
     voxel         (3,)          size of a voxel, z, y, x
     metadata      ()            JSON: label, source, reader, unit, border, beyond, dropped, dropped_in,
-                                tracks, division
+                                tracks, division, moments, seconds, labels, corners
+
+and what the recording has in each frame, see `measured`.
 """
 
 from __future__ import annotations
 
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +47,10 @@ class Prepared:
     touches a face of the volume; `beyond`, those in which it reaches beyond the domain (not in older files); `dropped`,
     the largest fraction of a frame's voxels that was left out, and `dropped_in` that frame (not in older files);
     `tracks`, a list of [label, begin, end, parent]; `division`, halfway between the two frames at which one cell first
-    becomes two, or none."""
+    becomes two, or none; `moments`, when the frames were taken, in the recording's unit of time, and `seconds`, how
+    many that unit takes, or none (neither in older files)."""
+    kept: dict[str, Array] = field(default_factory=dict)
+    """Arrays of `measured`, of a sequence that is being prepared: they are not loaded with the others."""
 
     @property
     def units_per_length(self) -> float:
@@ -56,7 +61,7 @@ class Prepared:
         """The file's content; equal sequences give equal bytes."""
         import numpy as np
 
-        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        arrays = {name: getattr(self, name) for name in _ARRAYS} | self.kept
         arrays["metadata"] = np.array(json.dumps(self.metadata, sort_keys=True, ensure_ascii=False))
         buffer = io.BytesIO()
         np.savez_compressed(buffer, **arrays)

@@ -1,4 +1,4 @@
-"""Labels in the layout of the Cell Tracking Challenge: `man_trackTTT.tif` (uint16) and `man_track.txt`.
+"""Labels in the layout of the Cell Tracking Challenge: `man_trackTTT.tif` (uint16, or uint32) and `man_track.txt`.
 
 Source: celltrackingchallenge.net, "Annotation of tracking ground truth": one line `L B E P` a track, with its label,
 the numbers of its first and last image, and its parent's label or 0.
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from study.exporting import label_tiff
 from study.exporting.formats.base import Format
 
 if TYPE_CHECKING:
@@ -27,9 +28,9 @@ class LabelImages(Format):
 
     def add(self, moment: Moment) -> None:
         space = self.group.space
-        image = np.zeros(space.shape, dtype=np.uint16)
+        image = np.zeros(space.shape, dtype=np.uint32 if self.movie.large else np.uint16)
         for part in moment.parts:
-            np.maximum(image[part.member.box], part.labels, out=image[part.member.box])
+            np.maximum(image[part.member.box], part.labels.astype(image.dtype), out=image[part.member.box])
         self._write("man_track", moment.index, image)
         if self.spread:
             volume = np.full(space.shape, np.nan, dtype=np.float32)
@@ -39,16 +40,9 @@ class LabelImages(Format):
             self._write("spread", moment.index, volume)
 
     def _write(self, stem: str, index: int, image: NDArray) -> None:
-        import tifffile
-
         digits = max(3, len(str(len(self.group.times) - 1)))
-        space = self.group.space
-        # ImageJ's own description: Fiji, napari and our readers then know the voxel; it writes the micrometre in ASCII
-        metadata = {"axes": "ZYX", "spacing": space.voxel[0], "unit": space.unit.replace("µm", "um")}
-        tifffile.imwrite(
-            self.folder / f"{stem}{index:0{digits}d}.tif", image, compression="zlib", photometric="minisblack",
-            imagej=True, resolution=(1 / space.voxel[2], 1 / space.voxel[1]), metadata=metadata,
-        )  # fmt: skip
+        path, space = self.folder / f"{stem}{index:0{digits}d}.tif", self.group.space
+        label_tiff.write(path, image, space.voxel, space.unit, self.group.interval())
 
     def close(self, rows: list[dict[str, Any]]) -> None:
         lines = [f"{t.label} {t.begin} {t.end} {t.parent}\n" for t in self.movie.tracks]

@@ -45,7 +45,7 @@ class OmeZarr(Format):
         image_label: dict[str, Any] = {"version": VERSION, "source": {"image": "../../"}}
         attributes: dict[str, Any] = {"multiscales": self._multiscales(NAME), "image-label": image_label}
         cells.attrs.put(attributes)
-        self._labels = self._array(cells, np.uint16, 0)
+        self._labels = self._array(cells, np.uint32 if movie.large else np.uint16, 0)
         self._spread = None
         if spread:
             self._spread = self._array(self._image(folder / "spread.ome.zarr", "spread"), np.float32, np.nan)
@@ -53,12 +53,12 @@ class OmeZarr(Format):
     def add(self, moment: Moment) -> None:
         space = self.group.space
         volumes = {"sdf": np.full(space.shape, np.nan, np.float32), "spread": np.full(space.shape, np.nan, np.float32)}
-        labels = np.zeros(space.shape, dtype=np.uint16)
+        labels = np.zeros(space.shape, dtype=self._labels.dtype)
         for part in moment.parts:
             box, scale = part.member.box, np.float32(part.member.space.scale)
-            np.fmin(volumes["sdf"][box], part.volume.value * scale, out=volumes["sdf"][box])
+            np.fmin(volumes["sdf"][box], part.sdf * scale, out=volumes["sdf"][box])
             np.fmax(volumes["spread"][box], part.uncertainty() * scale, out=volumes["spread"][box])
-            np.maximum(labels[box], part.labels, out=labels[box])
+            np.maximum(labels[box], part.labels.astype(labels.dtype), out=labels[box])
         self._sdf[moment.index] = volumes["sdf"]
         self._labels[moment.index] = labels
         if self._spread is not None:
@@ -86,7 +86,9 @@ class OmeZarr(Format):
     def _multiscales(self, name: str) -> list[dict[str, Any]]:
         space, times = self.group.space, self.group.frame_axis()
         unit = {"unit": long} if (long := UNITS.get(space.unit, space.unit)) in UNITS.values() else {}
-        axes = [{"name": "t", "type": "time"}, *({"name": axis, "type": "space"} | unit for axis in "zyx")]
+        clock = {} if self.group.seconds is None else {"unit": "second"}
+        times = times * (self.group.seconds or 1.0)
+        axes = [{"name": "t", "type": "time"} | clock, *({"name": axis, "type": "space"} | unit for axis in "zyx")]
         step = float(np.diff(times).mean()) if len(times) > 1 else 1.0
         transformations = [
             {"type": "scale", "scale": [step, *space.voxel]},

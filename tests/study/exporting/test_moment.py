@@ -1,16 +1,22 @@
 """Several sequences in one volume: clocks, conflicts, and the way from the domain to the source."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from study.errors import Mistake
+from study.exporting.choice import at_moments
+from study.exporting.divisions import divisions
 from study.exporting.ensemble import Ensemble
 from study.exporting.formats.labels import LabelImages
 from study.exporting.group import Group, Member
 from study.exporting.mesh import surface
 from study.exporting.moment import Movie
 from study.exporting.space import Source, Space, domain_space
+from trainables.shapes.measured import Measured
 from trainables.shapes.readers.base import open_recording
 from trainables.shapes.sequence import grid_points
 from trainables.shapes.sphere import Sphere
@@ -106,6 +112,94 @@ def test_an_export_of_labels_is_read_back_with_the_same_voxel(tmp_path):
     assert reader.voxel_size() == pytest.approx(VOXEL)
     assert reader.said_voxel()[1] == "ImageJ metadata of man_track000.tif"
     assert [sequence.label for sequence in reader.sequences().all_usable()] == ["track-05"]
+
+
+def divided(frames: range, shift: float = 0.0, seconds: float | None = None) -> Member:
+    """A model that never comes apart, of a recording in which 3 becomes 17 and 23 by frame 4: halves of a ball."""
+    one = member("lineage-03", (20.0, 10.0, 15.0), frames, 3)
+    z, y, x = np.indices(SHAPE) * np.array(VOXEL)[:, None, None, None]
+    inside = (z - 20) ** 2 + (y - 10) ** 2 + (x - 15 - shift) ** 2 < 16
+    halves = np.where(inside, np.where(x < 15 + shift, 23, 17), 0)
+    images = [(n, np.where(inside, 3, 0) if n < 4 else halves) for n in frames]
+    tracks = ((3, frames[0], 3, 0), (17, 4, frames[-1], 3), (23, 4, frames[-1], 3))
+    known = Measured.of([((0, 0, 0), image) for _, image in images])
+    assert one.source is not None
+    source = replace(one.source, tracks=tracks, measured=known, seconds=seconds)
+    whole = (slice(0, SHAPE[0]), slice(0, SHAPE[1]), slice(0, SHAPE[2]))
+    alone = Ensemble(one.ensemble.fields[:1])
+    return replace(one, ensemble=alone, source=source, box=whole, points=one.space.points(whole))
+
+
+def test_touching_daughters_keep_the_labels_of_the_recording():
+    movie, found = moments(divided(range(7), shift=2.0), count=13)
+    assert [part.row["labels"] for m in found for part in m.parts] == ["3"] * 8 + ["17 23"] * 5
+    assert [(t.label, t.begin, t.end, t.parent) for t in movie.tracks] == [(3, 0, 7, 0), (17, 8, 12, 3), (23, 8, 12, 3)]
+    between = found[9].parts[0]  # at frame 4.5: the model's ball, whose halves are where they are beside its own centre
+    x = np.broadcast_to(np.arange(SHAPE[2]), SHAPE)
+    inside = between.labels > 0
+    np.testing.assert_array_equal(inside, between.volume.inside)
+    assert (between.labels[inside & (x < 15)] == 23).all()
+    assert (between.labels[inside & (x > 15)] == 17).all()
+
+
+def test_what_the_recording_calls_a_division_and_what_the_shape_does_are_both_said():
+    movie, found = moments(divided(range(7)), count=13)
+    rows = [part.row for moment in found for part in moment.parts]
+    (sentence,) = divisions(movie.group, rows)
+    assert sentence == (
+        "lineage-03: 3 divides into 17 and 23 by frame 4 of the recording, in the export by image 8 (frame 4); there "
+        "its shape is in parts that do not touch in no image"
+    )
+
+
+def test_frames_are_the_models_when_that_is_wanted():
+    movie = Movie(Group("v", [divided(range(7), shift=2.0)], [0.0, 1.0]), False, None, model_frames=True)
+    ends = [moment.parts[0] for moment in movie.moments()]
+    assert not any(part.row["measured"] for part in ends)
+    assert np.argwhere(ends[0].labels > 0).mean(axis=0)[2] == pytest.approx(15, abs=0.1)
+
+
+def test_seconds_are_written_and_read_back(tmp_path):
+    from study.exporting.formats.ome_zarr import OmeZarr
+
+    movie = Movie(Group("v", [divided(range(7), seconds=300.0)], [i / 12 for i in range(13)]), True, None)
+    (tmp_path / "labels").mkdir()
+    writers = [LabelImages(tmp_path / "labels", movie, "", False), OmeZarr(tmp_path, movie, "", False)]
+    rows = []
+    for moment in movie.moments():
+        rows += [part.row["seconds"] for part in moment.parts]
+        for writer in writers:
+            writer.add(moment)
+    for writer in writers:
+        writer.close([])
+    assert rows == [150.0 * i for i in range(13)]
+    for path in (tmp_path / "labels", tmp_path / "sdf.ome.zarr"):
+        reader = open_recording(path)
+        assert (reader.seconds(), reader.voxel_size()) == (150.0, pytest.approx(VOXEL))
+
+
+def test_times_with_a_unit_are_those_of_the_recording():
+    group = Group("v", [divided(range(2, 9), seconds=300.0)], [])
+    assert at_moments("600s,0.25h,40min,1", group) == pytest.approx([0, 1 / 6, 1.0])
+    with pytest.raises(Mistake, match="lies outside the sequence"):
+        at_moments("5min", group)
+
+
+def test_large_labels_are_kept(tmp_path):
+    import tifffile
+
+    one = divided(range(2))
+    images = Measured.of([((0, 0, 0), np.full((1, 1, 1), 70000))] * 2)
+    tracks = ((70000, 0, 1, 0),)
+    one = replace(one, source=replace(one.source, tracks=tracks, measured=images))
+    movie = Movie(Group("v", [one], [0.0, 0.4]), False, None)
+    writer = LabelImages(tmp_path, movie, "", False)
+    for moment in movie.moments():
+        writer.add(moment)
+    writer.close([])
+    found = tifffile.imread(tmp_path / "man_track001.tif")
+    assert set(np.unique(found)) == {0, 70000}
+    assert open_recording(tmp_path).voxel_size() == pytest.approx(VOXEL)
 
 
 def test_a_box_is_cut_by_the_volume_and_outside_it_is_nothing():

@@ -50,6 +50,9 @@ class Frame:
     """Whether the shape touches a face of the volume."""
     dropped: float = 0.0
     """Fraction of the labelled voxels that was left out, not being connected to the rest."""
+    labels: Array | None = None
+    """(z, y, x): what the recording has there, 0 outside its cells, with pieces that `values` leaves out; none where
+    it has no labels."""
 
 
 @dataclass(frozen=True)

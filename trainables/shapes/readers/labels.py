@@ -220,6 +220,7 @@ class LabelReader(Reader):
         upper = tuple(max(box[axis][1] for box in boxes.values()) for axis in range(3))
         crop = volume[tuple(slice(a, b) for a, b in zip(lower, upper, strict=True))]
         parts = [crop == label for label in boxes]
+        labels = np.where(np.logical_or.reduce(parts), crop, 0)
         total = sum(int(part.sum()) for part in parts)
         if self.pieces in (None, "largest"):
             parts = [largest(part) for part in parts]
@@ -230,7 +231,7 @@ class LabelReader(Reader):
             for line, a, b, n in zip(lines, lower, upper, shape, strict=True)
         )
         dropped = 1 - sum(int(part.sum()) for part in parts) / total
-        return Frame(number, mask, (lower[0], lower[1], lower[2]), bool(border), dropped)
+        return Frame(number, mask, (lower[0], lower[1], lower[2]), bool(border), dropped, labels)
 
 
 def _name(label: int, divides: bool = False) -> str:

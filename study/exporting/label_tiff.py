@@ -1,0 +1,34 @@
+"""A frame of labels as a TIFF whose voxel and time Fiji, napari and our own readers know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+
+def write(
+    path: Path, image: NDArray[Any], voxel: Sequence[float], unit: str = "µm", interval: float | None = None
+) -> None:
+    """`image` (z, y, x) of 16 bits or of 32, floating point or not; sizes of a voxel (z, y, x) in `unit`.
+
+    interval: seconds from one file to the next; none where it is not known, or not even.
+    """
+    import tifffile
+
+    options: dict[str, Any] = {"compression": "zlib", "photometric": "minisblack"}
+    if image.dtype in (np.uint16, np.float32):  # ImageJ's own description, which writes the micrometre in ASCII
+        time: dict[str, Any] = {} if interval is None else {"finterval": interval, "tunit": "sec"}
+        options |= {"imagej": True, "resolution": (1 / voxel[2], 1 / voxel[1])}
+        options |= {"metadata": {"axes": "ZYX", "spacing": voxel[0], "unit": unit.replace("µm", "um"), **time}}
+    else:  # which has no integers of 32 bits
+        time = {} if interval is None else {"TimeIncrement": interval, "TimeIncrementUnit": "s"}
+        sizes = {f"PhysicalSize{axis}": size for axis, size in zip("ZYX", voxel, strict=True)}
+        options |= {"ome": True, "metadata": {"axes": "ZYX", **sizes, **time}}
+    tifffile.imwrite(path, image, **options)
