@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING
 
 from trainables.files import FULL
@@ -14,7 +15,7 @@ class Mistake(Exception):
     """Wrong input: one sentence that says what, where and what to do. Ends the program with exit status 2."""
 
     def __init__(self, sentence: str) -> None:
-        super().__init__(" ".join(str(sentence).split()))
+        super().__init__(shown(sentence))
 
 
 class Interrupted(Exception):
@@ -23,6 +24,17 @@ class Interrupted(Exception):
     def __init__(self, status: int, reason: str = "") -> None:
         super().__init__(status, reason)
         self.status, self.reason = status, reason
+
+
+def shown(text: object) -> str:
+    """A text in one line as it may be printed: a label or a name from a file could hold commands to the terminal, or
+    turn the direction of what follows. Such characters, and bytes that no encoding knows, are written as `\\x1b`."""
+    line = " ".join(str(text).split())
+    return "".join(_written(letter) if unicodedata.category(letter)[0] == "C" else letter for letter in line)
+
+
+def _written(letter: str) -> str:
+    return letter.encode("unicode_escape", "surrogatepass").decode()
 
 
 def first_line(error: BaseException) -> str:

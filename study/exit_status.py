@@ -14,7 +14,7 @@ import click
 
 from analysis import figures
 from analysis.tables.soundness import DamagedTable
-from study.errors import Interrupted, Mistake
+from study.errors import Interrupted, Mistake, shown
 from trainables.files import own_temporary_folder
 from trainables.plugins import LeftOut
 
@@ -50,13 +50,16 @@ def exit_status(
         sentence = error.format_message() if isinstance(error, click.ClickException) else str(error)
         if missing is not None and isinstance(error, click.MissingParameter):
             sentence = missing()
-        click.echo(f"error: {' '.join(sentence.split())}", err=True)
+        click.echo(f"error: {shown(sentence)}", err=True)
         return 2
     except Interrupted as interrupted:
-        click.echo(f"unfinished: {interrupted.reason}", err=True)
+        click.echo(f"unfinished: {shown(interrupted.reason)}", err=True)
         return interrupted.status
+    except MemoryError:
+        click.echo("error: what was named is too large for the memory of this machine; name a smaller part", err=True)
+        return 2
     except DamagedTable as error:
-        click.echo(f"error: {' '.join(str(error).split())}; restore it, or name another run", err=True)
+        click.echo(f"error: {shown(error)}; restore it, or name another run", err=True)
         return 2
     except click.Abort:
         return 130
@@ -65,7 +68,7 @@ def exit_status(
 def _note(message: Warning | str, category: type[Warning], *where: Any) -> None:
     """A plug-in that was left out is a line `note: …` on standard error; other warnings are printed as they are."""
     if issubclass(category, LeftOut | figures.LeftOut):
-        click.echo(f"note: {message}", err=True)
+        note(message)
     else:
         _SHOW(message, category, *where)
 
@@ -81,7 +84,12 @@ def warnings_as_notes() -> Iterator[None]:
         yield
     for warning in found:
         if issubclass(warning.category, UserWarning):
-            click.echo(f"note: {warning.message}", err=True)
+            note(warning.message)
+
+
+def note(sentence: object) -> None:
+    """Say something on standard error that ends nothing."""
+    click.echo(f"note: {shown(sentence)}", err=True)
 
 
 def _give_a_home() -> None:

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
-from study.errors import Mistake, first_line
-from study.exit_status import exit_status, warnings_as_notes
+from study.errors import Mistake, first_line, shown
+from study.exit_status import exit_status, note
 from study.storage.lock import Lock
 from study.storage.places import default_output
 from study.storage.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from analysis import Run
+    from analysis.tables.load import Damaged
 
 _EPILOG = """\b
 Examples:
@@ -40,7 +41,8 @@ class Status:
     study: str
     run: str
     status: str
-    """`running` only while a living process holds the run folder's lock; `unfinished`, `finished`."""
+    """`running` only while a living process holds the run folder's lock; `unfinished`, `finished`; `damaged` where it
+    cannot be opened."""
     phase: str
     done: int | None
     """Trials of the phase that have ended; None where they cannot be read."""
@@ -73,28 +75,25 @@ def main(studies: tuple[str, ...], results: str) -> int:
     from rich.markup import escape
     from rich.table import Table
 
-    found = [told(run) for run in every_run(studies, results)]
+    found = [told(run) for run in listed(studies, results)]
     drawn = Table(box=box.SIMPLE_HEAD)
     for heading in _HEADINGS:
         drawn.add_column(heading, no_wrap=heading not in _WRAPPED, justify="right" if heading == "age" else "left")
     for one in found:
-        drawn.add_row(*map(escape, one.cells()))
+        drawn.add_row(*(escape(shown(cell)) for cell in one.cells()))
     console = Console(highlight=False)
     (console if console.is_terminal else Console(highlight=False, width=160)).print(drawn)
     return 0
 
 
-def every_run(studies: tuple[str, ...], results: str) -> list[Run]:
-    """Every run, or those of some studies, the newest last; Mistake if there is none.
-
-    Damaged ones are named, and left out.
-    """
-    from analysis import LoadError, runs
+def listed(studies: tuple[str, ...], results: str) -> list[Run | Damaged]:
+    """Every run, or those of some studies, the newest last, and what cannot be opened; Mistake if there is none."""
+    from analysis import LoadError
+    from analysis.tables.load import listing
 
     try:
-        with warnings_as_notes():
-            found = runs(results)
-    except LoadError as error:
+        found = listing(results)
+    except (LoadError, OSError) as error:
         raise Mistake(f"--results {results}: {error}") from None
     if not found:
         raise Mistake(f"there is no run in {results}: start one with python -m study.run, or name another --results")
@@ -104,17 +103,36 @@ def every_run(studies: tuple[str, ...], results: str) -> list[Run]:
     return [run for run in found if not studies or run.study in studies]
 
 
-def told(run: Run) -> Status:
-    """How far a run is; where its tables cannot be read, a note and what the record alone says."""
+def every_run(studies: tuple[str, ...], results: str) -> list[Run]:
+    """As `listed`; what cannot be opened is named, and left out."""
+    from analysis import Run
+
+    found = listed(studies, results)
+    for entry in found:
+        if not isinstance(entry, Run):
+            note(f"left out: {entry.reason}")
+    return [entry for entry in found if isinstance(entry, Run)]
+
+
+def told(run: Run | Damaged) -> Status:
+    """How far a run is; where it or its tables cannot be read, a note and what is known without."""
+    from analysis import Run
+
+    if not isinstance(run, Run):
+        note(run.reason)
+        return _damaged(run.study, run.name, "damaged", math.nan)
     try:
         return status(run)
     except (OSError, ValueError) as error:
-        click.echo(f"note: the trials of {run.location} cannot be read ({first_line(error)}); restore them", err=True)
+        note(f"the trials of {run.location} cannot be read ({first_line(error)}); restore them")
         known = "running" if _held(run) else "finished" if run.finished else "unfinished"
-        return Status(
-            study=run.study, run=run.name, status=known, phase="", done=None, total=None, failed=0, arms="",
-            best="damaged", age=_age(run.record),
-        )  # fmt: skip
+        return _damaged(run.study, run.name, known, _age(run.record))
+
+
+def _damaged(study: str, run: str, known: str, age: float) -> Status:
+    return Status(
+        study=study, run=run, status=known, phase="", done=None, total=None, failed=0, arms="", best="damaged", age=age
+    )
 
 
 def status(run: Run) -> Status:
@@ -162,10 +180,10 @@ def _arms(searched: Any) -> str:
         said.setdefault(f"{complete} complete, {pruned} pruned", []).append(f"{method} ({supervision})")
     if len(said) == 1:
         return f"{next(iter(said))} in every arm"
-    return "; ".join(f"{counts}: {_listed(arms)}" for counts, arms in said.items())
+    return "; ".join(f"{counts}: {_named(arms)}" for counts, arms in said.items())
 
 
-def _listed(arms: list[str]) -> str:
+def _named(arms: list[str]) -> str:
     """Their names, of many only their number: the table is to be read at a glance."""
     return ", ".join(arms) if len(arms) <= _NAMED else f"{len(arms)} arms"
 
@@ -184,7 +202,7 @@ def _best(complete: Any, metric: str, minimized: bool) -> str:
 def _age(record: dict[str, Any]) -> float:
     try:
         return time.time() - datetime.fromisoformat(str(record["created"])).timestamp()
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OverflowError):
         return math.nan
 
 

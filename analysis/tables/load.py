@@ -10,11 +10,12 @@ import json
 import os
 import posixpath
 import warnings
+from dataclasses import dataclass
 from typing import Any, overload
 
 import fsspec
 
-from analysis.tables import soundness
+from analysis.tables import door, soundness
 from analysis.tables.run import Run
 from analysis.tables.several import Runs
 
@@ -23,6 +24,18 @@ RECORD = "study.json"
 
 class LoadError(ValueError):
     """What was asked for is not a run that can be opened; the message is one sentence for the user."""
+
+
+@dataclass(frozen=True)
+class Damaged:
+    """A run folder that cannot be opened."""
+
+    study: str
+    """Name of the folder that it lies in."""
+    name: str
+    location: str
+    reason: str
+    """One sentence, which names the file."""
 
 
 Name = str | os.PathLike[str]
@@ -71,21 +84,40 @@ def runs(results: str | None = None) -> list[Run]:
     """Every run under ``results`` (``$STUDY_RESULTS`` or ``./results`` unless given), finished or not, by study and
     time. One that is damaged is left out with a warning. Raises :class:`LoadError` if ``results`` cannot be reached.
     """
+    return _sound(listing(results), stacklevel=3)
+
+
+def listing(results: str | None = None) -> list[Run | Damaged]:
+    """As :func:`runs`, and what cannot be opened after the runs of its study. Opening costs a record each."""
     filesystem, folder = _filesystem(results or os.environ.get("STUDY_RESULTS") or "results")
-    return [run for study in _folders(filesystem, folder) for run in _in_order(_runs_of(filesystem, study))]
+    return [entry for study in _folders(filesystem, folder) for entry in _runs_of(filesystem, study)]
 
 
-def _runs_of(filesystem: Any, folder: str) -> list[Run]:
-    """The runs of a study's folder; those that are damaged are left out with a warning."""
-    found = []
+def _sound(entries: list[Run | Damaged], stacklevel: int) -> list[Run]:
+    """Those that can be opened; the others are left out with a warning."""
+    for entry in entries:
+        if isinstance(entry, Damaged):
+            warnings.warn(f"left out: {entry.reason}", stacklevel=stacklevel)
+    return [entry for entry in entries if isinstance(entry, Run)]
+
+
+def _runs_of(filesystem: Any, folder: str) -> list[Run | Damaged]:
+    """The runs of a study's folder, the newest last, and then what cannot be opened."""
+    found: list[Run] = []
+    damaged: list[Run | Damaged] = []
     for path in _folders(filesystem, folder):
-        if not filesystem.isfile(posixpath.join(path, RECORD)):
-            continue
         try:
-            found.append(_read(filesystem, path))
-        except LoadError as error:
-            warnings.warn(f"left out: {error}", stacklevel=4)
-    return found
+            if _has_record(filesystem, path):
+                found.append(_read(filesystem, path))
+        except (LoadError, OSError) as error:
+            names = posixpath.basename(folder), posixpath.basename(path)
+            damaged.append(Damaged(*names, _location(filesystem, path), f"{error}"))
+    return [*_in_order(found), *damaged]
+
+
+def _has_record(filesystem: Any, folder: str) -> bool:
+    """Whether a file of that name is there, whatever it is."""
+    return RECORD in {posixpath.basename(path.rstrip("/")) for path in filesystem.ls(folder, detail=False)}
 
 
 def _in_order(runs: list[Run]) -> list[Run]:
@@ -94,7 +126,7 @@ def _in_order(runs: list[Run]) -> list[Run]:
 
 
 def _newest(filesystem: Any, folder: str, study: str, root: str) -> Run:
-    runs = _in_order(_runs_of(filesystem, folder))
+    runs = _sound(_runs_of(filesystem, folder), stacklevel=4)
     finished = [run for run in runs if run.finished]
     if finished:
         return finished[-1]
@@ -114,19 +146,20 @@ def _open(location: str) -> Run:
         pass  # what it is instead is said below
     if not filesystem.exists(folder):
         raise LoadError(f"no run folder at {location}: there is nothing there")
-    runs = [path for path in _folders(filesystem, folder) if filesystem.isfile(posixpath.join(path, RECORD))]
+    runs = [path for path in _folders(filesystem, folder) if _has_record(filesystem, path)]
     if runs:
         raise LoadError(f"{location} is no run folder but holds {len(runs)}: give one of them, such as {runs[-1]}")
     raise LoadError(f"{location} is no run folder: it has no {RECORD}")
 
 
 def _read(filesystem: Any, folder: str) -> Run:
-    local = "file" in filesystem.protocol
-    location = folder if local else filesystem.unstrip_protocol(folder)
+    location = _location(filesystem, folder)
     try:
-        record = json.loads(filesystem.cat_file(posixpath.join(folder, RECORD)))
+        record = json.loads(door.content(filesystem, folder, RECORD, door.RECORD))
     except (FileNotFoundError, NotADirectoryError):
         raise
+    except door.Refused as error:
+        raise LoadError(f"the {RECORD} of {location} cannot be used: {error}") from error
     except OSError as error:
         raise LoadError(f"the {RECORD} of {location} cannot be read ({error})") from error
     except (ValueError, RecursionError) as error:
@@ -136,6 +169,10 @@ def _read(filesystem: Any, folder: str) -> Run:
     if damaged := soundness.damage(record):
         raise LoadError(f"the {RECORD} of {location} {damaged}")
     return Run(location, record, filesystem, folder)
+
+
+def _location(filesystem: Any, folder: str) -> str:
+    return folder if "file" in filesystem.protocol else str(filesystem.unstrip_protocol(folder))
 
 
 def _filesystem(location: str) -> tuple[Any, str]:
@@ -151,4 +188,9 @@ def _folders(filesystem: Any, folder: str) -> list[str]:
     if not filesystem.isdir(folder):
         return []
     entries = filesystem.ls(folder, detail=True)
-    return sorted(entry["name"].rstrip("/") for entry in entries if entry["type"] == "directory")
+    folders = (entry for entry in entries if entry["type"] == "directory" or _links_to_folder(filesystem, entry))
+    return sorted(entry["name"].rstrip("/") for entry in folders)
+
+
+def _links_to_folder(filesystem: Any, entry: dict[str, Any]) -> bool:
+    return bool(entry.get("islink")) and bool(filesystem.isdir(entry["name"]))

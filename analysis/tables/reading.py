@@ -20,8 +20,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from analysis.tables import settings
-from analysis.tables.soundness import DamagedTable
+from analysis.tables import door, settings
+from analysis.tables.soundness import DamagedTable, may_be_a_path
 
 TRIAL_COLUMNS = {
     **dict.fromkeys(("study", "run", "trial", "phase", "setting", "method", "supervision"), "category"),
@@ -68,6 +68,10 @@ CURVE_KEY = ["trial", "replicate", "epoch"]
 SURFACE_KEY = ["trial", "replicate", "sequence", "time", "kind"]
 
 _ATTEMPTS = 5
+_CELLS, _UNFOLDED = 400_000_000, 8 * 2**30
+"""Most cells and bytes of a table: a study of 1000 trials on 100 sequences fills a tenth."""
+NAMES = ("study", "run", "trial", "phase", "setting", "method", "supervision")
+"""Columns that become parts of the names of files."""
 
 Part: TypeAlias = Any
 """An Arrow table or a data frame."""
@@ -78,8 +82,10 @@ def read_trials(filesystem: Any, folder: str) -> pd.DataFrame:
     finished."""
 
     def read() -> list[Part]:
-        tables = [_parquet(filesystem, path, ["trial"]) for path in _listed(filesystem, folder, "trials.parquet")]
-        records = [_record(filesystem, path) for path in _listed(filesystem, folder, "trials/*.json")]
+        tables = [
+            _parquet(filesystem, folder, path, ["trial"]) for path in _listed(filesystem, folder, "trials.parquet")
+        ]
+        records = [_record(filesystem, folder, path) for path in _listed(filesystem, folder, "trials/*.json")]
         # unlike an Arrow table a frame takes a parameter that is now a number, now a text
         return [*tables, pd.DataFrame.from_records(records)]
 
@@ -132,7 +138,7 @@ def _parts(filesystem: Any, folder: str, table: str, key: list[str]) -> list[Par
     def read() -> list[Part]:
         parts = []
         for path in _listed(filesystem, folder, f"{table}/*.parquet"):
-            part = _parquet(filesystem, path, key)
+            part = _parquet(filesystem, folder, path, key)
             stem = posixpath.basename(path).removesuffix(".parquet")
             own = pc.any(pc.equal(part["trial"].cast(pa.string()), stem)).as_py()
             parts.append((bool(own), path, part))
@@ -164,10 +170,12 @@ def _listed(filesystem: Any, folder: str, pattern: str) -> list[str]:
     return sorted(path for path in found if not posixpath.basename(path).startswith("."))
 
 
-def _parquet(filesystem: Any, path: str, needed: list[str]) -> pa.Table:
-    content = filesystem.cat_file(path)
+def _parquet(filesystem: Any, folder: str, path: str, needed: list[str]) -> pa.Table:
+    content = _content(filesystem, folder, path, door.TABLE)
     try:
-        table = pq.read_table(io.BytesIO(content))
+        file = pq.ParquetFile(io.BytesIO(content))
+        _bound(file.metadata, path)
+        table = file.read()
     except (pa.ArrowException, OSError, ValueError) as error:  # the bytes are here: it is no failure of a disk
         raise DamagedTable(f"{path}: {error}") from error
     if len(table) and (missing := [name for name in needed if name not in table.column_names]):
@@ -175,8 +183,16 @@ def _parquet(filesystem: Any, path: str, needed: list[str]) -> pa.Table:
     return table
 
 
-def _record(filesystem: Any, path: str) -> dict[str, Any]:
-    content = filesystem.cat_file(path)
+def _bound(metadata: Any, path: str) -> None:
+    """DamagedTable where a table would unfold to more than any study writes; equal rows take no room in a file."""
+    cells = metadata.num_rows * max(1, metadata.num_columns)
+    unfolded = sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
+    if cells > _CELLS or unfolded > _UNFOLDED:
+        raise DamagedTable(f"{path}: it is too large, {metadata.num_rows} rows of {metadata.num_columns} columns")
+
+
+def _record(filesystem: Any, folder: str, path: str) -> dict[str, Any]:
+    content = _content(filesystem, folder, path, door.ROW)
     try:
         row = json.loads(content)
     except (ValueError, RecursionError) as error:
@@ -184,6 +200,13 @@ def _record(filesystem: Any, path: str) -> dict[str, Any]:
     if not isinstance(row, dict) or not isinstance(row.get("trial"), str):
         raise DamagedTable(f"{path}: it is not the row of a trial")
     return row
+
+
+def _content(filesystem: Any, folder: str, path: str, most: int) -> bytes:
+    try:
+        return door.content(filesystem, folder, posixpath.relpath(path, folder), most)
+    except door.Refused as error:
+        raise DamagedTable(f"{path}: {error}") from error
 
 
 def _joined(parts: list[Part], columns: dict[str, str], key: list[str], where: str) -> pd.DataFrame:
@@ -203,6 +226,9 @@ def _typed(parts: list[Part], columns: dict[str, str], key: list[str]) -> pd.Dat
             table[name] = _text(table[name], kind)
     if "setting" in columns:
         table["setting"] = _text(settings.renamed(table["setting"]), columns["setting"])
+    for name in [name for name in NAMES if columns.get(name) == "category"]:
+        if leading := [text for text in table[name].cat.categories if not may_be_a_path(text)]:
+            raise ValueError(f"{name} {leading[0]!r} is no name but leads elsewhere")
     whole = {name: kind for name, kind in columns.items() if table[name].notna().all()}
     table = table.astype({name: kind for name, kind in whole.items() if kind not in ("category", "str")})
     return table.drop_duplicates(key, keep="last", ignore_index=True)

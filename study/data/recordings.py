@@ -278,7 +278,7 @@ def as_found(configuration: dict[str, Any], folder: RunFolder) -> dict[str, Any]
 
 def _check(folder: RunFolder, name: str) -> None:
     where = folder.file(_FOLDER, name)
-    content = read(where)
+    content = folder.read(_FOLDER, name)
     if content is None:
         raise Mistake(f"{where} is gone, and run {folder.name} needs it: restore it, or start a new run")
     digest = re.fullmatch(r".*-([0-9a-f]{12})\.npz", name)  # in names since version 0.2

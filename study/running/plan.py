@@ -22,7 +22,6 @@ from study.storage.lock import Lock
 from study.storage.places import check_output, default_output, find_run
 from study.storage.run_folder import RunFolder
 from trainables.configuration import paths
-from trainables.files import read
 
 if TYPE_CHECKING:
     from study.data.images import PictureData
@@ -263,7 +262,7 @@ def check_tables(folder: RunFolder) -> None:
     """Mistake if what a run has kept of its trials cannot be read."""
     try:
         folder.trials()
-        for line in (read(folder.file("journal.log")) or b"").splitlines()[:-1]:  # the last may be torn
+        for line in (folder.read("journal.log") or b"").splitlines()[:-1]:  # the last may be torn
             json.loads(line)
     except (OSError, ValueError, KeyError) as error:
         raise unreadable(f"run {folder.url}", error, "restore it, or start a new run") from None

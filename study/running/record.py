@@ -8,6 +8,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
+from analysis.tables.soundness import SCHEMA
 from study.data.recordings import as_recorded
 from study.running import provenance
 from study.running.estimate import operations
@@ -37,6 +38,7 @@ class RunRecord:
         study, choices = self._plan.study, self._plan.choices
         self.values = self._folder.read_record() if self._plan.resumed else self._begun()
         self.values |= {
+            "schema": SCHEMA,
             "status": "running",
             "finished": None,
             "preset": choices["preset"],

@@ -17,9 +17,10 @@ import threading
 import time
 from typing import Any
 
+from analysis.tables import door
 from study.errors import Interrupted, Mistake
 from study.storage.run_folder import RunFolder
-from trainables.files import create, overwrite, read
+from trainables.files import create, overwrite
 
 TAKEN_OVER = "another process has taken the run over"
 _HEARTBEAT = 10.0
@@ -137,7 +138,7 @@ def _holder(folder: RunFolder, number: int) -> dict[str, Any] | None:
     """Who holds the lock of that number; None if nobody has; Mistake if it does not say."""
     kinds = {"host": str, "process": int, "token": str, "heartbeat": float}
     for attempt in range(_ATTEMPTS):
-        content = read(folder.file(_name(number)))
+        content = folder.read(_name(number), most=door.ROW)
         if content is None:
             return None
         with contextlib.suppress(ValueError, TypeError, KeyError):

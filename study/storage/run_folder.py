@@ -19,12 +19,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analysis.tables import units
+from analysis.tables import door, units
 from analysis.tables.settings import of_today
-from analysis.tables.soundness import damage
+from analysis.tables.soundness import DamagedTable, damage
 from study.errors import Mistake
 from study.storage.credentials import without_credentials
-from trainables.files import is_local, patiently, read, write_atomically
+from trainables.files import is_local, patiently, write_atomically
 
 T = TypeVar("T")
 
@@ -83,9 +83,40 @@ class RunFolder:
             os.path.basename(path.rstrip("/")).removesuffix(suffix) for path in found if path.endswith(suffix)
         )
 
+    def read(self, *parts: str, most: int = door.TABLE) -> bytes | None:
+        """The content of a file, None if there is none.
+
+        DamagedTable if it is no regular file of at most so many bytes, or lies elsewhere; OSError if it cannot be read.
+        """
+
+        def content() -> bytes | door.Refused:
+            try:
+                return door.content(self.filesystem, self.path, "/".join(parts), most)
+            except door.Refused as error:  # whatever patience there is
+                return error
+
+        try:
+            found = self._patiently(content, *parts)
+        except FileNotFoundError:
+            return None
+        if isinstance(found, door.Refused):
+            raise DamagedTable(f"{self.file(*parts)}: {found}")
+        return found
+
+    def inside(self, *parts: str) -> str:
+        """`file`, of one that lies in the folder; DamagedTable if a link leads elsewhere."""
+        if self.local:
+            try:
+                door.refuse_outside(self.path, "/".join(parts))
+            except door.Refused as error:
+                raise DamagedTable(f"{self.file(*parts)}: {error}") from error
+        return self.file(*parts)
+
     def write(self, *parts: str, content: bytes) -> None:
-        """Write a file, whole or not at all; Interrupted if another process has taken the run over."""
+        """Write a file, whole or not at all; Interrupted if another process has taken the run over, DamagedTable if
+        its folder is a link that leads elsewhere."""
         self.fenced()
+        self.inside(*parts[:-1])
         write_atomically(self.file(*parts), content)
 
     def fenced(self) -> None:
@@ -96,6 +127,7 @@ class RunFolder:
     def remove(self, *parts: str) -> None:
         """Remove a file or subfolder, or without parts the run folder itself, if it is there; as `write`."""
         self.fenced()
+        self.inside(*parts[:-1])
         if self.exists(*parts):
             self._remove("/".join([self.path, *parts]))
 
@@ -117,6 +149,7 @@ class RunFolder:
     def sweep(self) -> None:
         """Remove scratch, checkpoints, and what a killed process left half-written."""
         for path in [*self.filesystem.glob(f"{self.path}/*.part"), *self.filesystem.glob(f"{self.path}/*/*.part")]:
+            self.inside(*str(path).removeprefix(f"{self.path}/").split("/")[:-1])
             self._remove(str(path))
         for folder in ("checkpoints", ".scratch"):
             self.remove(folder)
@@ -125,7 +158,7 @@ class RunFolder:
 
     def read_record(self) -> dict[str, Any]:
         """The content of study.json; Mistake if this is no run."""
-        content = read(self.file("study.json"))
+        content = self.read("study.json", most=door.RECORD)
         if content is None:
             raise Mistake(f"{self.url} is no run: it has no study.json; name a run folder")
         try:
@@ -164,11 +197,11 @@ class RunFolder:
     def trials(self) -> dict[str, dict[str, Any]]:
         """Rows of all trials that have ended, by trial id."""
         rows: dict[str, dict[str, Any]] = {}
-        content = read(self.file("trials.parquet"))
+        content = self.read("trials.parquet")
         if content is not None:
             rows |= {row["trial"]: row for row in pq.read_table(io.BytesIO(content)).to_pylist()}
         for name in self.names("trials", ".json"):
-            own = read(self.file("trials", f"{name}.json"))
+            own = self.read("trials", f"{name}.json", most=door.ROW)
             if own is not None:
                 rows[name] = json.loads(own)
         for row in rows.values():
@@ -178,10 +211,10 @@ class RunFolder:
 
     def rows_of(self, table: str, trial: str, phase: str) -> pd.DataFrame:
         """A trial's rows of a table, whether compacted or not; empty if it has none."""
-        own = read(self.file(table, f"{trial}.parquet"))
+        own = self.read(table, f"{trial}.parquet")
         if own is not None:
             return pd.read_parquet(io.BytesIO(own))
-        together = read(self.file(table, f"{phase}.parquet"))
+        together = self.read(table, f"{phase}.parquet")
         if together is None:
             return pd.DataFrame()
         return pd.read_parquet(io.BytesIO(together), filters=[("trial", "==", trial)])
@@ -193,7 +226,7 @@ class RunFolder:
             self.remove(folder, trial + suffix)
         phase = trial.split("-")[0]
         for table in TABLES:
-            before = read(self.file(table, f"{phase}.parquet"))
+            before = self.read(table, f"{phase}.parquet")
             if before is not None:
                 old = pq.read_table(io.BytesIO(before))
                 others = old.filter([str(name) != trial for name in old["trial"].to_pylist()])
@@ -209,8 +242,8 @@ class RunFolder:
             mine = [n for n in self.names(table, ".parquet") if n.startswith(f"{phase}-")]
             if not mine:
                 continue
-            parts = {n: pq.read_table(io.BytesIO(read(self.file(table, f"{n}.parquet")) or b"")) for n in mine}
-            before = read(self.file(table, f"{phase}.parquet"))
+            parts = {n: pq.read_table(io.BytesIO(self.read(table, f"{n}.parquet") or b"")) for n in mine}
+            before = self.read(table, f"{phase}.parquet")
             kept = []
             if before is not None:
                 old = pq.read_table(io.BytesIO(before))
@@ -231,7 +264,7 @@ class RunFolder:
 
     def _units(self) -> dict[str, str]:
         """Units of the columns of compacted tables, which their schemas tell whoever reads them without the record."""
-        content = read(self.file("study.json"))
+        content = self.read("study.json", most=door.RECORD)
         return units.of_record(json.loads(content)) if content is not None else {}
 
 

@@ -14,7 +14,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
 from study.storage.run_folder import RunFolder
-from trainables.files import read, write_atomically
+from trainables.files import write_atomically
 
 
 class Journal:
@@ -22,7 +22,7 @@ class Journal:
 
     def __init__(self, local: Path, folder: RunFolder) -> None:
         self._path, self._folder = local, folder
-        copy = _whole_lines(read(folder.file("journal.log")) or b"")
+        copy = _whole_lines(folder.read("journal.log") or b"")
         mine = _whole_lines(local.read_bytes()) if local.exists() else b""
         # The local file is ahead of its copy, unless the run was begun on another machine.
         write_atomically(str(local), mine if mine.startswith(copy) else copy)

@@ -123,6 +123,27 @@ def _record(**fields: Any) -> Callable[[Path], None]:
     return lambda folder: change(folder, **fields)
 
 
+def _in_place_of(file: str, put: Callable[[Path], None]) -> Callable[[Path], None]:
+    def replace(folder: Path) -> None:
+        (folder / file).unlink()
+        put(folder / file)
+
+    return replace
+
+
+def _elsewhere(file: str) -> Callable[[Path], None]:
+    """The file, or folder, lies outside of the run folder, and a link is in its place."""
+
+    def move(folder: Path) -> None:
+        outside = folder.parents[2] / "outside"
+        outside.mkdir(exist_ok=True)
+        (folder / file).parent.mkdir(exist_ok=True)
+        kept = Path(shutil.move(folder / file, outside / f"{folder.name}-{Path(file).name}"))
+        (folder / file).symlink_to(kept)
+
+    return move
+
+
 SOUND: dict[str, Callable[[Path], None]] = {
     "finished": lambda folder: None,
     "starting": _starting,
@@ -160,5 +181,16 @@ DAMAGED: dict[str, Callable[[Path], None]] = {
     "a study that leaves the folder": _record(study="/tmp/elsewhere"),
     "a damaged lock": _text("lock.json", "{"),
     "a lock of no process": lambda folder: locked(folder, 2**70),
+    "a lock that is a pipe": lambda folder: os.mkfifo(folder / "lock.json"),
+    "a record that is a pipe": _in_place_of("study.json", os.mkfifo),
+    "a record without an end": _in_place_of("study.json", lambda file: file.symlink_to("/dev/zero")),
+    "a record that is a folder": _in_place_of("study.json", Path.mkdir),
+    "a record that leads nowhere": _in_place_of("study.json", lambda file: file.symlink_to("nowhere")),
+    "a record that lies elsewhere": _elsewhere("study.json"),
+    "a record of a newer version": _record(schema=99),
+    "trials that lie elsewhere": _elsewhere("trials.parquet"),
+    "rows that lie elsewhere": _elsewhere("per_time"),
+    "a trial that is a pipe": _in_place_of("trials.parquet", os.mkfifo),
+    "a method that leaves the folder": lambda folder: _table(folder, method="../../../elsewhere"),
 }
 STATES = SOUND | DAMAGED

@@ -58,9 +58,22 @@ def test_every_command_answers_or_says_one_sentence(make, state, capfd):
             assert (status, errors) == (0, []), f"{command}\n{out}\n{err}"
         if command == "status":
             assert any(NEIGHBOUR in line and "finished" in line for line in out.splitlines())
-            assert state in ("moved", *fake_runs.DAMAGED) or THIS in out, out
-            assert state == "moved" or THIS in out + err, "what is left out is named"
+            assert state == "moved" or THIS in out, out
         if command not in LISTING:
             assert status in (0, 2), f"{command}\n{out}\n{err}"
             assert len(errors) == (1 if status else 0), f"{command}\n{err}"
             assert all(line.startswith("error: ") and len(line) > 30 for line in errors), f"{command}\n{err}"
+
+
+def test_a_results_folder_in_which_every_second_run_is_broken_is_listed(tmp_path, capfd):
+    results = tmp_path / "results"
+    for number, state in enumerate(fake_runs.DAMAGED):
+        fake_runs.run(results, f"20260101-1200{number:02d}-good")
+        fake_runs.DAMAGED[state](fake_runs.run(results, f"20260101-1200{number:02d}-hurt"))
+    assert call("status", ["--results", str(results)]) == 0
+    out, err = capfd.readouterr()
+    lines = {line.split()[1]: line for line in out.splitlines() if line.strip().startswith("bifurcation")}
+    assert len(lines) == 2 * len(fake_runs.DAMAGED), "one row each"
+    assert all("finished" in line for name, line in lines.items() if name.endswith("good"))
+    assert all(line.startswith("note: ") for line in err.splitlines())
+    assert [name for name, line in lines.items() if "damaged" in line and name.endswith("good")] == []

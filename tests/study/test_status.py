@@ -80,8 +80,8 @@ def test_every_run_is_listed_and_a_damaged_one_is_named(tmp_path: Path, capsys: 
     out, err = capsys.readouterr()
     lines = [line for line in out.splitlines() if "bifurcation" in line]
     assert ["aaaa" in lines[0], "finished" in lines[0], "bbbb" in lines[1], "3 of 10" in lines[1]] == [True] * 4
-    assert len(lines) == 2
-    assert err.startswith("note: left out: the study.json of")
+    assert ["cccc" in lines[2], "damaged" in lines[2], len(lines)] == [True, True, 3]
+    assert err.startswith("note: the study.json of")
     assert "cccc" in err
 
 
