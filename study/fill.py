@@ -13,13 +13,17 @@ import click
 from study import tracking
 from study.data import reader_options
 from study.errors import Interrupted, Mistake, of_storage
-from study.exit_status import exit_status, leave
+from study.exit_status import exit_status, leave, warnings_as_notes
+from study.exporting.formats import available
 from study.running import environment
 from study.storage.places import check_output, default_output, discard, find_run, new_run
 
 if TYPE_CHECKING:
     from study.filling.asked import Asked, Opened
     from study.storage.run_folder import RunFolder
+
+with warnings_as_notes():  # the help names them, before a command begins
+    FORMATS = available()
 
 _EPILOG = """\b
 Frames of the recording itself are hidden, classical rules guess them, and the one that comes nearest, or a simpler one
@@ -45,6 +49,8 @@ Examples:
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="for the competition  [default: 5]")
 @click.option("--rule", metavar="NAME", help="this interpolant, without a competition: moved, moved+volume, …")
 @click.option("--model-frames", is_flag=True, help="measured frames as the model has them, too  [default: unchanged]")
+@click.option("--format", "formats", type=click.Choice(list(FORMATS)), multiple=True, help="beside the labels; may be "
+              "given several times")  # fmt: skip
 @reader_options.flags(
     tracks="only these labels, and their daughters  [default: all]", skip_bad="leave out cells that cannot be used"
 )
@@ -83,7 +89,7 @@ def _asked(recording: str | None, given: dict[str, Any], record: dict[str, Any])
     """What is asked for now, or was before; Mistake for what cannot be changed, or cannot be."""
     from study.filling.asked import Asked
 
-    given = {name: value for name, value in given.items() if value not in (None, False)}
+    given = {name: value for name, value in given.items() if value not in (None, False, ())}
     if record:
         if recording is not None or set(given) - {"minutes"}:
             what = f"RECORDING {recording}" if recording is not None else f"--{min(set(given) - {'minutes'})}"

@@ -35,8 +35,8 @@ def _sentence(member: Member, mother: int, daughters: list[tuple[int, int]], row
     named = next((row for row in rows if labels & set(row["labels"].split())), None)
     said += f", in the export by image {named['time_index']}{_frame(named)}" if named else ", in the export in no image"
     parts = next((row for row in rows if row["components"] > 1), None)
-    apart = f"from image {parts['time_index']}{_frame(parts)} on" if parts else "in no image"
-    return f"{said}; there its shape is in parts that do not touch {apart}"
+    apart = f"comes apart by image {parts['time_index']}{_frame(parts)}" if parts else "never comes apart"
+    return f"{said}; its exported shape {apart}"
 
 
 def _frame(row: dict[str, Any]) -> str:

@@ -35,6 +35,8 @@ class Asked(ReaderOptions):
     at: str | None = None
     rule: str | None = None
     model_frames: bool = False
+    formats: tuple[str, ...] = ()
+    """Beside the labels."""
     minutes: float = 5.0
 
     @property

@@ -7,6 +7,7 @@ import shlex
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,15 +17,17 @@ import pandas as pd
 
 from analysis.tables.order import spread
 from study.errors import Interrupted
+from study.exporting.formats import available
 from study.exporting.writing import whole
 from study.filling import labels
 from study.filling.asked import Asked, Opened
 from study.filling.choice import Choice, choose, sentence
 from study.filling.competition import GAPS, Competition
 from study.filling.expected import Expected, expect
+from study.filling.formats import Films
 from study.filling.frames import Filler
 from study.filling.moments import Moment, moments
-from study.filling.segments import segments
+from study.filling.segments import Segment, segments
 from study.running import provenance
 from study.running.stop import Stop
 from study.storage.credentials import without_credentials
@@ -151,9 +154,17 @@ class Job:
             self.say(f"frame {next(count)} of {len(self.moments)}")
             self._end_if_wanted()
 
-        with whole(self.exported) as folder:
-            labels.write(self.filled, folder, self._pictured(), advance)
-            (folder / "fill.json").write_text(json.dumps(self._said(), indent=1, ensure_ascii=False))
+        kinds = [available()[name] for name in self.asked.formats if name != EXPORTS[-1]]
+        with ExitStack() as stack:
+            folder, *others = (
+                stack.enter_context(whole(self.exported.parent / name))
+                for name in (EXPORTS[-1], *(k.name for k in kinds))
+            )
+            films = Films(self.filled, kinds, others)
+            labels.write(self.filled, folder, self._pictured(), advance, films.add)
+            films.close()
+            for place in (folder, *others):
+                (place / "fill.json").write_text(json.dumps(self._said(), indent=1, ensure_ascii=False))
 
     @property
     def exported(self) -> Path:
@@ -194,9 +205,22 @@ class Job:
         """Which rule is taken for what, and why; of divisions only where there are some."""
         divides = any(segment.divides for segment in segments(self.opened.recording.cells))
         said = [sentence(self.choices[kind]) for kind in KINDS if kind == "whole" or divides]
+        for segment in segments(self.opened.recording.cells):
+            if segment.divides and self.filled is not None:
+                said.append(self._divided(segment))
         if self.untried:
             said.append(f"not tried to the end, for time was up: {', '.join(self.untried)}")
         return said
+
+    def _divided(self, segment: Segment) -> str:
+        """Where a cell divides, by the recording's frames and by those that are written."""
+        assert self.filled is not None
+        names = " and ".join(map(str, segment.after))
+        here = f"{segment.label} divides into {names} by frame {segment.end} of the recording"
+        begin = min(
+            (self.filled.tracks[label][0] for label in segment.after if label in self.filled.tracks), default=None
+        )
+        return f"{here}, by image {begin} of those that are written" if begin is not None else here
 
     def _end_if_wanted(self) -> None:
         if self.stop():

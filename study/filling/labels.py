@@ -102,6 +102,12 @@ class Filled:
                 row |= self._between(moment, made.get(label), nearest, f"track-{roots.get(label, label):02d}")
             self.rows.append(row)
 
+    @property
+    def large(self) -> bool:
+        """Whether a label does not fit an image of 16 bits."""
+        recording = self.filler.recording
+        return max(recording.largest, max(recording.cells)) > np.iinfo(np.uint16).max
+
     def _seconds(self, moment: Moment) -> float | None:
         unit = self.filler.recording.seconds
         return None if unit is None else moment.time * unit
@@ -135,15 +141,21 @@ class Filled:
         return found
 
 
-def write(filled: Filled, folder: Path, keep: Sequence[int], advance: Callable[[], None]) -> None:
-    """All frames, the table of tracks and that of frames, into a folder that is there and empty."""
+def write(
+    filled: Filled, folder: Path, keep: Sequence[int], advance: Callable[[], None],
+    also: Callable[[Moment, NDArray[np.uint32]], None] = lambda moment, labels: None,
+) -> None:  # fmt: skip
+    """All frames, the table of tracks and that of frames, into a folder that is there and empty.
+
+    `also` is called with each frame and its labels, when its rows are there.
+    """
     digits = max(3, len(str(max(moment.index for moment in filled.moments))))
-    recording = filled.filler.recording
-    large = max(recording.largest, max(recording.cells)) > np.iinfo(np.uint16).max
+    recording, large = filled.filler.recording, filled.large
     for moment, labels in filled.frames(keep):
         image = labels if large else labels.astype(np.uint16)
         path = folder / f"man_track{moment.index:0{digits}d}.tif"
         label_tiff.write(path, image, recording.voxel, interval=filled.interval)
+        also(moment, labels)
         advance()
     (folder / "man_track.txt").write_text("".join(f"{a} {b} {c} {d}\n" for a, b, c, d in filled.table()))
     with open(folder / "frames.csv", "w", newline="") as file:

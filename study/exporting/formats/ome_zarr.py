@@ -57,7 +57,8 @@ class OmeZarr(Format):
         for part in moment.parts:
             box, scale = part.member.box, np.float32(part.member.space.scale)
             np.fmin(volumes["sdf"][box], part.sdf * scale, out=volumes["sdf"][box])
-            np.fmax(volumes["spread"][box], part.uncertainty() * scale, out=volumes["spread"][box])
+            if self._spread is not None:
+                np.fmax(volumes["spread"][box], part.uncertainty() * scale, out=volumes["spread"][box])
             np.maximum(labels[box], part.labels.astype(labels.dtype), out=labels[box])
         self._sdf[moment.index] = volumes["sdf"]
         self._labels[moment.index] = labels

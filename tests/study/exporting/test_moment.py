@@ -147,8 +147,8 @@ def test_what_the_recording_calls_a_division_and_what_the_shape_does_are_both_sa
     rows = [part.row for moment in found for part in moment.parts]
     (sentence,) = divisions(movie.group, rows)
     assert sentence == (
-        "lineage-03: 3 divides into 17 and 23 by frame 4 of the recording, in the export by image 8 (frame 4); there "
-        "its shape is in parts that do not touch in no image"
+        "lineage-03: 3 divides into 17 and 23 by frame 4 of the recording, in the export by image 8 (frame 4); its "
+        "exported shape never comes apart"
     )
 
 

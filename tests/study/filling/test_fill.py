@@ -8,6 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import tifffile
+import trimesh
+import zarr
+from PIL import Image
 
 import analysis
 import study
@@ -43,7 +46,8 @@ def filled(tmp_path_factory):
         for name in ("RAY_ADDRESS", "STUDY_RESULTS", "MLFLOW_TRACKING_URI"):
             patch.delenv(name, raising=False)
         write(folder / "cells", {t: moving(t) for t in range(7)})
-        assert command_line(["cells", "--voxel", "1,0.5,0.5", "--between", "1", "--minutes", "60"]) == 0
+        formats = [word for name in ("ome-zarr", "ply", "gif") for word in ("--format", name)]
+        assert command_line(["cells", "--voxel", "1,0.5,0.5", "--between", "1", "--minutes", "60", *formats]) == 0
     return run_folder(folder)
 
 
@@ -153,3 +157,27 @@ def test_seconds_of_the_recording_survive(tmp_path, capsys):
     again = open_recording(folder / "exports" / "labels")
     assert again.seconds() == 150
     assert again.voxel_size() == (1.0, 0.5, 0.5)
+
+
+def test_other_formats_have_the_same_cells(filled):
+    root = zarr.open_group(str(filled / "exports" / "ome-zarr" / "cells" / "sdf.ome.zarr"), mode="r")
+    sdf, cells = np.asarray(root["0"]), np.asarray(root["labels/cells/0"])
+    for number in (0, 3, 7):
+        image = labels(filled, number)
+        np.testing.assert_array_equal(cells[number], image)
+        np.testing.assert_array_equal(sdf[number] < 0, image > 0)
+    table = pd.read_csv(filled / "exports" / "labels" / "frames.csv")
+    for number in (3, 4):  # between frames, and a measured one
+        mesh = trimesh.load(filled / "exports" / "ply" / "cells" / "track-300" / f"t{number / 2:.4f}.ply")
+        assert mesh.is_watertight
+        row = table[(table["frame"] == number) & (table["label"] == 300)].iloc[0]
+        assert mesh.volume == pytest.approx(row["volume"], rel=0.08)
+        inside = np.argwhere(labels(filled, number) == 300) * (1, 0.5, 0.5)
+        np.testing.assert_allclose(mesh.centroid[::-1], inside.mean(axis=0), atol=0.1)
+    with Image.open(filled / "exports" / "gif" / "cells" / "track-12.gif") as picture:
+        assert picture.n_frames == 13
+
+
+def test_the_images_of_a_division_are_said(filled):
+    page = (filled / "report.html").read_text()
+    assert "12 divides into 17 and 23 by frame 3 of the recording, by image 6 of those that are written" in page
