@@ -45,7 +45,7 @@ def study() -> Study:
 def laptop(study: Study) -> None:
     """The search that the study is about: twenty trials an arm, and replicates enough for what is compared."""
     presets.laptop(study)
-    study.trials, study.replicates = 20, 16
+    study.trials, study.replicates, study.fewer_replicates = 20, 16, 8
     study.pruning = Pruning(first_epoch=75, factor=3)
 
 

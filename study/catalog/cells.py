@@ -71,7 +71,7 @@ def laptop(study: Study) -> None:
     presets.laptop(study)
     study.trials, study.replicates = 3, 6
     count = len(next(iter(study.methods.values())).labels())
-    presets.put(study, points_per_frame=max(128, 1024 // count), evaluation_grid=48)
+    presets.put(study, points_per_frame=max(128, 512 // count), evaluation_grid=48)
     for method in presets.autodecoders(study):
         if "sinkhorn" in method.regularizers:
             assign(method, "regularizers.sinkhorn.grid", 7)

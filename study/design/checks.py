@@ -84,8 +84,8 @@ def _check_validation(study: Study) -> None:
 
 
 def _check_replicates(study: Study, method: str) -> None:
-    for phase, field in (("search", "search_replicates"), ("confirm", "replicates")):
-        count = getattr(study, field)
+    for phase, field in (("search", "search_replicates"), ("confirm", "replicates"), ("confirm", "fewer_replicates")):
+        count = getattr(study, field) or 0
         folds = study.configured(Arm(method, ""), {}, phase).folds()
         if count % folds:
             raise Mistake(

@@ -138,6 +138,12 @@ class Study(Configuration):
     trials: int = Field(30, ge=1, description="search trials of each arm")
     search_replicates: int = Field(1, ge=1, description="replicates of each search trial")
     replicates: int = Field(8, ge=1, description="replicates of each confirmed configuration")
+    fewer_replicates: int | None = Field(
+        None,
+        ge=1,
+        description="replicates of what no primary comparison looks at: the other supervisions, and published settings "
+        "that the search did not find best; as many as of the rest if not given",
+    )
     data: dict[str, Any] = Field(default_factory=dict, description="what is told of recorded data")
     pruning: Pruning = Pruning()
     resources: Resources = Resources()
@@ -214,6 +220,13 @@ class Study(Configuration):
         stream = np.random.SeedSequence([self.seed, ["search", "confirm"].index(phase), *another])
         return [int(s) for s in stream.generate_state(count)]
 
+    def confirmed_replicates(self, arm: Arm, best: bool) -> int:
+        """Of an arm's `best` setting, or of the published one where that is another."""
+        asked = {comparison.supervision for comparison in self.primary}
+        if self.fewer_replicates is None or not asked or (best and arm.supervision in asked):
+            return self.replicates
+        return min(self.fewer_replicates, self.replicates)
+
     def roles(self, phase: Literal["search", "confirm"]) -> list[Role]:
         """Roles that a phase's rows cover; without a time axis, not those that a model was shown."""
         if self.subject is not None:
@@ -250,7 +263,17 @@ class Study(Configuration):
         return {path for path in paths(self) if path in _OWN or path.split(".")[0] in _OWN}
 
 
-_OWN = ("trials", "search_replicates", "replicates", "pruning", "resources", "seed", "objective.cost", "validation")
+_OWN = (
+    "trials",
+    "search_replicates",
+    "replicates",
+    "fewer_replicates",
+    "pruning",
+    "resources",
+    "seed",
+    "objective.cost",
+    "validation",
+)
 
 
 def searched(study: Study) -> Iterator[str]:

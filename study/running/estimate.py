@@ -120,7 +120,8 @@ def _share(study: Study, epochs: int, rungs: list[int]) -> float:
 
 
 def _confirmation(study: Study, arm: Arm) -> float:
-    return _settings(study, arm) * study.replicates * study.methods[arm.method].operations(_shown(study, arm))
+    replicates = sum(study.confirmed_replicates(arm, best) for best in (True, False)[: _settings(study, arm)])
+    return replicates * study.methods[arm.method].operations(_shown(study, arm))
 
 
 def _settings(study: Study, arm: Arm) -> int:

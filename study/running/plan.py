@@ -212,6 +212,8 @@ def _make(name: str, choices: dict[str, Any], data: Data | ImageData | PictureDa
     for option in ("trials", "replicates", "seed"):
         if choices[option] is not None:
             edit(study, option, str(choices[option]))
+    if choices["replicates"] is not None:
+        study.fewer_replicates = None  # who names a number means it for all
     return study
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
+from dataclasses import replace
 from typing import Any
 
 from analysis.tables.settings import EARLIER, PUBLISHED
@@ -26,7 +27,10 @@ class Confirmation(JobSource):
             settings = {PUBLISHED: published} if best is None else {"best": best, PUBLISHED: published}
             for setting, parameters in settings.items():
                 name = _name(arm, setting, ended)
-                job = Job(request=request("confirm", arm, setting, name, parameters), arm=arm, parameters=parameters)
+                asked = request("confirm", arm, setting, name, parameters)
+                count = study.confirmed_replicates(arm, best=parameters == best)
+                asked = replace(asked, seeds=asked.seeds[:count])
+                job = Job(request=asked, arm=arm, parameters=parameters)
                 if name in ended and (ended[name]["reason"].startswith(LOST) or not _same(ended[name], parameters)):
                     folder.forget(name)  # the worker was lost, or the search was extended and found another best
                     del ended[name]
