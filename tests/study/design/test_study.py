@@ -303,3 +303,15 @@ def test_of_an_interpolant_to_which_nothing_is_added_only_the_interpolant_is_sea
     assert list(study.arm_space(bare)) == ["anchor"]
     assert study.arm_trials(bare) == len(study.space["anchor"].choices)
     assert {"anchor", "learning_rate", "regularizers.sinkhorn.alpha"} <= set(study.arm_space(added))
+
+
+def test_what_no_primary_comparison_looks_at_has_fewer_replicates():
+    study = catalog.load("bifurcation", "laptop")
+    few, many = study.fewer_replicates, study.replicates
+    assert few < many
+    assert [study.confirmed_replicates(Arm("none", "sparse"), best) for best in (True, False)] == [many, few]
+    assert [study.confirmed_replicates(Arm("none", "dense"), best) for best in (True, False)] == [few, few]
+    study.replicates = few - 1
+    assert study.confirmed_replicates(Arm("none", "dense"), True) == few - 1
+    study.fewer_replicates = None
+    assert study.confirmed_replicates(Arm("none", "dense"), False) == study.replicates
