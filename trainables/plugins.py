@@ -5,9 +5,9 @@ A package of its own declares what it brings as entry points of the group `shape
     [project.entry-points."shape_sequence_studies.regularizers"]
     eikonal = "my_package.eikonal:Eikonal"
 
-Kinds of this room: `shape_sequences`, `regularizers`, `interpolants`, `metrics`, `models`, `readers`, `image_readers`,
-`triplet_readers`; of `study/`: `studies`, `formats`; of `analysis/`: `figures`. What such a package does wrong costs
-its plug-in, with a warning that says why, and nothing else.
+Kinds of this room: `shape_sequences`, `regularizers`, `interpolants`, `metrics`, `models`, `priors`, `readers`,
+`image_readers`, `triplet_readers`; of `study/`: `studies`, `formats`; of `analysis/`: `figures`. What such a package
+does wrong costs its plug-in, with a warning that says why, and nothing else.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ READERS = {
     "advection/1": "trainables.advection.saved_shapes:SavedShapes",
     "interpolation/1": "trainables.saved_interpolation:SavedInterpolation",
     "own-network/1": "trainables.models.fields:SavedFields",
+    "population/1": "trainables.population.saved:SavedPopulation",
 }
 """Name in a file of a trained model → the `SavedModel` that reads it."""
 

@@ -76,7 +76,7 @@ class Autodecoder(Trainable):
         self.frames = timeline.train_times
         self.anchor = None if c.anchor is None else self._anchored(c.anchor)
         seen = [] if self.anchor else c.sequences
-        self.pools = [[FramePool.of(s, t, c.near_distance, device) for t in self.frames] for s in seen]
+        self.pools = [[FramePool.of(s, t, c.near_distance, device, c.candidates) for t in self.frames] for s in seen]
         apart = self.networks[:1] if c.shared else self.networks
         sequences = [[c.sequences[i] for i in network.sequences] for network in apart]
         problem = Problem(sequences, self.frames, device, self.generators)

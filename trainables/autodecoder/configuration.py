@@ -90,6 +90,7 @@ class AutodecoderConfiguration(Scored):
     epochs: int = Field(1000, ge=1, description="passes over the shown frames")
     frames_per_batch: int = Field(5, ge=1, description="frames, each of any sequence, in one training step")
     points_per_frame: int = Field(16384, ge=1, description="points sampled in each frame of a step")
+    candidates: int = Field(1 << 18, ge=1024, description="points of each frame, drawn once, that steps sample from")
     near_fraction: float = Field(0.7, ge=0, le=1, description="share of points with SDF ≤ near_distance")
     near_distance: float = Field(0.3, gt=0, description="domain units")
     learning_rate: float = Field(1e-4, gt=0, le=1, description="Adam, decoder")

@@ -44,6 +44,22 @@ RUN: Cases = {
         ["spheres", "--set", "evaluation_grid=8"],
         "sphere z1=+1 z2=-0.5 has no voxel at time 0.7 on the grid of 8³ points",
     ),
+    "a population of one": (
+        ["population-division", "--preset", "smoke", "--set", "known_at_most=1"],
+        "--set known_at_most=1: input should be greater than or equal to 2",
+    ),
+    "one fold and nobody to learn from": (
+        ["population-division", "--preset", "smoke", "--set", "population=[]", "--set", "fold_count=1"],
+        "a new sequence has 0 to learn from",
+    ),
+    "a new sequence among those to learn from": (
+        ["population-division", "--preset", "smoke", "--set", 'population=[{"name": "division", "seed": 5000}]'],
+        "the population's division-5000 is the new sequence division-5000, which would be predicted from itself",
+    ),
+    "new frames before the population is known": (
+        ["population-division", "--preset", "smoke", "--set", "known_from=0.2"],
+        "new sequences have a frame at time 0, and the population is known from 0.2 to 1",
+    ),
     "output in a file": (["bifurcation", "--output", "a-file/results"], "a-file is a file"),
     "output of unknown protocol": (["bifurcation", "--output", "nowhere://x"], "--output nowhere://x"),
     "nothing to resume": (

@@ -1,0 +1,1 @@
+"""What a population of sequences teaches about a new one of which few frames are shown."""

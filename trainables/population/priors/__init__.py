@@ -1,0 +1,1 @@
+"""Estimates of what a rule leaves, from sequences that are known at all times; one file each."""

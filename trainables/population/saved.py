@@ -1,0 +1,69 @@
+"""Methods that learned from a population, read back from their file: the field of each new sequence.
+
+A file holds what was learned (weights of known sequences, or decoders and codes) and the descriptions of all sequences,
+whose frames are asked for again. A field is trilinear between the points of the grid on which rows were scored; beyond
+the domain the distance to it is added.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from trainables.base import resolve
+from trainables.saved_model import GRID, SavedModel
+from trainables.shapes.sequence import LOWER, UPPER, trilinear
+from trainables.shapes.timeline import Timeline
+
+if TYPE_CHECKING:
+    from trainables.population.learning import Learning
+
+
+_KINDS = {"coded": "trainables.population.coded:Coded", "residuals": "trainables.population.residuals:Residuals"}
+"""Name in a file → the trainable."""
+
+
+class SavedPopulation(SavedModel):
+    """The trainable itself, in the state in which it was kept."""
+
+    def __init__(self, saved: dict[str, Any]) -> None:
+        kind: Any = resolve(_KINDS[saved["kind"]])
+        timeline = Timeline.model_validate_json(saved["timeline"])
+        self._learned: Learning = kind(
+            json.loads(saved["configuration"]), timeline, saved["seeds"], torch.device("cpu")
+        )
+        self._learned.restore(saved["state"])
+        self.sequences, self.replicates = self._learned.configuration.sequences, len(saved["seeds"])
+
+    @classmethod
+    def kept(cls, kind: str, learned: Learning, seeds: list[int]) -> dict[str, Any]:
+        """What a trainable gives to be kept."""
+        return cls.saved(
+            kind=kind,
+            configuration=learned.configuration.model_dump_json(),
+            timeline=learned.timeline.model_dump_json(),
+            seeds=seeds,
+            state=learned.state(),
+        )
+
+    def field(self, replicate: int, sequence: int, grid: int = GRID) -> Callable[[Tensor], Tensor]:
+        predict = self._learned.predictor(replicate, sequence, self._learned.configuration.evaluation_grid)
+
+        @lru_cache(maxsize=4)
+        def volume(time: float) -> Tensor:
+            return torch.from_numpy(predict(time))
+
+        def sdf(points: Tensor) -> Tensor:
+            values = torch.empty_like(points[:, 0])
+            for time in points[:, 3].unique().tolist():
+                here = points[:, 3] == time
+                places = points[here, :3]
+                values[here] = trilinear(volume(time), places) + (places - places.clamp(LOWER, UPPER)).norm(dim=-1)
+            return values
+
+        return sdf
