@@ -17,6 +17,7 @@ from study import catalog
 from study.clusters import rendering
 from study.errors import Mistake
 from study.exit_status import exit_status
+from study.storage.credentials import of_command, of_uri
 
 _EPILOG = """\b
 Examples:
@@ -93,6 +94,11 @@ def _check_study_arguments(study: str, text: str) -> None:
     from study.run import main as run
 
     given = _split("study_arguments", text)
+    if any(of_uri(argument) != argument for argument in given):
+        raise Mistake(
+            f"--study-arguments {of_command(given)}: credentials would be written into the script; leave them out, and "
+            "set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD where it runs"
+        )
     if {"-h", "--help", "--list"} & set(given):
         raise Mistake(f"--study-arguments {text}: nothing would run; leave --help and --list out")
     try:

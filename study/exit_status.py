@@ -8,7 +8,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 import click
 
@@ -30,6 +30,49 @@ def leave(status: int) -> NoReturn:
     if status == 2:
         os._exit(status)
     sys.exit(status)
+
+
+def tolerate_lost_console() -> None:
+    """Let a process go on whose console cannot be written: a closed pipe, a full disk, descriptors that were closed.
+
+    What it would say there is lost; what it computes is not.
+    """
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass  # one that was closed: what is opened later would get its number, and the words
+    os.close(number)
+    for name, number in (("stdout", 1), ("stderr", 2)):
+        stream = getattr(sys, name) or open(number, "w", closefd=False)  # noqa: SIM115
+        stream.reconfigure(errors="backslashreplace")
+        setattr(sys, name, _Tolerant(stream))
+
+
+class _Tolerant:
+    """A text stream that drops what cannot be written, and from then on everything, of libraries too."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        try:
+            return self._stream.write(text)
+        except OSError:
+            self._lose()
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except OSError:
+            self._lose()
+
+    def _lose(self) -> None:
+        """What waits in the buffer would be tried again, and fail, when the process ends."""
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, self._stream.fileno())
+        os.close(nothing)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def exit_status(

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from study.errors import Mistake, unreadable
+from study.errors import Mistake, shown, unreadable
 from study.exit_status import exit_status, warnings_as_notes
 from study.exporting.formats import available
+from study.storage.credentials import of_command, of_uri
 from study.storage.opening import open_run
 from study.storage.places import check_output, default_output
 from study.storage.run_folder import RunFolder
@@ -123,14 +124,14 @@ def main(
         moments = groups[0].times
     calibration = _calibrated(chosen, groups)
 
-    click.echo(f"exporting {chosen.sentence}")
+    click.echo(f"exporting {shown(chosen.sentence)}")
     shape = f"replicate {replicate}" if replicate is not None else _mean_of(groups)
     if chosen.deterministic:
         shape = f"method {chosen.method}, which has no network"
     click.echo(f"the exported shape is that of {shape}; {len(moments)} times from {moments[0]:g} to {moments[-1]:g}")
     record = {
-        "study": opened.study, "run": opened.name, "trial": chosen.trial, "model": chosen.model,
-        "command": f"python -m study.export {' '.join(sys.argv[1:])}", "shape": shape, "times": moments,
+        "study": opened.study, "run": opened.name, "trial": chosen.trial, "model": of_uri(chosen.model),
+        "command": of_command(["python", "-m", "study.export", *sys.argv[1:]]), "shape": shape, "times": moments,
         "uncertainty": dataclasses.asdict(calibration) | {"sentence": calibration.words()},
         "unit": {group.name: group.space.unit for group in groups},
         "sequences": {group.name: [member.label for member in group.members] for group in groups},
@@ -180,7 +181,7 @@ def _left_out(run: Run) -> list[str]:
 def _output(output: str | None, run: Run) -> Path:
     if output is None:
         local = "://" not in run.location
-        output = os.path.join(run.location, "exports") if local else os.path.join("exports", run.name)
+        output = RunFolder(run.location).inside("exports") if local else os.path.join("exports", run.name)
     if "://" in output:
         raise Mistake(f"--output {output}: exports are written to a local disk; name a folder")
     check_output(output)
@@ -246,7 +247,7 @@ def _follow(run: Run, model: SavedModel) -> None:
     for sequence in model.sequences:
         if isinstance(sequence, Sampled):
             name = sequence.file.rsplit("/", 1)[-1]
-            sequence.file = folder.file("data", name)
+            sequence.file = folder.inside("data", name)
             if not folder.exists("data", name):
                 raise Mistake(f"{sequence.file} is gone, and {sequence.label} cannot be scored: restore it")
 
@@ -291,7 +292,7 @@ def _report(member: Member, rows: list[dict[str, Any]]) -> None:
         unsure = max(known, key=lambda row: row["uncertainty"])
         unit = "domain units" if member.space.unit == "domain" else member.space.unit
         said += f"; uncertainty largest at t = {unsure['time']:.4g}, {unsure['uncertainty']:.3g} {unit}"
-    click.echo(f"{member.label}: {said}")
+    click.echo(f"{shown(member.label)}: {said}")
 
 
 def command_line(arguments: list[str] | None = None) -> int:

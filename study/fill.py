@@ -70,7 +70,7 @@ def main(recording: str | None, output: str | None, tracking_uri: str | None, re
         raise Mistake(f"--output {place}: frames are written to a local disk; name a folder")
     resumed, record = (None, {}) if resume is None else _resumed(place, resume)
     asked = _asked(recording, given, record)
-    uri = _tracking(tracking_uri or record.get("tracking_uri") or tracking.default_uri())
+    uri = _tracking(tracking_uri or _recorded(record) or tracking.default_uri())
     opened = _opened(asked)
     if record and opened.digest != record["data"]["digest"]:
         raise Mistake(f"RECORDING {asked.recording}: it has changed since run {record['run']} began; start a new run")
@@ -113,6 +113,13 @@ def _asked(recording: str | None, given: dict[str, Any], record: dict[str, Any])
     return Asked(recording=str(Path(recording).absolute()), **given)
 
 
+def _recorded(record: dict[str, Any]) -> str | None:
+    try:
+        return tracking.recorded_uri(record)
+    except ValueError as error:
+        raise Mistake(str(error)) from None
+
+
 def _tracking(uri: str) -> str:
     if "***" in uri:
         raise Mistake(f"the credentials of tracking URI {uri} were not kept: give the URI again with --tracking-uri")
@@ -143,6 +150,7 @@ def _run(asked: Asked, opened: Opened, folder: RunFolder, record: dict[str, Any]
     from study.storage.lock import Lock
 
     stop = Stop(None)
+    tracking.remember_uri(uri)
     job = Job(asked=asked, opened=opened, folder=folder, tracking_uri=uri, say=_say, stop=stop)
     for sentence in _told(opened):
         click.echo(sentence, err=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from study import catalog
 from study.data import reader_options
 from study.errors import Interrupted, Mistake, of_storage
-from study.exit_status import exit_status, leave
+from study.exit_status import exit_status, leave, tolerate_lost_console
 from study.running.plan import DEFAULT_PRESET, Options, Plan, plan
 from study.storage.places import default_output, discard
 
@@ -131,9 +131,10 @@ def _run(checked: Plan) -> int:
     from rich.console import Console
 
     from study.running.driver import Driver
-    from study.storage.credentials import without_credentials
-    from study.tracking import how_to_look
+    from study.storage.credentials import of_uri, without_credentials
+    from study.tracking import how_to_look, remember_uri
 
+    remember_uri(checked.tracking_uri)
     console = Console(stderr=True)
     driver, stopped = Driver(checked, console), None
     for sentence in [] if checked.resumed else _of_data(checked.study):
@@ -155,7 +156,7 @@ def _run(checked: Plan) -> int:
     if stopped is not None:
         command = ["python", "-m", "study.run", driver.study.name, "--resume", driver.folder.url]
         for flag, given in (("--address", checked.options.address), ("--tracking-uri", checked.options.tracking_uri)):
-            command += [flag, without_credentials(given)] if given else []
+            command += [flag, of_uri(given)] if given else []
         command += ["--cpus", str(checked.options.cpus)] if checked.options.cpus else []
         why = f" ({without_credentials(stopped.reason)})" if stopped.reason else ""
         if behind:
@@ -189,5 +190,11 @@ def command_line(arguments: list[str] | None = None) -> int:
     return exit_status(main, "python -m study.run", arguments, missing)
 
 
-if __name__ == "__main__":
+def script() -> NoReturn:
+    """The command as a process of its own."""
+    tolerate_lost_console()
     leave(command_line())
+
+
+if __name__ == "__main__":
+    script()

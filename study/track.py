@@ -66,7 +66,10 @@ def _open(name: str, results: str) -> RunFolder:
 
 def _tracking_uri(given: str | None, folder: RunFolder) -> str:
     """The checked URI, independent of the working directory; Mistake if MLflow cannot be written there."""
-    uri = given or folder.read_record().get("tracking_uri") or tracking.default_uri()
+    try:
+        uri = given or tracking.recorded_uri(folder.read_record()) or tracking.default_uri()
+    except ValueError as error:
+        raise Mistake(str(error)) from None
     if "***" in uri:
         raise Mistake(f"the credentials of tracking URI {uri} were not kept: give the URI again with --tracking-uri")
     try:
@@ -75,6 +78,7 @@ def _tracking_uri(given: str | None, folder: RunFolder) -> str:
         raise Mistake(str(error)) from None
     if doubt:
         click.echo(f"note: {doubt}", err=True)
+    tracking.remember_uri(uri)
     return tracking.absolute(uri)
 
 

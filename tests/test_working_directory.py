@@ -41,3 +41,13 @@ def test_a_folder_or_file_of_a_rooms_name_is_no_obstacle(what, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert str(ROOT / "trainables") in done.stdout
+
+
+def test_a_command_runs_nothing_from_the_working_directory(tmp_path):
+    (tmp_path / "click.py").write_text("raise SystemExit('the planted file was run')")
+    done = subprocess.run(
+        [sys.executable, "-m", "study.status", "--help"],
+        cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "planted" not in done.stdout + done.stderr

@@ -43,7 +43,7 @@ class Actor(tune.Trainable):
         return True
 
     def step(self) -> dict[str, Any]:
-        began = time.time()
+        began = time.monotonic()
         torch.set_num_threads(self._request.threads)
         try:
             result = self._advance(began)
@@ -54,7 +54,8 @@ class Actor(tune.Trainable):
         except Exception as error:  # a trial that fails must not end the study: its reason becomes a column
             result = self._failure(f"{type(error).__name__}: {error}", began)
             result["details"] = traceback.format_exc()
-        return result | {"busy": [began, time.time()], "done": result["finished"]}
+        now = time.time()  # intervals of several nodes are put together; their lengths are of no clock that is set
+        return result | {"busy": [now - (time.monotonic() - began), now], "done": result["finished"]}
 
     def _failure(self, sentence: str, began: float) -> dict[str, Any]:
         epoch = self._trainable.epoch if self._trainable else 0
@@ -63,16 +64,14 @@ class Actor(tune.Trainable):
             "finished": True,
             "epoch": epoch,
             "epochs": epoch,
-            "seconds": getattr(self, "_seconds", 0.0) + time.time() - began,
+            "seconds": getattr(self, "_seconds", 0.0) + time.monotonic() - began,
         }
 
     def _advance(self, began: float) -> dict[str, Any]:
         request = self._request
         if self._trainable is None:
             self._seconds = 0.0
-            # Ray leaves all GPUs visible to a trial that asked for none.
-            device = torch.device("cuda" if ray.is_initialized() and ray.get_gpu_ids() else "cpu")
-            self._trainable = open_trainable(request, device)
+            self._trainable = open_trainable(request, self._device())
             restored = self._restore(self._trainable)
             if restored is not None:
                 return restored
@@ -80,7 +79,7 @@ class Actor(tune.Trainable):
         stops = {*request.report_epochs, trainable.epochs}
         while trainable.epoch < trainable.epochs:
             trainable.train_epoch()
-            if trainable.epoch in stops or time.time() - began > request.checkpoint_seconds:
+            if trainable.epoch in stops or time.monotonic() - began > request.checkpoint_seconds:
                 break
         result: dict[str, Any] = {
             "epoch": trainable.epoch,
@@ -89,7 +88,7 @@ class Actor(tune.Trainable):
         }
         if trainable.epoch in stops:
             result |= self._report(trainable, result["finished"])
-        self._seconds += time.time() - began
+        self._seconds += time.monotonic() - began
         result["seconds"] = self._seconds
         self._checkpoint(trainable, result)
         return result
@@ -140,21 +139,36 @@ class Actor(tune.Trainable):
         write_atomically(self._request.checkpoint, _dump(content))
 
     def _restore(self, trainable: Trainable) -> dict[str, Any] | None:
-        """The checkpoint's own result, if there is a checkpoint of this very request; None to begin at epoch 0."""
+        """The checkpoint's own result, if there is a checkpoint of this very request; None to begin at epoch 0.
+
+        A damaged one is set aside, as `<trial>.pt.damaged`: the trial begins anew, and ends as it would have without.
+        """
         content = read(self._request.checkpoint)
         if content is None:
             return None
-        saved = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
-        if saved["fingerprint"] != self._request.fingerprint():
+        try:
+            saved = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+            if saved["fingerprint"] != self._request.fingerprint():
+                return None
+            trainable.restore(saved["state"])
+            trainable.epoch, trainable.guard.reasons = saved["epoch"], saved["reasons"]
+            self._seconds = saved["result"]["seconds"]
+            return {
+                key: value.numpy().tobytes() if isinstance(value, torch.Tensor) else value
+                for key, value in saved["result"].items()
+            }
+        except OSError:
+            raise
+        except Exception:  # torn bytes end in errors of many kinds, in torch and in what is restored
+            write_atomically(f"{self._request.checkpoint}.damaged", content)
+            self._seconds = 0.0
+            self._trainable = open_trainable(self._request, self._device())  # the other may be restored in part
             return None
-        trainable.restore(saved["state"])
-        trainable.epoch = saved["epoch"]
-        trainable.guard.reasons = saved["reasons"]
-        self._seconds = saved["result"]["seconds"]
-        return {
-            key: value.numpy().tobytes() if isinstance(value, torch.Tensor) else value
-            for key, value in saved["result"].items()
-        }
+
+    @staticmethod
+    def _device() -> torch.device:
+        # Ray leaves all GPUs visible to a trial that asked for none.
+        return torch.device("cuda" if ray.is_initialized() and ray.get_gpu_ids() else "cpu")
 
 
 def _median_replicate(rows: list[dict[str, Any]], request: Request) -> int:

@@ -13,6 +13,7 @@ import io
 import os
 import random
 import shutil
+import stat
 import tempfile
 import threading
 import time
@@ -68,11 +69,15 @@ def cache_folder() -> Path:
 
 def own_temporary_folder(what: str) -> Path:
     """A folder of this user's under the temporary folder, which nobody else may enter; where another user has one of
-    that name, one that lasts as long as this process: what is in it would become our results."""
+    that name, or could have put something into it, one that lasts as long as this process: what is in it would become
+    our results."""
     folder = Path(tempfile.gettempdir()) / f"{_OURS}-{what}-{os.getuid()}"
     with contextlib.suppress(OSError):
         folder.mkdir(mode=0o700, exist_ok=True)
-    if folder.is_symlink() or not folder.is_dir() or folder.stat().st_uid != os.getuid():
+    if folder.is_symlink() or not folder.is_dir():
+        return _folder_of_this_process()
+    told = folder.stat()
+    if told.st_uid != os.getuid() or told.st_mode & 0o022:
         return _folder_of_this_process()
     return folder
 
@@ -284,7 +289,17 @@ def overwrite(url: str, content: bytes) -> None:
 def read(url: str) -> bytes | None:
     """The content of a file, None if there is none. Raises OSError as `patiently` does."""
     filesystem, path = fsspec.core.url_to_fs(url)
+    local = is_local(filesystem)
+    get = _regular if local else filesystem.cat_file
     try:
-        return bytes(patiently(lambda: filesystem.cat_file(path), url, is_local(filesystem)))
+        return bytes(patiently(lambda: get(path), url, local))
     except FileNotFoundError:
         return None
+
+
+def _regular(path: str) -> bytes:
+    """The content of a file of this machine; OSError for a pipe, which would be waited for, and a device."""
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file", path)
+        return file.read()

@@ -130,6 +130,7 @@ def context() -> Iterator[None]:
         {
             "font.family": "DejaVu Sans",
             "font.size": 10.5,
+            "text.parse_math": False,  # a label may hold a dollar
             "axes.titlesize": 11,
             "axes.titleweight": "bold",
             "axes.titlelocation": "left",

@@ -18,6 +18,7 @@ from analysis.pages import by_sequence, embedding, first_screen
 from analysis.pages.viewer import viewer
 from analysis.statistics import subject_errors, verdicts
 from analysis.tables import record
+from analysis.tables.credentials import of_uri, without_credentials
 from analysis.tables.run import Run
 from analysis.words import families, sentences
 from analysis.words.facts import Facts, gather
@@ -280,9 +281,9 @@ def provenance(run: Run) -> list[tuple[str, str]]:
         times.append(f"overhead is {wording.percent(fraction)} of the total")
     seeds = run.per_time.loc[run.per_time["phase"] == "confirm", "seed"].unique()
     entries = [
-        ("command", known.get("command")),
+        ("command", without_credentials(known.get("command") or "")),
         ("run", f"{run.name} ({run.status})"),
-        ("location", run.location),
+        ("location", of_uri(run.location)),
         ("created", known.get("created")),
         ("finished", known.get("finished")),
         ("preset", known.get("preset")),

@@ -33,6 +33,8 @@ def content(filesystem: Any, folder: str, name: str, most: int) -> bytes:
         _bound(size or 0, most)
         return bytes(filesystem.cat_file(path))
     refuse_outside(folder, name)
+    if os.path.islink(path) and not os.path.exists(path):
+        raise Refused("it is a link that leads nowhere")
     return regular(path, most)
 
 

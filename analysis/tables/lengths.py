@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.tables import door
 from analysis.tables.run import Run
 
 DOMAIN_UNITS = "domain units"
@@ -40,7 +41,7 @@ def scales(run: Run) -> dict[str, Scale]:
     found: dict[str, Scale] = {}
     for sequence, file in _files(run.record).items():
         try:
-            content = run._filesystem.cat_file(posixpath.join(run._folder, file))
+            content = door.content(run._filesystem, run._folder, f"data/{posixpath.basename(file)}", door.TABLE)
             found[sequence] = _scale(content)
         except (OSError, ValueError, KeyError):  # a file that is not there, or holds something else
             return {}

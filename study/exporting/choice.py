@@ -157,7 +157,7 @@ def _model(folder: RunFolder, run: Run, trial: str, setting: str) -> str | None:
     """The model's file of a trial: its own, or, where the published setting is the best one and was trained once, that
     of the best."""
     if folder.exists("models", f"{trial}.pt"):
-        return folder.file("models", f"{trial}.pt")
+        return folder.inside("models", f"{trial}.pt")
     trials = run.trials.set_index("trial")
     arm = trial.rpartition("-")[0]
     others = [f"{arm}-{name}" for name in ("best", PUBLISHED, EARLIER) if f"{arm}-{name}" != trial]
@@ -167,7 +167,7 @@ def _model(folder: RunFolder, run: Run, trial: str, setting: str) -> str | None:
     parameters = [name for name in trials.columns if name.startswith("param.")]
     mine, theirs = trials.loc[trial, parameters], trials.loc[other, parameters]
     same = ((mine == theirs) | (mine.isna() & theirs.isna())).all()
-    return folder.file("models", f"{other}.pt") if same else None
+    return folder.inside("models", f"{other}.pt") if same else None
 
 
 def sequences(choice: Choice, wanted: tuple[str, ...]) -> list[str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from study.errors import Mistake
+from study.exporting.cells import inert
 from study.exporting.formats import Format
 from study.exporting.group import Group
 from study.exporting.moment import COLUMNS, Movie
@@ -43,7 +44,7 @@ def write(
             rows += _group(group, formats, begun, title, spread, grid, advance, model_frames)
         for folder in begun.values():
             _table(folder / "spread.csv", rows)
-            (folder / "export.json").write_text(json.dumps(record, indent=1, ensure_ascii=False))
+            (folder / "export.json").write_text(json.dumps(record, indent=1, ensure_ascii=False), encoding="utf-8")
     return rows
 
 
@@ -103,8 +104,8 @@ def _beside(target: Path) -> Path:
 
 
 def _table(path: Path, rows: list[dict[str, Any]]) -> None:
-    with open(path, "w", newline="") as file:
+    with open(path, "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(COLUMNS))
         writer.writeheader()
         for row in rows:
-            writer.writerow({key: "" if value is None or value != value else value for key, value in row.items()})
+            writer.writerow({key: inert(value) for key, value in row.items()})

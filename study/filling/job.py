@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 import time
 from collections.abc import Callable
@@ -30,7 +29,7 @@ from study.filling.moments import Moment, moments
 from study.filling.segments import Segment, segments
 from study.running import provenance
 from study.running.stop import Stop
-from study.storage.credentials import without_credentials
+from study.storage.credentials import of_command, of_uri
 from study.storage.run_folder import RunFolder
 
 KINDS = ("whole", "divides")
@@ -71,7 +70,7 @@ class Job:
             "run": self.folder.name,
             "created": _now(),
             "created_ms": int(time.time() * 1000),
-            "command": without_credentials(shlex.join(["python", "-m", "study.fill", *sys.argv[1:]])),
+            "command": of_command(["python", "-m", "study.fill", *sys.argv[1:]]),
             "question": f"The frames between those of {recording.name}",
             "subject": "cell",
             "baseline": "linear-blend",
@@ -99,7 +98,7 @@ class Job:
                 "understood": self.opened.understood, "digest": self.opened.digest,
             },
             "asked": self.asked.record(),
-            "tracking_uri": without_credentials(self.tracking_uri),
+            "tracking_uri": of_uri(self.tracking_uri),
             "versions": provenance.versions(),
             "commit": provenance.commit(),
             "machine": provenance.machine(),

@@ -103,7 +103,7 @@ class Driver:
     # phases
 
     def _phase(self, phase: str, make: Callable[[], JobSource], scratch: str, tracking: Tracking) -> None:
-        began = time.time()
+        began = time.monotonic()
         source = make()
         with Progressing(self.console, self.study, phase, source) as progress:
 
@@ -119,19 +119,19 @@ class Driver:
                 )  # fmt: skip
             self.record.busy += recorder.busy
             if self.stop():
-                self.record.durations[phase] = time.time() - began
+                self.record.durations[phase] = time.monotonic() - began
                 self._interrupt()
             if isinstance(source, Confirmation):
                 for original, job in source.copies:
                     recorder.copy(original, job)
         self.folder.compact(phase)
-        self.record.durations[phase] = time.time() - began
+        self.record.durations[phase] = time.monotonic() - began
         self.record.write()
 
     def _report(self, tracking: Tracking) -> str:
         import analysis
 
-        began = time.time()
+        began = time.monotonic()
         loaded = self._loaded()
         self.record.finished()
         loaded.record.update(self.record.values)
@@ -143,7 +143,7 @@ class Driver:
                 self.folder.write("figures", f"{drawing.name}.gif", content=drawing.gif)
         if self.stop() and self.stop.status:  # at the time limit the little that is left is done
             self._interrupt()
-        self.record.durations["report"] = time.time() - began
+        self.record.durations["report"] = time.monotonic() - began
         self.record.account()
         loaded.record.update(self.record.values)
         self.folder.write("report.html", content=analysis.render(loaded, drawings).encode())

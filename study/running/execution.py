@@ -38,6 +38,7 @@ os.environ |= {
 
 import ray
 from ray import cloudpickle, tune
+from ray.tune.execution import class_cache
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
@@ -51,6 +52,9 @@ from study.running.own_ray import alone
 from study.running.recorder import Recorder
 from study.trials.jobs import Job, JobSource
 from trainables.actor import Actor
+
+# Tune would give these to every actor by way of a log that others may read; processes of ours have the environment.
+class_cache.ENV_VARS_TO_PROPAGATE = {name for name in class_cache.ENV_VARS_TO_PROPAGATE if not name.startswith("AWS_")}
 
 # Seconds in which a cluster must answer.
 _PATIENCE = 6

@@ -82,7 +82,7 @@ class Plan:
     address: str | None
     """Of Ray: the option's, or $RAY_ADDRESS; None for this machine."""
     began: float
-    """When the command was started, seconds since the epoch."""
+    """When the command was started, on the monotonic clock."""
     cpus: int | None
     """Processors of this machine that trials may use; None on a cluster."""
     cpus_said: str
@@ -93,7 +93,7 @@ class Plan:
 
 def plan(options: Options) -> Plan:
     """Check everything that can be checked without torch, Ray or MLflow; raises Mistake."""
-    began = time.time()
+    began = time.monotonic()
     options.seconds()
     catalog.module(options.name)
     environment.check()
@@ -107,10 +107,9 @@ def plan(options: Options) -> Plan:
             raise Mistake(f"{resumed.file('study.json')} is not that of a run of {options.name}: name another run")
         choices = _continued(options, resumed, record)
         check_tables(resumed)
-        if record.get("data"):
-            from study.data.recordings import as_found
+        from study.data.recordings import as_found
 
-            record |= {"configuration": as_found(record["configuration"], resumed)}
+        record |= {"configuration": as_found(record["configuration"], resumed)}
     study = _make(options.name, choices, _data(options, record))
     if record:
         earlier.as_begun(study, record["configuration"])
@@ -120,7 +119,7 @@ def plan(options: Options) -> Plan:
             "resume it with that version, or start a new run"
         )
     study.check()
-    uri = options.tracking_uri or record.get("tracking_uri") or tracking.default_uri()
+    uri = _tracking_uri(options, record)
     if "***" in uri:
         raise Mistake(f"the credentials of tracking URI {uri} were not kept: give the URI again with --tracking-uri")
     try:
@@ -131,6 +130,13 @@ def plan(options: Options) -> Plan:
     _probe_ray(address, "--address" if options.address else "$RAY_ADDRESS")
     cpus, cpus_said = _processors(options, study, address)
     return Plan(study, options, choices, resumed, tracking.absolute(uri), address, began, cpus, cpus_said, doubt)
+
+
+def _tracking_uri(options: Options, record: dict[str, Any]) -> str:
+    try:
+        return options.tracking_uri or tracking.recorded_uri(record) or tracking.default_uri()
+    except ValueError as error:
+        raise Mistake(str(error)) from None
 
 
 def _processors(options: Options, study: Study, address: str | None) -> tuple[int | None, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 import time
 from datetime import UTC, datetime
@@ -15,7 +14,7 @@ from study.running.estimate import operations
 from study.running.execution import gpus
 from study.running.plan import Plan
 from study.running.recorder import covered
-from study.storage.credentials import without_credentials
+from study.storage.credentials import of_command, of_uri
 from study.storage.run_folder import RunFolder
 
 PHASES = ("search", "confirm", "report")
@@ -60,7 +59,7 @@ class RunRecord:
             "operations": operations(study),
             "gpus": gpus(),
             "choices": choices,
-            "tracking_uri": without_credentials(self._plan.tracking_uri),
+            "tracking_uri": of_uri(self._plan.tracking_uri),
             "versions": provenance.versions(),
             "commit": provenance.commit(),
             "machine": provenance.machine(),
@@ -76,7 +75,7 @@ class RunRecord:
             "run": self._folder.name,
             "created": _now(),
             "created_ms": int(time.time() * 1000),
-            "command": without_credentials(shlex.join(["python", "-m", "study.run", *sys.argv[1:]])),
+            "command": of_command(["python", "-m", "study.run", *sys.argv[1:]]),
             "question": study.question,
             "subject": study.subject,
             "baseline": study.baseline,
@@ -106,13 +105,13 @@ class RunRecord:
         """Durations of all sessions, and which part of them no trial ran."""
         sessions = self.values["sessions"]
         sessions[-1] |= {
-            "total": time.time() - self._plan.began,
+            "total": time.monotonic() - self._plan.began,
             "busy": covered(self.busy),
             "phases": dict(self.durations),
         }
         whole, worked = (sum(s.get(key, 0.0) for s in sessions) for key in ("total", "busy"))
         phases = {phase: sum(s.get("phases", {}).get(phase, 0.0) for s in sessions) for phase in PHASES}
-        overhead = {"overhead": whole - worked, "overhead_fraction": (whole - worked) / whole}
+        overhead = {"overhead": max(0.0, whole - worked), "overhead_fraction": max(0.0, 1 - worked / whole)}
         self.values["durations"] = phases | {"total": whole} | overhead
 
 

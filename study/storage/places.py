@@ -7,7 +7,9 @@ import hashlib
 import os
 import secrets
 import shutil
+import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -17,7 +19,7 @@ import fsspec
 from fsspec import AbstractFileSystem
 
 from study.errors import Mistake, of_storage
-from study.storage.credentials import without_credentials
+from study.storage.credentials import of_uri
 from study.storage.run_folder import RunFolder
 from trainables.files import is_local, is_object_store, within
 
@@ -27,6 +29,8 @@ _LONGEST_SCRATCH = 27
 _PATIENCE = 20
 # The file in Ray's scratch folder that its process keeps locked.
 _HELD = ".held"
+# Seconds after which such a folder without that file is nobody's.
+_OLD = 600.0
 
 
 def default_output() -> str:
@@ -101,7 +105,7 @@ def _check_store(filesystem: AbstractFileSystem, path: str, what: str) -> None:
 
 def new_run(output: str, study: str) -> RunFolder:
     """A run folder that does not exist yet; names sort by time."""
-    name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
     return RunFolder(f"{_absolute(output)}/{study}/{name}")
 
 
@@ -140,7 +144,7 @@ def _found(output: str, study: str, which: str) -> RunFolder:
 
 
 def _no_credentials(flag: str, url: str) -> None:
-    if (masked := without_credentials(url)) != url:
+    if (masked := of_uri(url)) != url:
         raise Mistake(
             f"{flag} {masked}: credentials in a URI would be written down; leave them out, and give them as the "
             "protocol's library reads them, such as FSSPEC_FTP_USERNAME and FSSPEC_FTP_PASSWORD in the environment"
@@ -186,6 +190,11 @@ def _remove_unless_used(left: Path) -> None:
     process = left.name.removeprefix("ray").partition("-")[0]
     try:
         if not process.isdigit() or Path("/proc", process).exists():
+            return
+        if not (left / _HELD).exists():  # made again by workers of a process that was killed, or just being made
+            told = left.lstat()
+            if stat.S_ISDIR(told.st_mode) and told.st_uid == os.getuid() and time.time() - told.st_mtime > _OLD:
+                shutil.rmtree(left, ignore_errors=True)
             return
         with open(left / _HELD) as held:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -59,13 +59,15 @@ class Tracking:
         names = ["report.html", "study.json", "trials.parquet"]
         names += [f"figures/{name}.png" for name in self._folder.names("figures", ".png")]
         names += [f"{table}/{phase}.parquet" for table in ("per_time", "curves") for phase in ("search", "confirm")]
-        self._tracker.log_artifacts({name: self._folder.file(name) for name in names if self._folder.exists(name)})
+        self._tracker.log_artifacts(
+            {name: self._folder.inside(*name.split("/")) for name in names if self._folder.exists(name)}
+        )
         rows = self._folder.trials()
         for trial in self._folder.names("models", ".pt"):
             row = rows.get(trial)
             if row is not None and row["setting"] == "best" and not self._is_of_images(row["method"]):
                 about = {key: row[key] for key in ("method", "supervision", "setting")}
-                self._tracker.log_model(trial, 0, self._folder.file("models", f"{trial}.pt"), about)
+                self._tracker.log_model(trial, 0, self._folder.inside("models", f"{trial}.pt"), about)
 
     def _is_of_images(self, method: str) -> bool:
         """Whether a method's model takes images, which a file holds: it is no function of place and time, as MLflow's

@@ -177,7 +177,8 @@ def _named(pattern: str, names: Sequence[str], values: Sequence[float], step: in
 
 def _key(name: object) -> str:
     """A name as MLflow takes it in a metric's or parameter's key."""
-    return re.sub(r"[^\w\-. ]", "_", str(name), flags=re.ASCII)
+    key = re.sub(r"[^\w\-. ]", "_", str(name), flags=re.ASCII)
+    return key.replace(".", "_") if not key.strip(".") else key  # it would be a path, which MLflow refuses
 
 
 def texts(values: Mapping[str, Any]) -> dict[str, str]:

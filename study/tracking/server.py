@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from importlib.metadata import entry_points
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from study.tracking.address import ANOTHER, EXAMPLES, shown, without_credentials
@@ -38,6 +38,21 @@ REMEDIES = {
     404: "check address and port, MLflow is not there",
 }
 """What to do about an HTTP status. (MLflow's server answers 403 to a host name it was not told.)"""
+
+
+ELSEWHERE = "it sends to another host, which got no password; name that one, if it is the right one"
+
+
+class _SameHost(urllib.request.HTTPRedirectHandler):
+    """Follows no redirection to another host, and none that leaves TLS: the password would go along."""
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
+    ) -> urllib.request.Request | None:
+        here, there = urlsplit(req.full_url), urlsplit(newurl)
+        if there.netloc != here.netloc or (here.scheme == "https") > (there.scheme == "https"):
+            return None
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
 def check_server(uri: str) -> str:
@@ -83,10 +98,11 @@ def _ask(parts: SplitResult, where: str) -> object:
     question = f"{base}/api/2.0/mlflow/experiments/search?max_results=1"
     request = urllib.request.Request(question, headers=_authorization(parts))
     try:
-        with urllib.request.urlopen(request, timeout=PATIENCE, context=_tls()) as response:
+        opener = urllib.request.build_opener(_SameHost, urllib.request.HTTPSHandler(context=_tls()))
+        with opener.open(request, timeout=PATIENCE) as response:
             return json.loads(response.read(1_000_000))
     except urllib.error.HTTPError as error:
-        remedy = REMEDIES.get(error.code, f"look at its log, or {ANOTHER}")
+        remedy = ELSEWHERE if 300 <= error.code < 400 else REMEDIES.get(error.code, f"look at its log, or {ANOTHER}")
         raise Refused(f"{where} refuses with HTTP status {error.code}: {remedy}") from error
     except OSError as error:  # urllib's own, TLS and sockets
         reason = error.reason if isinstance(error, urllib.error.URLError) else error

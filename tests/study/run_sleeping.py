@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from study import catalog
-from study.exit_status import leave
-from study.run import command_line
+from study.run import script
 from tests.study import killing
 
 catalog.__path__.append(str(Path(__file__).parent / "catalog"))
 
 if __name__ == "__main__":
     killing.install_in_driver()
-    leave(command_line())
+    script()

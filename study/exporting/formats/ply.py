@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from study.exporting.cells import inert
 from study.exporting.formats.base import Format
 from study.exporting.group import slug
 
@@ -55,7 +56,7 @@ class Meshes(Format):
             self._index.append(kept | {"file": name, "volume": volume, "unit": space.unit})
 
     def close(self, rows: list[dict[str, Any]]) -> None:
-        with open(self.folder / "index.csv", "w", newline="") as file:
+        with open(self.folder / "index.csv", "w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, list(self._index[0]) if self._index else ["sequence"])
             writer.writeheader()
-            writer.writerows(self._index)
+            writer.writerows({key: inert(value) for key, value in row.items()} for row in self._index)
