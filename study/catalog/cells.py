@@ -11,10 +11,12 @@ real, but five slices thin and with segmentation errors.
 from __future__ import annotations
 
 from study.data.recordings import Data, example
+from study.data.width import fitting
 from study.design import methods, presets
 from study.design.study import Objective, Study
 from trainables.configuration import assign
 from trainables.shapes.sampled import Sampled
+from trainables.shapes.sequence import ShapeSequence
 from trainables.shapes.timeline import Role, Timeline
 
 COMPARED = [*methods.COMPARED, *methods.ANCHORED]
@@ -71,11 +73,23 @@ def laptop(study: Study) -> None:
     presets.laptop(study)
     study.trials, study.replicates = 3, 6
     count = len(next(iter(study.methods.values())).labels())
-    presets.put(study, points_per_frame=max(128, 512 // count), evaluation_grid=48)
+    grid = fitting(_sequences(study), 48)
+    presets.put(study, points_per_frame=max(128, 512 // count), evaluation_grid=grid)
     for method in presets.autodecoders(study):
         if "sinkhorn" in method.regularizers:
             assign(method, "regularizers.sinkhorn.grid", 7)
     study.methods["advection"].epochs = 40
+
+
+def smoke(study: Study) -> None:
+    """A grid on which a flat shape is not lost between two planes."""
+    presets.smoke(study)
+    presets.put(study, evaluation_grid=fitting(_sequences(study), 24, longest=6, shortest=2))
+
+
+def _sequences(study: Study) -> list[ShapeSequence]:
+    found: list[ShapeSequence] = getattr(study.methods[study.baseline], "sequences", [])
+    return found
 
 
 def paper(study: Study) -> None:
@@ -85,4 +99,4 @@ def paper(study: Study) -> None:
     presets.put(study, points_per_frame=max(1024, 16384 // count))
 
 
-PRESETS = presets.PRESETS | {"laptop": laptop, "paper": paper}
+PRESETS = presets.PRESETS | {"smoke": smoke, "laptop": laptop, "paper": paper}

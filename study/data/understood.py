@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from study.data import width
 from study.data.clock import words
 from trainables.shapes.sampled import Sampled
+from trainables.shapes.sequence import grid_spacing
 
 if TYPE_CHECKING:
     from study.data.recordings import Wanted
@@ -85,6 +87,7 @@ def notes(found: list[Recorded], listing: Listing, sequences: list[ShapeSequence
     ]
     if beyond:
         told.append(f"reach beyond the domain, which the shown frames choose, and are cut there: {', '.join(beyond)}")
+    told += [lost for label, p in known if (lost := width.thin(label, p)) is not None]
     thin = sorted({int(min(p.source_shape)) for _, p in known if min(p.source_shape) < 8})
     if thin:
         told.append(f"the recording is only {thin[0]} voxels deep")
@@ -119,13 +122,9 @@ def _pieces(prepared: dict[str, Prepared]) -> str:
 
 def _width(prepared: dict[str, Prepared]) -> str:
     """How many points of the grid the shapes are wide."""
-    widths = []
-    for held in prepared.values():
-        for volume in held.sdf:
-            lines = [(volume < 0).any(axis=tuple({0, 1, 2} - {axis})).nonzero()[0] for axis in range(3)]
-            widths.append([int(line[-1] - line[0]) + 1 for line in lines])
-    shortest, longest = min(min(sides) for sides in widths), min(max(sides) for sides in widths)
     points = len(next(iter(prepared.values())).sdf[0])
+    found = [[round(side / grid_spacing(points)) for side in width.widths(held)] for held in prepared.values()]
+    longest, shortest = (min(sides) for sides in zip(*found, strict=True))
     wide = f"{longest} points wide or more in its longest and {shortest} in its shortest direction"
     return f"on the grid of {points}³ a shape is {wide}"
 
