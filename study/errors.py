@@ -21,9 +21,19 @@ class Mistake(Exception):
 class Interrupted(Exception):
     """The run has stopped before its end; what was computed is safe, and the run can be resumed."""
 
-    def __init__(self, status: int, reason: str = "") -> None:
-        super().__init__(status, reason)
+    def __init__(self, status: int, reason: str = "", run: str = "") -> None:
+        super().__init__(status, reason, run)
         self.status, self.reason = status, reason
+        self.run = run
+        """The run folder that can be resumed; empty where it is not known here."""
+
+    @property
+    def why(self) -> str:
+        """The reason in brackets, if there is one."""
+        return f" ({self.reason})" if self.reason else ""
+
+    def __str__(self) -> str:
+        return f"unfinished{self.why}" + (f"; it can be resumed, with resume={self.run!r}" if self.run else "")
 
 
 def shown(text: object) -> str:

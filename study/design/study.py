@@ -82,6 +82,19 @@ class Pruning(Configuration):
     least_trials: int = Field(10, ge=1, description="trials of an arm from which on some are stopped early")
 
 
+Sampler = Literal["tpe", "random", "gp"]
+"""Optuna's samplers that can be made anew before every proposal, so that a search which is resumed goes on as it would
+have: CMA-ES and NSGA-II go on from what they have written beside earlier trials."""
+
+
+class WarmStart(Configuration):
+    """The best setting of a method in another run."""
+
+    run: str
+    trial: str
+    setting: dict[str, Any]
+
+
 class Resources(Configuration):
     """What one trial takes of a node; `gpus` may be a fraction and counts only where Ray reports GPUs."""
 
@@ -145,6 +158,13 @@ class Study(Configuration):
         "that the search did not find best; as many as of the rest if not given",
     )
     data: dict[str, Any] = Field(default_factory=dict, description="what is told of recorded data")
+    sampler: Sampler = Field("tpe", description="which of Optuna's samplers proposes")
+    patience: int | None = Field(
+        None, ge=1, description="trials of an arm that bring nothing better, after which it has no more"
+    )
+    warm_start: dict[str, list[WarmStart]] = Field(
+        default_factory=dict, description="arm → settings that it tries after the published one"
+    )
     pruning: Pruning = Pruning()
     resources: Resources = Resources()
     seed: int = Field(0, ge=0)
@@ -273,6 +293,8 @@ _OWN = (
     "seed",
     "objective.cost",
     "validation",
+    "sampler",
+    "patience",
 )
 
 

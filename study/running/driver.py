@@ -49,8 +49,8 @@ class Driver:
         self.resumable = plan.resumed is not None
         """Whether the run folder holds a run by now."""
         self.tracking: Tracking | None = None
-        self.all_failed = False
-        """Whether the run is finished without one complete trial."""
+        self.failed: dict[str, str] = {}
+        """Method of which every trial failed, in a finished run → why the first did."""
 
     def run(self) -> str:
         """Returns the answer in one sentence. Raises Mistake, or Interrupted after what was computed is safe."""
@@ -124,6 +124,8 @@ class Driver:
             if isinstance(source, Confirmation):
                 for original, job in source.copies:
                     recorder.copy(original, job)
+        if phase == "search":
+            self.record.values["search_trials"] = source.total  # fewer where patience came to an end
         self.folder.compact(phase)
         self.record.durations[phase] = time.monotonic() - began
         self.record.write()
@@ -150,7 +152,11 @@ class Driver:
         self.record.write()  # only now is the run finished: it has its report
         self.folder.sweep()
         tracking.report()
-        self.all_failed = not (loaded.trials["state"] == "complete").any()
+        self.failed = {
+            str(method): str(rows["reason"].iloc[0])
+            for method, rows in loaded.trials.groupby("method", sort=False, observed=True)
+            if (rows["state"] == "failed").all()
+        }
         return analysis.conclusion(loaded)
 
     @contextmanager

@@ -7,7 +7,10 @@ from typing import Any
 
 from study.design.study import Study
 
-_UNSAID: dict[str, Any] = {"pruning": {"least_trials": 1}, "search_on": None, "twins": {}, "usual": None, "primary": []}
+_UNSAID: dict[str, Any] = {
+    "pruning": {"least_trials": 1}, "search_on": None, "twins": {}, "usual": None, "primary": [], "sampler": "tpe",
+    "patience": None, "warm_start": {},
+}  # fmt: skip
 """Field → what was done before there was one; of a field with parts, what is new in it."""
 
 

@@ -18,6 +18,8 @@ from study.design.flags import EVERY, edit, keep, wanted_methods
 from study.design.study import Study
 from study.errors import Mistake, of_storage, unreadable
 from study.running import earlier, environment, machine
+from study.running.warm_start import warm_starts
+from study.storage.credentials import of_uri, without_credentials
 from study.storage.lock import Lock
 from study.storage.places import check_output, default_output, find_run
 from study.storage.run_folder import RunFolder
@@ -53,6 +55,18 @@ class Options(ReaderOptions):
     resume: str | None = None
     changes: list[str] = field(default_factory=list)
     time_limit: str | None = None
+    sampler: str | None = None
+    patience: int | None = None
+    warm_start: str | None = None
+
+    command: str = ""
+    """How it was asked for, where not by the command line of this process."""
+
+    def asked(self) -> dict[str, Any]:
+        """What the user gave, as a record keeps it: without credentials."""
+        given = {name: value for name, value in asdict(self).items() if value and name != "command"}
+        masked = {name: of_uri(given[name]) for name in ("tracking_uri", "address") if name in given}
+        return {name: json.loads(without_credentials(json.dumps(value))) for name, value in (given | masked).items()}
 
     @property
     def paths(self) -> list[str]:
@@ -111,7 +125,10 @@ def plan(options: Options) -> Plan:
 
         record |= {"configuration": as_found(record["configuration"], resumed)}
     study = _make(options.name, choices, _data(options, record))
+    if options.warm_start is not None and not record:
+        study.warm_start = warm_starts(study, _names(options.warm_start) or [], options.output)
     if record:
+        study.warm_start = record["configuration"].get("warm_start", {})
         earlier.as_begun(study, record["configuration"])
     if record and (changed := _difference(study, earlier.completed(record["configuration"]))):
         raise Mistake(
@@ -173,6 +190,8 @@ def _choices(options: Options) -> dict[str, Any]:
         "trials": options.trials,
         "replicates": options.replicates,
         "seed": options.seed,
+        "sampler": options.sampler,
+        "patience": options.patience,
         "methods": _names(options.methods),
         "supervisions": _names(options.supervisions),
         "changes": options.changes,
@@ -185,15 +204,20 @@ def _names(given: str | None) -> list[str] | None:
     return None if given is None else [name.strip() for name in given.split(",")]
 
 
+_FIXED = (*("preset", "replicates", "seed", "methods", "supervisions", "changes", "sampler", "patience", "warm_start"),)
+"""What is as it was begun."""
+
+
 def _continued(options: Options, folder: RunFolder, record: dict[str, Any]) -> dict[str, Any]:
     choices: dict[str, Any] = record["choices"]
     before = record["configuration"] | {"preset": choices["preset"], "changes": choices["changes"]}
-    before |= {option: choices.get(option) for option in ("methods", "supervisions")}
+    before |= {option: choices.get(option) for option in ("methods", "supervisions", "sampler", "patience")}
+    before |= {"warm_start": None}
     named = {"methods": _names(options.methods), "supervisions": _names(options.supervisions)}
     asked = asdict(options) | named | {"changes": options.changes or None}
-    for option in ("preset", "replicates", "seed", "methods", "supervisions", "changes"):
+    for option in _FIXED:
         if asked[option] is not None and asked[option] != before[option]:
-            flag = "--set" if option == "changes" else f"--{option}"
+            flag = "--set" if option == "changes" else f"--{option.replace('_', '-')}"
             raise Mistake(
                 f"{flag} cannot be changed when run {folder.name} is resumed: leave it out, or start a new run"
             )
@@ -215,8 +239,8 @@ def _make(name: str, choices: dict[str, Any], data: Data | ImageData | PictureDa
         if not equals or not key:
             raise Mistake(f"--set {change}: not of the form key=value, such as epochs=500")
         edit(study, key, value)
-    for option in ("trials", "replicates", "seed"):
-        if choices[option] is not None:
+    for option in ("trials", "replicates", "seed", "sampler", "patience"):
+        if choices.get(option) is not None:
             edit(study, option, str(choices[option]))
     if choices["replicates"] is not None:
         study.fewer_replicates = None  # who names a number means it for all
@@ -251,13 +275,20 @@ def _data(options: Options, record: dict[str, Any]) -> Data | ImageData | Pictur
             raise Mistake(f"{flags[0]}: study {options.name} makes its own data; leave {flag} out")
         return None
     if record:
-        if flags:
+        if flags and not _as_begun(options, record):
             raise Mistake(f"{flags[0]} cannot be changed when a run is resumed: leave it out, or start a new run")
         return catalog.again(options.name, record)
     try:
         return catalog.find(options.name, wanted, _say)
     except OSError as error:
         raise Mistake(f"the data of {options.name} cannot be read or kept: {of_storage(error)}") from None
+
+
+def _as_begun(options: Options, record: dict[str, Any]) -> bool:
+    """Whether what is said of the data, as by a configuration file, is what the run was begun with."""
+    said, before = options.asked(), record.get("asked", {})
+    told = ("data", "more_data", "bands", *options.values())
+    return all(said[name] == before.get(name) for name in told if name in said)
 
 
 def _several(path: str) -> str:

@@ -19,6 +19,25 @@ _SECONDS_TO_JUDGE_BY = 60.0
 """How long a phase goes on before parts of trials tell how long it will take."""
 
 
+class _Cell:
+    """One line below a notebook's cell, which is replaced."""
+
+    def __init__(self) -> None:
+        self._handle: Any = None
+        self._shown = ""
+
+    def show(self, text: str) -> None:
+        from IPython.display import display
+
+        if text == self._shown:
+            return
+        self._shown, data = text, {"text/plain": text}
+        if self._handle is None:
+            self._handle = display(data, raw=True, display_id=True)
+        else:
+            self._handle.update(data, raw=True)
+
+
 class Progressing:
     """Progress of one phase: a live display on a terminal, a line now and then elsewhere. A context manager."""
 
@@ -39,6 +58,7 @@ class Progressing:
             disable=not console.is_terminal,
             transient=True,
         )
+        self._cell = _Cell() if console.is_jupyter else None
         self._task = self._live.add_task(phase, total=source.total, completed=source.done, note="")
 
     def __enter__(self) -> Progressing:
@@ -48,7 +68,7 @@ class Progressing:
 
     def __exit__(self, *exception: object) -> None:
         self._live.stop()
-        if exception[0] is None:
+        if exception[0] is None and self._cell is None:
             self._console.print(f"{self._phase}: {escape(self._text())}", highlight=False, soft_wrap=True)
 
     def start(self, job: Job) -> None:
@@ -94,6 +114,8 @@ class Progressing:
     def _show(self, force: bool = False) -> None:
         note = self._text().split(", ", 1)
         self._live.update(self._task, completed=self._source.done, note=escape(note[1] if len(note) > 1 else ""))
-        if not self._console.is_terminal and not force and time.monotonic() - self._said > _SECONDS_BETWEEN_LINES:
+        if self._cell is not None:
+            self._cell.show(f"{self._phase}: {self._text()}")
+        elif not self._console.is_terminal and not force and time.monotonic() - self._said > _SECONDS_BETWEEN_LINES:
             self._said = time.monotonic()
             self._console.print(f"{self._phase}: {escape(self._text())}", highlight=False, soft_wrap=True)

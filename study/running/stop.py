@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from study.storage.lock import TAKEN_OVER, Lock
+
+_SIGN = "stopping: what is running writes its checkpoints, which takes some seconds; once more stops at once"
+_CLEAR = "\r\033[K"
+"""Of a terminal: the line that a display of progress has begun."""
 
 
 class Stop:
@@ -37,7 +43,13 @@ class Stop:
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Turn the signals into a wish to stop, the second one into an immediate end."""
+        """Turn the signals into a wish to stop, the second one into an immediate end.
+
+        Only a process's first thread hears signals: in another nothing is listened to.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
         wanted = [signal.SIGINT, signal.SIGTERM]
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
             wanted.append(signal.SIGHUP)
@@ -52,3 +64,5 @@ class Stop:
         if self.status:
             raise KeyboardInterrupt
         self.status = 128 + number
+        with suppress(OSError):  # nobody may read it any more; not print(), which may be what was interrupted
+            os.write(2, f"{_CLEAR if os.isatty(2) else ''}{_SIGN}\n".encode())

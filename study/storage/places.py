@@ -143,6 +143,26 @@ def _found(output: str, study: str, which: str) -> RunFolder:
     raise Mistake(f"--resume {which}: there is no such run of {study} in {output}; see the names in {output}/{study}")
 
 
+def find_any(name: str, output: str) -> RunFolder:
+    """The run that a user names in any way: a study (its newest run), a run's name, or its folder; Mistake if none."""
+    _no_credentials("RUN", name)
+    try:
+        for url in (name,) if "://" in name else (_absolute(name), f"{_absolute(output)}/{name}"):
+            if RunFolder(url).exists("study.json"):
+                return RunFolder(url)
+        root = RunFolder(_absolute(output))
+        for study in root.names("", ""):
+            if (folder := RunFolder(root.file(study, name))).exists("study.json"):
+                return folder
+        newest = [folder for run in RunFolder(root.file(name)).names("", "")
+                  if (folder := RunFolder(root.file(name, run))).exists("study.json")]  # fmt: skip
+        if newest:
+            return newest[-1]
+    except (OSError, ImportError, ValueError) as error:
+        raise Mistake(f"RUN {name}: it cannot be looked for ({error}); name a run folder") from None
+    raise Mistake(f"RUN {name}: there is no such study or run in {output}; python -m study.status lists them")
+
+
 def _no_credentials(flag: str, url: str) -> None:
     if (masked := of_uri(url)) != url:
         raise Mistake(

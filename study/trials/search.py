@@ -7,6 +7,7 @@ from (study seed, arm, trial number): a search that was interrupted proposes wha
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -19,11 +20,11 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
 )
-from optuna.samplers import TPESampler
+from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState
 
 from study.design.arm import Arm
-from study.design.study import Study
+from study.design.study import Sampler, Study
 from study.trials.halving import promoted
 from study.trials.jobs import Job, JobSource, State
 from study.trials.journal import Journal
@@ -47,7 +48,7 @@ class Search(JobSource):
         self._study, self._journal, self._request = study, journal, request
         self._arms = {arm: self._open(arm, run) for arm in study.arms()}
         self._running: dict[str, optuna.Trial] = {}
-        self.total = sum(study.arm_trials(arm) for arm in self._arms)
+        self.total = sum(map(self._wanted, self._arms))
         self.done = sum(len(found.get_trials(deepcopy=False, states=_ENDED)) for found in self._arms.values())
         self._again = [
             (arm, trial)
@@ -78,7 +79,7 @@ class Search(JobSource):
             found = self._arms[arm]
             states = [trial.state for trial in found.get_trials(deepcopy=False)]
             waiting = states.count(TrialState.WAITING)
-            if len(states) - waiting < self._study.arm_trials(arm):
+            if len(states) - waiting < self._wanted(arm):
                 self._turn = (arms.index(arm) + 1) % len(arms)
                 if not waiting:
                     # One line of the journal: the proposal is whole or absent, wherever the process is killed.
@@ -86,19 +87,33 @@ class Search(JobSource):
                 return self._issue(arm, found.ask())
         return None
 
+    def _wanted(self, arm: Arm) -> int:
+        """Trials that an arm is to have: those it has begun, once its last ones have brought nothing better for as long
+        as the study's patience."""
+        most, patience = self._study.arm_trials(arm), self._study.patience
+        if patience is None:
+            return most
+        begun = [t for t in self._arms[arm].get_trials(deepcopy=False) if t.state != TrialState.WAITING]
+        ended = [trial for trial in begun if trial.state.is_finished()]
+        sign = 1 if self._study.objective.direction == "minimize" else -1
+        best, since = math.inf, 0
+        for trial in ended:
+            value = sign * trial.values[0] if trial.state == TrialState.COMPLETE else math.inf
+            best, since = min(best, value), 0 if value < best else since + 1
+        return min(most, len(begun)) if since >= patience else most
+
     def _propose(self, arm: Arm, number: int) -> dict[str, Any]:
         if few := self._study.few_settings(arm):
             tried = [_asked(trial) for trial in self._arms[arm].get_trials(deepcopy=False)]
             return next(setting for setting in few if setting not in tried)
+        if 0 < number <= len(warm := self._study.warm_start.get(str(arm), [])):
+            return dict(warm[number - 1].setting)
         seed = np.random.SeedSequence([self._study.seed, zlib.crc32(str(arm).encode()), number])
         # The first trial is the published setting; a third of a small budget is spent at random.
         startup = max(2, min(10, self._study.arm_trials(arm) // 3))
-        sampler = TPESampler(
-            seed=int(seed.generate_state(1)[0]),
-            n_startup_trials=startup,
-            multivariate=True,
-            constant_liar=False,  # what is proposed depends on trials that have ended, and is not written beside them
-        )
+        sampler = _sampler(self._study.sampler, int(seed.generate_state(1)[0]), startup)
+        if isinstance(sampler, GPSampler):
+            return self._asked_beside(arm, sampler)
         asking, space = optuna.trial.create_trial(state=TrialState.RUNNING), self._study.arm_space(arm)
         searched = {path: distribution for path, distribution in sorted(space.items()) if not distribution.single()}
         # Jointly: which learning rate is good depends on the weight of a regularizer, and the like.
@@ -110,6 +125,14 @@ class Search(JobSource):
             for path, distribution in space.items()
         }
 
+    def _asked_beside(self, arm: Arm, sampler: BaseSampler) -> dict[str, Any]:
+        """A proposal of a sampler that writes beside the trial it proposes for: in a copy of the arm's study, so that
+        the journal has the proposal whole or not at all."""
+        beside = optuna.create_study(directions=self._study.objective.directions(), sampler=sampler)
+        begun = self._arms[arm].get_trials(deepcopy=False)
+        beside.add_trials([trial for trial in begun if trial.state != TrialState.WAITING])
+        return dict(beside.ask(self._study.arm_space(arm)).params)
+
     def _reopened(self, arm: Arm, number: int) -> optuna.Trial:
         """A trial of the journal, to go on with."""
         storage, found = self._journal.storage, self._arms[arm]
@@ -119,6 +142,8 @@ class Search(JobSource):
     def _issue(self, arm: Arm, trial: optuna.Trial) -> Job:
         name = trial_id(arm, trial.number)
         self._running[name] = trial
+        if 0 < trial.number <= len(warm := self._study.warm_start.get(str(arm), [])):
+            trial.set_user_attr("warm start", f"{warm[trial.number - 1].run}, {warm[trial.number - 1].trial}")
         parameters = {path: _suggest(trial, path, d) for path, d in self._study.arm_space(arm).items()}
         return Job(
             request=self._request("search", arm, "search", name, parameters),
@@ -146,6 +171,10 @@ class Search(JobSource):
         self, job: Job, state: State, objective: float, reason: str, seconds: float = 0.0, empty: float = 0.0
     ) -> None:
         super().end(job, state, objective, reason, seconds, empty)
+        self._ended(job, state, objective, reason, seconds, empty)
+        self.total = sum(map(self._wanted, self._arms))
+
+    def _ended(self, job: Job, state: State, objective: float, reason: str, seconds: float, empty: float) -> None:
         trial = self._running.pop(job.trial)
         if empty > 0:
             trial.set_user_attr("empty", empty)
@@ -174,6 +203,21 @@ class Search(JobSource):
         return dict(
             min(complete, key=lambda t: (t.user_attrs.get("empty", 0) == 1, sign * t.values[0], t.number)).params
         )
+
+
+def _sampler(name: Sampler, seed: int, startup: int) -> BaseSampler:
+    """The sampler for one proposal; the first `startup` are at random."""
+    match name:
+        case "random":
+            return RandomSampler(seed=seed)
+        case "gp":
+            return GPSampler(seed=seed, n_startup_trials=startup)
+    return TPESampler(
+        seed=seed,
+        n_startup_trials=startup,
+        multivariate=True,
+        constant_liar=False,  # what is proposed depends on trials that have ended, and is not written beside them
+    )
 
 
 def _asked(trial: FrozenTrial) -> dict[str, Any]:

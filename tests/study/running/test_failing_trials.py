@@ -37,7 +37,7 @@ def optuna_states(folder: Path) -> dict[str, list[TrialState]]:
 @pytest.fixture(scope="module")
 def faults(tmp_path_factory) -> tuple[Path, str, str]:
     folder = tmp_path_factory.mktemp("faults")
-    return folder, *finish(start(folder, "--preset", "faults", "--set", "resources.cpus=1"))
+    return folder, *finish(start(folder, "--preset", "faults", "--set", "resources.cpus=1"), status=1)
 
 
 def test_a_trial_that_fails_has_its_reason_and_optuna_knows(faults):
@@ -58,6 +58,8 @@ def test_the_study_goes_on_and_the_report_says_what_failed(faults):
     folder, out, err = faults
     assert [line.split(":")[0] for line in out.splitlines()] == ["answer", "results", "mlflow"]
     assert "Traceback" not in err
+    assert "failed: every trial of exception: " in err
+    assert "every trial of sometimes" not in err
     assert "raylet" not in out + err
     trials = tables(folder)["trials"].set_index("trial")
     assert set(trials.loc[["confirm-none-sparse-best", "confirm-pillow-sparse-best"]].state) == {"complete"}
@@ -88,7 +90,7 @@ def test_a_trial_that_failed_stops_no_other(faults):
 @pytest.mark.parametrize(
     ("preset", "status", "answer"),
     [
-        ("baseline-fails", 0, "nothing can be compared, because the baseline 'none' has no confirmed values"),
+        ("baseline-fails", 1, "nothing can be compared, because the baseline 'none' has no confirmed values"),
         ("all-fail", 1, "There is no answer: the run is finished, but all 8 trials failed."),
     ],
 )

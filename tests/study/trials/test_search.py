@@ -12,7 +12,7 @@ from study.design.arm import Arm
 from study.running.recorder import Recorder
 from study.trials.confirmation import Confirmation
 from study.trials.search import trial_id
-from tests.study.bench import Killed, arrow, table
+from tests.study.bench import Bench, Killed, arrow, table
 
 
 def rows(bench):
@@ -221,3 +221,41 @@ def test_a_confirmation_whose_best_changed_is_run_again(bench, small_study):
     assert job.trial == "confirm-sinkhorn-sparse-best"
     assert job.trial not in bench.folder.trials()
     assert again.next() is None
+
+
+@pytest.mark.parametrize("sampler", ["random", "gp"])
+def test_every_sampler_goes_on_as_if_it_had_never_been_stopped(sampler, tmp_path, small_study):
+    small_study.sampler, small_study.trials, small_study.pruning.least_trials = sampler, 5, 10
+    small_study.supervisions = {"sparse": small_study.supervisions["sparse"]}
+    whole, killed = (Bench(tmp_path / name, small_study) for name in ("whole", "killed"))
+    whole.run(whole.open())
+    with pytest.raises(Killed):
+        killed.run(killed.open(), lambda where, job: where == "reported" and job.trial.endswith("sparse-0003"))
+    killed.run(killed.open())
+    assert table(killed) == table(whole)
+    own = [row["param.learning_rate"] for row in table(whole) if row["method"] == "none"]
+    assert len(set(own)) == 5
+
+
+def test_an_arm_has_no_more_trials_once_its_patience_is_over(bench, small_study):
+    """Trials until the first two in a row that are no better than all before, counted from an unlimited search."""
+    small_study.trials, small_study.pruning.least_trials = 12, 20
+    bench.run(bench.open())
+    expected = {}
+    for arm in bench.study.arms():
+        values = [row["objective"] for row in table(bench) if row["trial"].startswith(f"search-{arm}-")]
+        best = [min(values[:n]) for n in range(1, len(values) + 1)]
+        ends = [n for n in range(3, len(values) + 1) if best[n - 1] == best[n - 3]]
+        expected[str(arm)] = ends[0] if ends else len(values)
+    small_study.patience = 2
+    short = Bench(bench.path / "short", small_study)
+    search = short.open()
+    with pytest.raises(Killed):
+        short.run(search, lambda where, job: where == "told" and job.number == 1)
+    search = short.open()
+    short.run(search)
+    found = {str(a): sum(r["trial"].startswith(f"search-{a}-") for r in table(short)) for a in bench.study.arms()}
+    assert found == expected
+    assert min(expected.values()) < 12 < sum(expected.values())
+    assert search.total == search.done == sum(expected.values())
+    assert short.open().next() is None

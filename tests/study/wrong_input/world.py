@@ -34,6 +34,7 @@ def make(folder: Path) -> None:
     (folder / "a-folder").mkdir()
     _recordings(folder)
     _cluster_files(folder)
+    _configurations(folder)
     study = load("bifurcation", "smoke")
     flags.keep(study, flags.wanted_methods(study, None), None)
     record = {
@@ -150,6 +151,12 @@ def _cluster_files(folder: Path) -> None:
     (clusters / "list.yaml").write_text("- a\n- b\n")
     (clusters / "binary.yaml").write_bytes(b"\xff\xfe\x00")
     (clusters / "bare.yaml").write_text("cluster_name: c\nprovider: {type: local, head_ip: a, worker_ips: [b]}\n")
+
+
+def _configurations(folder: Path) -> None:
+    (folder / "configurations").mkdir()
+    (folder / "configurations" / "misspelt.yaml").write_text("study: bifurcation\ntirals: 3\n")
+    (folder / "configurations" / "kind.toml").write_text('study = "bifurcation"\ntrials = "four"\n')
 
 
 def content(folder: Path) -> dict[str, str]:

@@ -1,0 +1,139 @@
+"""`study.api.run`: in a notebook and in a script, as the command does it, with exceptions in place of exit codes."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import analysis
+from study import api
+from study.running.options import PARAMETERS
+from tests.study.sleeping_runs import ROOT, finish, run_folder, start, trace
+
+NOTEBOOK = Path(__file__).with_name("study.ipynb")
+OWN = ("RAY_ADDRESS", "STUDY_RESULTS", "MLFLOW_TRACKING_URI")
+
+
+def environment(folder: Path) -> dict[str, str]:
+    kept = {key: value for key, value in os.environ.items() if key not in OWN}
+    places = {"STUDY_STATE": str(folder / "state"), "STUDY_CACHE": str(folder / "cache")}
+    return kept | places | {"PYTHONPATH": str(ROOT), "SLEEPING_TRACE": str(folder / "trace")}
+
+
+def script(folder: Path, code: str) -> subprocess.CompletedProcess[str]:
+    """A program of a user's, with the sleeping study in the catalog."""
+    catalog = Path(__file__).parent / "catalog"
+    begin = f"from study import catalog; catalog.__path__.append({str(catalog)!r}); from study.api import *\n"
+    command = [sys.executable, "-c", begin + code]
+    return subprocess.run(
+        command, cwd=folder, env=environment(folder), capture_output=True, text=True, timeout=400, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def notebook(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The notebook, run by a kernel of its own, which is this Python."""
+    for needed in ("nbclient", "ipykernel"):
+        pytest.importorskip(needed, reason=f"{needed} is not installed (pip install '.[test]')")
+    import nbformat
+    from jupyter_client import KernelManager
+    from nbclient import NotebookClient
+
+    folder = tmp_path_factory.mktemp("notebook")
+    read = nbformat.read(NOTEBOOK, as_version=4)
+    client = NotebookClient(read, timeout=400, resources={"metadata": {"path": str(folder)}})
+    client.km = KernelManager()
+    client.km.kernel_spec.argv[0] = sys.executable
+    client.execute(env=environment(folder))
+    return read
+
+
+def said(cell: Any) -> str:
+    outputs = cell.outputs
+    return "\n".join(output.get("text", "") + output.get("data", {}).get("text/plain", "") for output in outputs)
+
+
+def test_a_notebook_runs_a_study_and_shows_how_far_it_is(notebook: Any) -> None:
+    first, second = notebook.cells
+    assert "confirm-none-dense-published" in said(first)
+    (search,) = [output for output in first.outputs if "search: " in output.get("data", {}).get("text/plain", "")]
+    assert search["data"]["text/plain"].startswith("search: 2 of 2 trials")
+    assert "run(): trials is 'four': it must be a whole number" in said(second)
+    assert """study.api.run('bifurcation', preset='smoke', methods=['none', 'linear-blend'], trials=1""" in said(second)
+    assert said(second).endswith("True)")
+
+
+def test_importing_it_is_light() -> None:
+    slow = "torch ray mlflow optuna pandas scipy matplotlib rich click"
+    code = f"import sys, study.api; print(sorted(set({slow.split()!r}) & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True).stdout == "[]\n"
+
+
+def test_what_flags_say_arguments_say() -> None:
+    arguments = set(inspect.signature(api.run).parameters)
+    assert arguments - {"name", "config"} == set(PARAMETERS)
+
+
+def test_a_script_runs_is_told_what_is_wrong_and_goes_on_where_a_run_was_left(tmp_path: Path) -> None:
+    code = """
+import sys, threading
+assert threading.current_thread() is threading.main_thread()
+try:
+    run("sleeping", preset="short", cpus=1, trials=2, set={"depth": 0.3}, time_limit=0.01)
+except Interrupted as interrupted:
+    print(interrupted, interrupted.status)
+    found = run("sleeping", resume=interrupted.run, cpus=1)
+print(type(found).__module__, found.finished, found.record["asked"]["changes"])
+for wrong in (dict(trials=0), dict(tirals=2), dict(methods=["pilow"]), dict(voxel=[1, 2, 3]), dict(seed=True)):
+    try:
+        run("sleeping", **wrong)
+    except (Mistake, TypeError) as error:
+        print(type(error).__name__, error)
+"""
+    done = script(tmp_path, code)
+    assert done.returncode == 0, done.stderr
+    first, second, *wrong = done.stdout.splitlines()
+    run = run_folder(tmp_path)
+    assert first == f"unfinished (the time limit is reached); it can be resumed, with resume={str(run)!r} 0"
+    assert second == "analysis.tables.run True ['depth=0.3']"
+    assert wrong[0] == "Mistake run(): trials: 0 is not in the range x>=1"
+    assert wrong[1].startswith("TypeError")
+    assert wrong[2].startswith("Mistake --methods pilow: there is no 'pilow'; did you mean 'pillow'?")
+    assert wrong[3].startswith("Mistake --voxel 1,2,3: study sleeping makes its own data")
+    assert wrong[4] == "Mistake run(): seed is True: it must be a whole number"
+    epochs = [(entry["trial"], entry["epoch"]) for entry in trace(tmp_path)]
+    assert len(epochs) == len(set(epochs)), "nothing was trained twice"
+
+
+def test_a_run_without_any_complete_trial_raises_and_has_the_run(tmp_path: Path) -> None:
+    code = """
+try:
+    run("sleeping", preset="all-fail", cpus=1, trials=1)
+except Failed as failed:
+    print(failed, len(failed.run.trials))
+"""
+    done = script(tmp_path, code)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("no trial is complete: ")
+
+
+def test_a_file_says_what_flags_say_and_flags_win(tmp_path: Path) -> None:
+    flags = ["--preset", "short", "--trials", "3", "--methods", "pillow", "--set", "depth=0.3", "--cpus", "1"]
+    printed, _ = finish(start(tmp_path, *flags, "--print-config"))
+    (tmp_path / "study.yaml").write_text(printed)
+    assert finish(start(tmp_path, "--config", "study.yaml", "--print-config"))[0] == printed
+    finish(start(tmp_path, "--config", "study.yaml", "--trials", "1", "--set", "pillows=2"))
+    record = analysis.load(str(run_folder(tmp_path))).record
+    assert record["trials_per_arm"] == 1
+    assert record["choices"]["changes"] == ["depth=0.3", "pillows=2"]
+    assert record["methods"] == ["none", "pillow"]
+    assert record["asked"] == {
+        "name": "sleeping", "preset": "short", "trials": 1, "methods": "pillow", "cpus": 1, "output": "results",
+        "changes": ["depth=0.3", "pillows=2"],
+    }  # fmt: skip
