@@ -1,6 +1,6 @@
 """Studies from Python: in a notebook, a script, or another program.
 
-    from study.api import run
+    from study.api import fill, run
 
     found = run("bifurcation", preset="smoke", set={"anchor": "moved"}, methods=["none", "sinkhorn"])
     found.trials, found.per_time      # an analysis.Run
@@ -21,7 +21,7 @@ from study.errors import Interrupted, Mistake
 if TYPE_CHECKING:
     import analysis
 
-__all__ = ["Failed", "Interrupted", "Mistake", "run"]
+__all__ = ["Failed", "Interrupted", "Mistake", "fill", "run"]
 
 Names = str | Sequence[str]
 Path = str | os.PathLike[str]
@@ -104,3 +104,44 @@ def run(
     if not (found.trials["state"] == "complete").any():
         raise Failed(f"no trial is complete: {next(iter(done.failed.values()), '')}", found)
     return found
+
+
+def fill(
+    recording: Path | None = None,
+    *,
+    between: int | None = None,
+    at: str | Sequence[float | str] | None = None,
+    minutes: float | None = None,
+    rule: str | None = None,
+    model_frames: bool | None = None,
+    formats: Sequence[str] | None = None,
+    tracks: str | Sequence[int] | None = None,
+    voxel: str | Sequence[float] | None = None,
+    layout: str | None = None,
+    link: bool | None = None,
+    pieces: str | None = None,
+    times: Path | None = None,
+    skip_bad: bool | None = None,
+    output: Path | None = None,
+    tracking_uri: str | None = None,
+    resume: Path | None = None,
+) -> analysis.Run:
+    """Write the frames between those of `recording`, as `python -m study.fill` does; returns the finished run, whose
+    folder (`.location`) has them in `exports/`. Raises `Mistake`, and `Interrupted`, as `run` does."""
+    given = {key: value for key, value in locals().items() if key != "recording" and value is not None}
+    from study import fill as command
+    from study.running.options import of_values
+    from study.storage.credentials import without_credentials
+    from study.track import bring_up_to_date
+
+    parameters = {str(parameter.name): parameter for parameter in command.main.params}
+    asked = of_values(given, "fill()", parameters=parameters)
+    named = None if recording is None else os.fspath(recording)
+    said = ", ".join([repr(named), *(f"{key}={value!r}" for key, value in given.items())])
+    output, tracking_uri, resume = (asked.pop(key, None) for key in ("output", "tracking_uri", "resume"))
+    job = command.carry_out(named, asked, output, tracking_uri, resume, without_credentials(f"study.api.fill({said})"))
+    for trouble in bring_up_to_date(job.tracking_uri, job.folder)[1]:
+        warnings.warn(f"MLflow is behind: {trouble}", stacklevel=2)
+    import analysis
+
+    return analysis.load(job.folder.url)

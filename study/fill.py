@@ -20,6 +20,7 @@ from study.storage.places import check_output, default_output, discard, find_run
 
 if TYPE_CHECKING:
     from study.filling.asked import Asked, Opened
+    from study.filling.job import Job
     from study.storage.run_folder import RunFolder
 
 with warnings_as_notes():  # the help names them, before a command begins
@@ -63,6 +64,20 @@ def main(recording: str | None, output: str | None, tracking_uri: str | None, re
     RECORDING is what python -m study.run cells takes: label TIFFs, a Cell Tracking Challenge folder, OME-Zarr labels,
     .npz, or HDF5 distances.
     """
+    try:
+        job = carry_out(recording, given, output, tracking_uri, resume)
+    except Interrupted as stopped:
+        again = shlex.join(["python", "-m", "study.fill", "--resume", stopped.run])
+        click.echo(f"unfinished{stopped.why}; resume with: {again}", err=True)
+        return stopped.status
+    return _answer(job, job.tracking_uri)
+
+
+def carry_out(
+    recording: str | None, given: dict[str, Any], output: str | None, tracking_uri: str | None, resume: str | None,
+    command: str = "",
+) -> Job:  # fmt: skip
+    """Fill a recording, as the flags have it; raises Mistake, and Interrupted, with the run that can be resumed."""
     environment.check()
     place = output or default_output()
     check_output(place)
@@ -74,7 +89,7 @@ def main(recording: str | None, output: str | None, tracking_uri: str | None, re
     opened = _opened(asked)
     if record and opened.digest != record["data"]["digest"]:
         raise Mistake(f"RECORDING {asked.recording}: it has changed since run {record['run']} began; start a new run")
-    return _run(asked, opened, resumed or new_run(place, "fill"), record, uri)
+    return _run(asked, opened, resumed or new_run(place, "fill"), record, uri, command)
 
 
 def _resumed(output: str, which: str) -> tuple[RunFolder, dict[str, Any]]:
@@ -144,14 +159,14 @@ def _opened(asked: Asked) -> Opened:
     return opened
 
 
-def _run(asked: Asked, opened: Opened, folder: RunFolder, record: dict[str, Any], uri: str) -> int:
+def _run(asked: Asked, opened: Opened, folder: RunFolder, record: dict[str, Any], uri: str, command: str) -> Job:
     from study.filling.job import Job
     from study.running.stop import Stop
     from study.storage.lock import Lock
 
     stop = Stop(None)
     tracking.remember_uri(uri)
-    job = Job(asked=asked, opened=opened, folder=folder, tracking_uri=uri, say=_say, stop=stop)
+    job = Job(asked=asked, opened=opened, folder=folder, tracking_uri=uri, say=_say, stop=stop, command=command)
     for sentence in _told(opened):
         click.echo(sentence, err=True)
     stopped = None
@@ -176,11 +191,8 @@ def _run(asked: Asked, opened: Opened, folder: RunFolder, record: dict[str, Any]
         stopped = Interrupted(stop.status or 130)
     _say("")
     if stopped is not None:
-        why = f" ({stopped.reason})" if stopped.reason else ""
-        again = shlex.join(["python", "-m", "study.fill", "--resume", folder.url])
-        click.echo(f"unfinished{why}; resume with: {again}", err=True)
-        return stopped.status
-    return _answer(job, uri)
+        raise Interrupted(stopped.status, stopped.reason, folder.url)
+    return job
 
 
 def _told(opened: Opened) -> list[str]:

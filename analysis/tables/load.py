@@ -53,8 +53,8 @@ def load(run: Name | list[Name] | list[str] | tuple[Name, ...], results: str | N
     """Open a run, or several.
 
     ``run`` is the name of a study (its newest finished run under ``results``, which is ``$STUDY_RESULTS`` or
-    ``./results`` unless given), or the path or fsspec URI of a run folder. A run that is still going opens
-    too, when named by its folder; its ``status`` says so. A list of these opens them together, each once
+    ``./results`` unless given), a run's name, or the path or fsspec URI of a run folder. A run that is still going
+    opens too, when named by its name or folder; its ``status`` says so. A list of these opens them together, each once
     (:class:`analysis.Runs`). Text columns of few values are categories, and ``attrs["units"]`` of a table holds the
     units of its columns. Raises :class:`LoadError` with one sentence.
     """
@@ -76,6 +76,9 @@ def load(run: Name | list[Name] | list[str] | tuple[Name, ...], results: str | N
     if os.path.isfile(os.path.join(text, RECORD)):
         return _open(text)
     known = [posixpath.basename(path) for path in _folders(filesystem, folder)]
+    for study in known:
+        if filesystem.isfile(posixpath.join(folder, study, text, RECORD)):
+            return _open(f"{root.rstrip('/')}/{study}/{text}")
     offer = f"it has {', '.join(known)}" if known else "there are no results yet"
     raise LoadError(f"no study '{text}' in {root}: {offer}; name one of these, or give a run folder's path or URI")
 

@@ -43,7 +43,7 @@ def _installed() -> dict[str, ModuleType]:
 def module(name: str) -> ModuleType:
     """The catalog file of a study; Mistake if there is none."""
     if name not in names():
-        raise Mistake(f"there is no study {name!r}; choose among {', '.join(names())}")
+        raise Mistake(f"there is no study {name!r}; {suggestion(name, names(), most=20)}")
     if name in (others := _installed()):
         return others[name]
     return importlib.import_module(f"{__name__}.{name.replace('-', '_')}")

@@ -49,6 +49,8 @@ class Job:
     tracking_uri: str
     say: Callable[[str], None]
     stop: Stop
+    command: str = ""
+    """How it was asked for, where not by the command line of this process."""
     record: dict[str, Any] = field(default_factory=dict)
     choices: dict[str, Choice] = field(default_factory=dict)
     moments: list[Moment] = field(default_factory=list)
@@ -70,7 +72,7 @@ class Job:
             "run": self.folder.name,
             "created": _now(),
             "created_ms": int(time.time() * 1000),
-            "command": of_command(["python", "-m", "study.fill", *sys.argv[1:]]),
+            "command": self.command or of_command(["python", "-m", "study.fill", *sys.argv[1:]]),
             "question": f"The frames between those of {recording.name}",
             "subject": "cell",
             "baseline": "linear-blend",

@@ -77,7 +77,7 @@ def flags(command: Command) -> Command:
 PARAMETERS = {str(option.name): option for option in click.command()(flags(lambda **given: None)).params}
 """Name, with underscores → flag."""
 
-_LISTS = ("methods", "supervisions", "tracks", "voxel", "bands", "warm_start")
+_LISTS = ("methods", "supervisions", "tracks", "voxel", "bands", "warm_start", "at")
 _WORDS = ("methods", "supervisions", "warm_start")
 
 
@@ -98,22 +98,27 @@ def _parted(change: str) -> tuple[str, str]:
     return key, value
 
 
-def of_values(given: Mapping[str, Any], what: str, name: Callable[[str], str] = str) -> dict[str, Any]:
+def of_values(
+    given: Mapping[str, Any],
+    what: str,
+    name: Callable[[str], str] = str,
+    parameters: Mapping[str, click.Parameter] = PARAMETERS,
+) -> dict[str, Any]:
     """The like from Python's values: those of a file, or of arguments. Mistake, which begins with `what`, for a name
     that there is not, and for a value of another kind; `name` writes a name as the user does."""
-    known = [name(option) for option in PARAMETERS]
+    known = [name(option) for option in parameters]
     asked: dict[str, Any] = {}
     for option, value in given.items():
-        own = next((known_option for known_option in PARAMETERS if name(known_option) == option), None)
+        own = next((known_option for known_option in parameters if name(known_option) == option), None)
         if own is None:
             raise Mistake(f"{what}: there is no {option!r}; {suggestion(option, known, most=3)}")
         if value is not None:
-            asked[own] = _checked(own, value, f"{what}: {option}")
+            asked[own] = _checked(parameters[own], value, f"{what}: {option}")
     return {option: value for option, value in asked.items() if value not in (False, {}, [])}
 
 
-def _checked(option: str, value: Any, what: str) -> Any:
-    parameter = PARAMETERS[option]
+def _checked(parameter: click.Parameter, value: Any, what: str) -> Any:
+    option = str(parameter.name)
     if getattr(parameter, "is_flag", False):
         return _of_kind(value, bool, what, "true or false")
     if option == "set":
@@ -123,22 +128,30 @@ def _checked(option: str, value: Any, what: str) -> Any:
         return [_text(path, what) for path in (value if isinstance(value, list | tuple) else [value])]
     if option in _LISTS and isinstance(value, list | tuple):
         return ",".join(_text(entry, what) for entry in value)
+    if parameter.multiple and isinstance(value, list | tuple):
+        return tuple(_converted(parameter, _of_kind(entry, str, what, "text"), what) for entry in value)
     if isinstance(parameter.type, click.IntRange):
         _of_kind(value, int, what, "a whole number")
+    elif isinstance(parameter.type, click.FloatRange):
+        _of_kind(value, int | float, what, "a number")
     elif option in _LISTS or option == "time_limit":
         value = _text(value, what)
     else:
         value = _of_kind(os.fspath(value) if isinstance(value, os.PathLike) else value, str, what, "text")
         if not value:
             raise Mistake(f"{what} is empty: give a value, or leave it out")
+    return _converted(parameter, value, what)
+
+
+def _converted(parameter: click.Parameter, value: Any, what: str) -> Any:
     try:
         return parameter.type.convert(value, parameter, None)
     except click.BadParameter as error:
         raise Mistake(f"{what}: {error.message.rstrip('.')}") from None
 
 
-def _of_kind(value: Any, kind: type, what: str, said: str) -> Any:
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+def _of_kind(value: Any, kind: Any, what: str, said: str) -> Any:
+    if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
         raise Mistake(f"{what} is {value!r}: it must be {said}")
     return value
 

@@ -14,6 +14,7 @@ import pytest
 import analysis
 from study import api
 from study.running.options import PARAMETERS
+from tests.study.filling.recordings import moving, write
 from tests.study.sleeping_runs import ROOT, finish, run_folder, start, trace
 
 NOTEBOOK = Path(__file__).with_name("study.ipynb")
@@ -137,3 +138,33 @@ def test_a_file_says_what_flags_say_and_flags_win(tmp_path: Path) -> None:
         "name": "sleeping", "preset": "short", "trials": 1, "methods": "pillow", "cpus": 1, "output": "results",
         "changes": ["depth=0.3", "pillows=2"],
     }  # fmt: skip
+
+
+def test_a_recording_is_filled_from_python(tmp_path: Path) -> None:
+    write(tmp_path / "cells", {t: moving(t) for t in range(5)})
+    code = """
+from study import fill as command
+found = fill("cells", voxel=[1, 0.5, 0.5], between=1, rule="moved", formats=["ply"])
+print(type(found).__module__, found.finished, found.record["command"])
+for wrong in (dict(minutes="long"), dict(between=0), dict(formats=["paper"]), dict(rule=3)):
+    try:
+        fill("cells", **wrong)
+    except Mistake as mistake:
+        print(mistake)
+"""
+    done = script(tmp_path, code)
+    assert done.returncode == 0, done.stderr
+    first, *wrong = done.stdout.splitlines()
+    said = "study.api.fill('cells', between=1, rule='moved', formats=['ply'], voxel=[1, 0.5, 0.5])"
+    assert first == f"analysis.tables.run True {said}"
+    assert len(list(tmp_path.glob("results/fill/*/exports/labels/man_track*.tif"))) == 9
+    assert wrong[0] == "fill(): minutes is 'long': it must be a number"
+    assert wrong[1].startswith("fill(): between: 0 is not in the range")
+    assert wrong[2].startswith("fill(): formats: 'paper' is not one of")
+    assert wrong[3] == "fill(): rule is 3: it must be text"
+
+
+def test_what_flags_of_fill_say_arguments_say() -> None:
+    from study.fill import main
+
+    assert set(inspect.signature(api.fill).parameters) == {parameter.name for parameter in main.params}

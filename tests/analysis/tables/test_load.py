@@ -31,6 +31,15 @@ def test_a_study_name_opens_its_newest_finished_run(write_run: Writer, tmp_path:
     assert (run.study, run.name, run.status, run.finished) == ("bifurcation", "a-new", "finished", True)
 
 
+def test_a_runs_name_opens_it_whatever_its_study(write_run: Writer, tmp_path: Path) -> None:
+    write_run(run="b-new", **SMALL, created_ms=2000)
+    older = write_run(run="a-old", **SMALL, created_ms=1000, status="unfinished")
+    found = analysis.load("a-old", str(tmp_path / "results"))
+    assert (found.name, found.location) == ("a-old", str(older))
+    with pytest.raises(analysis.LoadError, match="no study 'c-none' in"):
+        analysis.load("c-none", str(tmp_path / "results"))
+
+
 def test_results_are_found_in_the_working_directory(
     write_run: Writer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

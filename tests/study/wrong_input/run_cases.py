@@ -8,7 +8,7 @@ LONG = "x" * 300
 
 RUN: Cases = {
     "no study": ([], "no study is named"),
-    "unknown study": (["bifurcatoin"], "there is no study 'bifurcatoin'; choose among"),
+    "unknown study": (["bifurcatoin"], "there is no study 'bifurcatoin'; did you mean 'bifurcation'?"),
     "unknown option": (["bifurcation", "--tirals", "3"], "--tirals"),
     "surplus argument": (["bifurcation", "again"], "again"),
     "unknown preset": (["bifurcation", "--preset", "huge"], "no preset 'huge'"),
