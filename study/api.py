@@ -138,8 +138,8 @@ def fill(
     asked = of_values(given, "fill()", parameters=parameters)
     named = None if recording is None else os.fspath(recording)
     said = ", ".join([repr(named), *(f"{key}={value!r}" for key, value in given.items())])
-    output, tracking_uri, resume = (asked.pop(key, None) for key in ("output", "tracking_uri", "resume"))
-    job = command.carry_out(named, asked, output, tracking_uri, resume, without_credentials(f"study.api.fill({said})"))
+    place, uri, again = (asked.pop(key, None) for key in ("output", "tracking_uri", "resume"))
+    job = command.carry_out(named, asked, place, uri, again, without_credentials(f"study.api.fill({said})"))
     for trouble in bring_up_to_date(job.tracking_uri, job.folder)[1]:
         warnings.warn(f"MLflow is behind: {trouble}", stacklevel=2)
     import analysis
