@@ -61,7 +61,7 @@ Examples:
 def main(recording: str | None, output: str | None, tracking_uri: str | None, resume: str | None, **given: Any) -> int:
     """Write the frames between those of RECORDING: labels in its coordinates, voxel size and numbering.
 
-    RECORDING is what python -m study.run cells takes: label TIFFs, a Cell Tracking Challenge folder, OME-Zarr labels,
+    RECORDING, in space or in the plane, is what python -m study.run cells takes: label TIFFs, a Cell Tracking Challenge folder, OME-Zarr labels,
     .npz, or HDF5 distances.
     """
     try:

@@ -113,16 +113,22 @@ class Wanted(ReaderOptions):
             raise Mistake(f"--tracks {self.tracks}: not track numbers; write them as 3,5,8")
         return [int(number) for number in self.tracks.split(",")]
 
-    def voxel_size(self) -> tuple[float, float, float] | None:
+    def voxel_size(self) -> tuple[float, ...] | None:
+        """Three sizes, or the two of a recording in the plane; which of them it is, its reader knows."""
         if self.voxel is None:
             return None
         try:
-            z, y, x = (float(size) for size in self.voxel.split(","))
+            sizes = tuple(float(size) for size in self.voxel.split(","))
         except ValueError:
-            raise Mistake(f"--voxel {self.voxel}: not three sizes; write z,y,x in µm, such as 1,0.2,0.2") from None
-        if not all(0 < size < float("inf") for size in (z, y, x)):
-            raise Mistake(f"--voxel {self.voxel}: the three sizes must be positive")
-        return z, y, x
+            sizes = ()
+        if len(sizes) not in (2, 3):
+            raise Mistake(
+                f"--voxel {self.voxel}: not three sizes; write z,y,x in µm, such as 1,0.2,0.2, or y,x for a recording "
+                "in the plane"
+            )
+        if not all(0 < size < float("inf") for size in sizes):
+            raise Mistake(f"--voxel {self.voxel}: the sizes must be positive")
+        return sizes
 
 
 Shown = Callable[[int], list[int]]
@@ -149,6 +155,10 @@ def find(
             hint = " (--skip-bad leaves out sequences that cannot be used)"
         found = listing.usable if wanted.skip_bad else listing.all_usable()
         left_out = dict(listing.bad)
+        if found and len(found[0].shape) == 2:
+            raise BadData(
+                f"{path}: its frames are planes (y, x), and studies take volumes alone; python -m study.fill takes it"
+            )
         prepared = _prepared(found, resolution, wanted.skip_bad, left_out, say, shown)
     except BadData as error:
         raise Mistake(f"--data {error}{hint}") from None

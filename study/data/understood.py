@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from study.data import width
 from study.data.clock import words
+from trainables.shapes.readers.base import AXES
 from trainables.shapes.sampled import Sampled
 from trainables.shapes.sequence import grid_spacing
 
 if TYPE_CHECKING:
     from study.data.recordings import Wanted
     from trainables.shapes.prepared import Prepared
-    from trainables.shapes.readers.base import Listing, Reader, Recorded, Triple
+    from trainables.shapes.readers.base import Listing, Reader, Recorded, Sizes
     from trainables.shapes.sequence import ShapeSequence
 
 _DIFFERENT = 0.01
@@ -61,11 +62,9 @@ def refuse_exchanged(reader: Reader) -> str | None:
     said = reader.said_voxel()
     if reader.voxel is None or said is None or _same(reader.voxel, said[0]) or not _same(reader.voxel[::-1], said[0]):
         return None
-    z, y, x = said[0]
-    return (
-        f"--voxel {','.join(f'{size:g}' for size in reader.voxel)}: the {said[1]} says {_sizes(said[0])}; z comes "
-        f"first, write --voxel {z:g},{y:g},{x:g}"
-    )
+    given, right = (",".join(f"{size:g}" for size in sizes) for sizes in (reader.voxel, said[0]))
+    first = AXES[len(said[0])][0]
+    return f"--voxel {given}: the {said[1]} says {_sizes(said[0])}; {first} comes first, write --voxel {right}"
 
 
 def notes(found: list[Recorded], listing: Listing, sequences: list[ShapeSequence]) -> list[str]:
@@ -129,9 +128,9 @@ def _width(prepared: dict[str, Prepared]) -> str:
     return f"on the grid of {points}³ a shape is {wide}"
 
 
-def _sizes(voxel: Triple) -> str:
+def _sizes(voxel: Sizes) -> str:
     return " x ".join(f"{size:g}" for size in voxel)
 
 
-def _same(first: Triple, second: Triple) -> bool:
-    return all(abs(a - b) <= _DIFFERENT * b for a, b in zip(first, second, strict=True))
+def _same(first: Sizes, second: Sizes) -> bool:
+    return len(first) == len(second) and all(abs(a - b) <= _DIFFERENT * b for a, b in zip(first, second, strict=True))

@@ -16,19 +16,21 @@ if TYPE_CHECKING:
 def write(
     path: Path, image: NDArray[Any], voxel: Sequence[float], unit: str = "µm", interval: float | None = None
 ) -> None:
-    """`image` (z, y, x) of 16 bits or of 32, floating point or not; sizes of a voxel (z, y, x) in `unit`.
+    """`image` (z, y, x), or (y, x), of 16 bits or of 32, floating point or not; sizes along the same axes in `unit`.
 
     interval: seconds from one file to the next; none where it is not known, or not even.
     """
     import tifffile
 
+    axes = "ZYX"[-image.ndim :]
     options: dict[str, Any] = {"compression": "zlib", "photometric": "minisblack"}
     if image.dtype in (np.uint16, np.float32):  # ImageJ's own description, which writes the micrometre in ASCII
         time: dict[str, Any] = {} if interval is None else {"finterval": interval, "tunit": "sec"}
-        options |= {"imagej": True, "resolution": (1 / voxel[2], 1 / voxel[1])}
-        options |= {"metadata": {"axes": "ZYX", "spacing": voxel[0], "unit": unit.replace("µm", "um"), **time}}
+        depth: dict[str, Any] = {"spacing": voxel[0]} if len(voxel) == 3 else {}
+        options |= {"imagej": True, "resolution": (1 / voxel[-1], 1 / voxel[-2])}
+        options |= {"metadata": {"axes": axes, **depth, "unit": unit.replace("µm", "um"), **time}}
     else:  # which has no integers of 32 bits
         time = {} if interval is None else {"TimeIncrement": interval, "TimeIncrementUnit": "s"}
-        sizes = {f"PhysicalSize{axis}": size for axis, size in zip("ZYX", voxel, strict=True)}
-        options |= {"ome": True, "metadata": {"axes": "ZYX", **sizes, **time}}
+        sizes = {f"PhysicalSize{axis}": size for axis, size in zip(axes, voxel, strict=True)}
+        options |= {"ome": True, "metadata": {"axes": axes, **sizes, **time}}
     tifffile.imwrite(path, image, **options)

@@ -35,9 +35,9 @@ class Space:
 
     affine: NDArray
     """`(4, 4)`: domain (x, y, z, 1) → voxel index (z, y, x, 1)."""
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
     """Voxels along z, y, x."""
-    voxel: tuple[float, float, float]
+    voxel: tuple[float, ...]
     """Sizes along z, y, x, in `unit`."""
     origin: tuple[float, float, float]
     """Physical position z, y, x of voxel (0, 0, 0)."""

@@ -78,6 +78,11 @@ def open_asked(asked: Asked, say: Callable[[str], None]) -> Opened:
     except BadData as error:
         raise Mistake(f"RECORDING {error}{hint}") from None
     recordings.refuse_nothing(found)
+    if len(found.shape) == 2 and (formats := [name for name in asked.formats if name != "labels"]):
+        raise Mistake(
+            f"--format {formats[0]}: a recording in the plane is written as label images alone; leave --format "
+            f"{formats[0]} out"
+        )
     return Opened(
         recording=found,
         understood=paragraph(found, listing, asked.times),

@@ -43,7 +43,8 @@ class Competition:
         self.order = rules.candidates(divided)
         if len(self.recording.measured) >= holdout.LEAST:
             self.hidden = holdout.tasks(self.recording, 2, holdout.MOST)
-        self._fields = Fields(self.recording, rules.POINTS)
+        points = rules.POINTS if len(self.recording.shape) == 3 else rules.FLAT
+        self._fields = Fields(self.recording, points)
         self._rounds: dict[str, list[pd.DataFrame]] = {}
 
     def run(self) -> None:

@@ -65,18 +65,21 @@ def _recording(job: Job) -> tuple[Figure, str]:
     assert job.filled is not None
     kept = job.filled.kept
     voxel = job.opened.recording.voxel
-    flat = {index: labels.max(axis=0) for index, labels in kept.items()}
+    plane = len(voxel) == 2
+    flat = {index: labels if plane else labels.max(axis=0) for index, labels in kept.items()}
     rows, columns = _window(list(flat.values()))
     chosen = [moment for moment in job.moments if moment.index in kept]
     shape = next(iter(flat.values()))[rows, columns].shape
-    ratio = shape[0] * voxel[1] / (shape[1] * voxel[2])
+    pixel = voxel[-2] / voxel[-1]
+    ratio = shape[0] * pixel / shape[1]
     figure, axes = _strip(len(chosen), min(ratio, 2.5))
     for axis, moment in zip(axes, chosen, strict=True):
-        axis.imshow(_coloured(flat[moment.index][rows, columns]), aspect=voxel[1] / voxel[2], interpolation="nearest")
+        axis.imshow(_coloured(flat[moment.index][rows, columns]), aspect=pixel, interpolation="nearest")
         _title(axis, moment)
     caption = (
-        "The recording with its new frames, seen along z, each label in one colour. Blue: measured frames; orange: new "
-        "ones. The numbers are times" + (" by --times." if job.asked.times else ", counted in the recording's frames.")
+        f"The recording with its new frames, {'' if plane else 'seen along z, '}each label in one colour. Blue: "
+        "measured frames; orange: new ones. The numbers are times"
+        + (" by --times." if job.asked.times else ", counted in the recording's frames.")
     )
     return figure, caption
 
@@ -144,6 +147,13 @@ def _cell(job: Job) -> tuple[Figure, str] | None:
     if not wanted:
         return None
     root = wanted[0]
+    names = sorted(label for label, ancestor in roots.items() if ancestor == root)
+    label = f"label {' and its descendants '.join([str(names[0]), *map(str, names[1:2])])}"
+    if len(recording.shape) == 2:
+        return _outlines(job, chosen, root), (
+            f"The outline of {label}: as the chosen rule has it between measured frames (light), as it was measured "
+            "(dark), and, thin, in the measured frame before it."
+        )
     meshes = [_mesh(*filler.surface(moment, root)) for moment in chosen]
     left, right, lower, upper = extent(meshes)
     half = 0.53 * max(right - left, upper - lower)
@@ -155,10 +165,42 @@ def _cell(job: Job) -> tuple[Figure, str] | None:
     for axis, moment, mesh in zip(axes, chosen, meshes, strict=True):
         axis.imshow(picture(mesh, to_rgb(SHOWN if moment.measured else OTHER), window, _PIXELS))
         _title(axis, moment)
-    names = sorted(label for label, ancestor in roots.items() if ancestor == root)
-    return figure, f"The surface of label {' and its descendants '.join([str(names[0]), *map(str, names[1:2])])}" + (
+    return figure, f"The surface of {label}" + (
         ", as the chosen rule has it between measured frames (light) and as it was measured (dark)."
     )
+
+
+def _outlines(job: Job, chosen: list[Moment], root: int) -> Figure:
+    """A cell of a recording in the plane: filled outlines, with that of the measured frame before."""
+    from matplotlib.colors import to_rgb
+
+    assert job.filled is not None
+    fields = [job.filled.filler.surface(moment, root) for moment in chosen]
+    found = [_contours(*field) for field in fields]
+    points = np.concatenate([line for lines in found for line in lines])
+    low, high = points.min(axis=0), points.max(axis=0)
+    half, middle = 0.55 * float((high - low).max()), (low + high) / 2
+    figure, axes = _strip(len(chosen), 1.0)
+    before: list[NDArray[Any]] = []
+    for axis, moment, lines in zip(axes, chosen, found, strict=True):
+        colour = to_rgb(SHOWN if moment.measured else OTHER)
+        for line in lines:
+            axis.fill(line[:, 1], line[:, 0], facecolor=(*colour, 0.35), edgecolor=colour, lw=1.4)
+        for line in before:
+            axis.plot(line[:, 1], line[:, 0], color=style.MUTED, lw=0.7)
+        axis.set_xlim(middle[1] - half, middle[1] + half)
+        axis.set_ylim(middle[0] + half, middle[0] - half)
+        axis.set_aspect("equal")
+        _title(axis, moment)
+        before = lines if moment.measured else before
+    return figure
+
+
+def _contours(values: NDArray[np.float32], cube: Cube) -> list[NDArray[Any]]:
+    """The outlines of a field on a square, each `(P, 2)`, y and x in µm."""
+    from skimage.measure import find_contours
+
+    return [(line + cube.low) * cube.h for line in find_contours(values, 0.0)]
 
 
 def _mesh(values: NDArray[np.float32], cube: Cube) -> Mesh:

@@ -65,7 +65,8 @@ class Filler:
         self._segments = segments(self.recording.cells)
         cubes = sum(len(self.there(time)) for time in self.times)
         used = {self.rules["divides" if segment.divides else "whole"] for segment in self._segments}
-        self._fields = Fields(self.recording, fine(used, cubes), _KEPT)
+        points = fine(used, cubes, len(self.recording.shape))
+        self._fields = Fields(self.recording, points, _KEPT)
         self._path = lru_cache(maxsize=64)(self._fields.between)
         self.roots = self.recording.roots()
 

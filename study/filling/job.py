@@ -189,7 +189,7 @@ class Job:
             "recording": self.asked.recording, "understood": self.opened.understood, "run": self.folder.name,
             "rules": {kind: choice.record() for kind, choice in self.choices.items()},
             "measured_frames": "the model's" if self.asked.model_frames else "unchanged",
-            "voxel": {"zyx": list(self.opened.recording.voxel), "unit": "µm"},
+            "voxel": {"zyx"[-len(self.opened.recording.voxel) :]: list(self.opened.recording.voxel), "unit": "µm"},
             "columns": labels.COLUMNS, "notes": self.filled.filler.notes,
         }  # fmt: skip
 

@@ -33,7 +33,7 @@ COLUMNS = {
     "label": "of the cell, as in the recording",
     "track": "the cell's first known ancestor, by which errors are told",
     "rule": "by which the cell's place was found; empty where it is measured",
-    "volume": "µm³",
+    "volume": "µm³; in the plane the area, µm²",
     "nearest": "number of the nearest measured frame of the recording",
     "distance": "to that frame, in the unit of time",
     "expected_error": "mean distance of the surface from the true one that is to be expected, µm",

@@ -4,6 +4,8 @@ A lattice has its points at multiples of its spacing h (µm) from the first voxe
 computed once, on the box around it and a margin; the cube on which frames are interpolated is the one around the boxes
 of these frames, in which motion has its full size. So how finely a shape is seen depends on the shape and not on how
 far it moves, and linear blending is what it is in the recording's own coordinates.
+
+In the plane a cube is a square, and every `(n, n, n)` below is `(n, n)`, every `(z, y, x)` is `(y, x)`.
 """
 
 from __future__ import annotations
@@ -22,9 +24,7 @@ from trainables.shapes.sequence import SIDE
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from trainables.shapes.readers.base import Frame
-
-    Triple = tuple[float, float, float]
+    from trainables.shapes.readers.base import Frame, Sizes
 
 MARGIN = 0.18
 """Outside that surrounds a shape, as a share of its largest extent: a shape at rest fills 4.4 of the 6 domain units."""
@@ -54,23 +54,24 @@ class Field:
         return self.low + self.values.shape
 
 
-def spacing(extents: Sequence[float], voxel: Triple, points: int) -> float:
+def spacing(extents: Sequence[float], voxel: Sizes, points: int) -> float:
     """The lattice's spacing for a cell of these largest extents (µm), one a frame: that of the finest voxel, finer
     where the cell is small, but not finer than `points` along a cube's edge allow."""
     smallest, largest = ((1 + 2 * MARGIN) * side for side in (min(extents), max(extents)))
     return max(min(*voxel, smallest / (LEAST - 1)), largest / (points - 1))
 
 
-def extent(frame: Frame, voxel: Triple) -> float:
+def extent(frame: Frame, voxel: Sizes) -> float:
     """The longest side of a shape's box, µm."""
     return float(max(n * size for n, size in zip(frame.values.shape, voxel, strict=True)))
 
 
-def field_of(frame: Frame, voxel: Triple, h: float) -> Field:
+def field_of(frame: Frame, voxel: Sizes, h: float) -> Field:
     """The signed distance of a shape around it."""
     sizes = np.array(voxel)
     inside = frame.values if frame.values.dtype == bool else frame.values < 0
-    lines = [np.flatnonzero(inside.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
+    axes = range(inside.ndim)
+    lines = [np.flatnonzero(inside.any(axis=tuple(set(axes) - {axis}))) for axis in axes]
     offset = np.array(frame.offset)
     first = (offset + [line[0] for line in lines] - 0.5) * sizes
     last = (offset + [line[-1] for line in lines] + 0.5) * sizes
@@ -117,11 +118,11 @@ class Cube:
         places = [np.arange(self.n) - b for b in before]
         inner = [p.clip(0, side - 1) for p, side in zip(places, field.values.shape, strict=True)]
         beyond = [(p - q).astype(np.float32) ** 2 for p, q in zip(places, inner, strict=True)]
-        far = np.sqrt(beyond[0][:, None, None] + beyond[1][None, :, None] + beyond[2][None, None, :])
+        far = np.sqrt(sum(np.meshgrid(*beyond, indexing="ij", sparse=True)))
         found: NDArray[np.float32] = field.values[np.ix_(*inner)] + np.float32(self.h) * far
         return found
 
-    def cut(self, values: NDArray[np.float32], voxel: Triple, shape: Sequence[int]) -> tuple[tuple[slice, ...], Any]:
+    def cut(self, values: NDArray[np.float32], voxel: Sizes, shape: Sequence[int]) -> tuple[tuple[slice, ...], Any]:
         """Values on the cube, trilinear on the voxels of the volume that lie in it: their box, and `(z, y, x)`."""
         sizes = np.array(voxel)
         low = np.clip(np.ceil(self.low * self.h / sizes - 1e-6).astype(int), 0, shape)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
     from trainables.shapes.readers.base import Box, Listing, Recorded, Track
 
+FEW_PLANES = 3
+"""A volume of no more is told to be nearly a plane."""
 ALONE = 1
 """The label of a shape whose recording has none: signed distances of one shape."""
 
@@ -38,8 +41,8 @@ class Cell:
 class Shape:
     """A cell in one frame, cut out of the volume; masks take a bit a voxel."""
 
-    offset: tuple[int, int, int]
-    size: tuple[int, int, int]
+    offset: tuple[int, ...]
+    size: tuple[int, ...]
     border: bool
     values: NDArray[Any]
     """Packed bits, or signed distances `(z, y, x)`."""
@@ -47,16 +50,14 @@ class Shape:
     @classmethod
     def of(cls, frame: Frame) -> Shape:
         values = frame.values
-        z, y, x = values.shape
-        return cls(frame.offset, (z, y, x), frame.border, np.packbits(values) if values.dtype == bool else values)
+        return cls(frame.offset, values.shape, frame.border, np.packbits(values) if values.dtype == bool else values)
 
     def mask(self) -> NDArray[np.bool_]:
         """True inside, `(z, y, x)`."""
         if self.values.dtype != np.uint8:
             inside: NDArray[np.bool_] = self.values < 0
             return inside
-        count = self.size[0] * self.size[1] * self.size[2]
-        return np.unpackbits(self.values, count=count).reshape(self.size).astype(bool)
+        return np.unpackbits(self.values, count=math.prod(self.size)).reshape(self.size).astype(bool)
 
     def frame(self) -> Frame:
         """As a reader gives it."""
@@ -70,10 +71,10 @@ class Recording:
 
     name: str
     reader: Reader
-    shape: tuple[int, int, int]
-    """Voxels along z, y, x."""
-    voxel: tuple[float, float, float]
-    """Sizes along z, y, x, µm."""
+    shape: tuple[int, ...]
+    """Voxels along z, y, x; in the plane along y, x, and so are all `(z, y, x)` of this room."""
+    voxel: tuple[float, ...]
+    """Sizes along the same axes, µm."""
     measured: tuple[int, ...]
     """Numbers of the frames in which something is labelled, rising."""
     unmeasured: tuple[int, ...] = ()
@@ -109,8 +110,7 @@ class Recording:
         for shape in found:
             place = tuple(slice(o, o + n) for o, n in zip(np.subtract(shape.offset, low), shape.size, strict=True))
             union[place] |= shape.mask()
-        z, y, x = (int(o) for o in low)
-        return Frame(number, union, (z, y, x), any(shape.border for shape in found))
+        return Frame(number, union, tuple(int(o) for o in low), any(shape.border for shape in found))
 
     def roots(self) -> dict[int, int]:
         """Label → the first ancestor that is known."""
@@ -139,7 +139,7 @@ def of_labels(reader: LabelReader, listing: Listing) -> Recording:
         measured=measured,
         unmeasured=_between(measured),
         cells={label: cell for label, cell in cells.items() if cell.frames},
-        notes=list(listing.notes),
+        notes=[*listing.notes, *_thin(scan.shape)],
         largest=max((label for boxes in scan.boxes.values() for label in boxes), default=ALONE),
     )
     dropped: dict[int, dict[int, float]] = {}
@@ -152,6 +152,16 @@ def of_labels(reader: LabelReader, listing: Listing) -> Recording:
     _check_pieces(recording, reader, dropped)
     recording.times = {number: reader.time(number) for number in measured}
     return recording
+
+
+def _thin(shape: tuple[int, ...]) -> list[str]:
+    """What is told of a volume of so few planes that it is hardly one."""
+    if len(shape) == 2 or shape[0] > FEW_PLANES:
+        return []
+    return [
+        f"it has {shape[0]} planes: along z a shape is hardly known; one of them, or their maximum along z, saved with "
+        "the axes t, y, x, is filled in the plane"
+    ]
 
 
 def of_distances(reader: Reader, recorded: Recorded) -> Recording:

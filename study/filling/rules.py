@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 COSTLY = ("flow", "barycenter")
 """Parts that take seconds where others take hundredths: tried last, on coarser cubes."""
 POINTS = 48
-"""Points along a cube's edge, of a cell that does not move, on which rules are compared."""
+"""Points along a cube's edge, of a cell that does not move, on which rules are compared; in the plane `FLAT`."""
+FLAT = 112
 FINE = (112, 80, 64)
 """And on which the chosen one fills the frames: the most that are affordable, never finer than the voxels."""
 AFFORDABLE = 2.5e8
@@ -54,11 +55,12 @@ def _slow(name: str) -> bool:
     return wide(name) or "lineage" in name.split("+")
 
 
-def fine(names: Iterable[str], cubes: int) -> int:
-    """Points along a cube's edge, at most, for so many cubes that are written."""
+def fine(names: Iterable[str], cubes: int, dimension: int = 3) -> int:
+    """Points along a cube's edge, at most, for so many cubes, or squares, that are written."""
     if any(costly(name) for name in names):
         return FINE[-1]
-    return next((points for points in FINE if cubes * points**3 <= AFFORDABLE), FINE[-1])
+    choices = FINE if dimension == 3 else (2 * FLAT, *FINE)
+    return next((points for points in choices if cubes * points**dimension <= AFFORDABLE), choices[-1])
 
 
 @dataclass(frozen=True, eq=False)

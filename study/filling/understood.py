@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from study.data.understood import apart
 from study.filling.recording import Recording
 from study.filling.segments import segments
+from trainables.shapes.readers.base import AXES
 
 if TYPE_CHECKING:
     from trainables.shapes.readers.base import Listing, Reader
@@ -16,7 +17,8 @@ _MANY = 8
 
 def paragraph(recording: Recording, listing: Listing, times: str | None) -> str:
     """Reader, frames, times, voxel, cells, divisions, what is filled, as sentences."""
-    z, y, x = recording.shape
+    axes = len(recording.shape)
+    sides = ", ".join(f"{axis} {side}" for axis, side in zip(AXES[axes].split(", "), recording.shape, strict=True))
     first, last = recording.measured[0], recording.measured[-1]
     when = "" if times is None else f", at {recording.times[first]:g} to {recording.times[last]:g} by {times}"
     found = segments(recording.cells)
@@ -25,8 +27,9 @@ def paragraph(recording: Recording, listing: Listing, times: str | None) -> str:
     partly = [f"{a} ({b} to {c})" for a, (b, c) in ends.items() if (b, c) != (first, last)]
     said = [
         f"{recording.name}, read as {recording.reader.name}: {len(recording.measured)} labelled frames, {first} to "
-        f"{last}{when}{apart(recording.reader)}, of z {z}, y {y}, x {x} voxels",
-        f"a voxel is {' x '.join(f'{size:g}' for size in recording.voxel)} µm (z, y, x), {_source(recording.reader)}",
+        f"{last}{when}{apart(recording.reader)}, of {sides} {'voxels' if axes == 3 else 'pixels'}",
+        f"a {'voxel' if axes == 3 else 'pixel'} is {' x '.join(f'{size:g}' for size in recording.voxel)} µm "
+        f"({AXES[axes]}), {_source(recording.reader)}",
         f"cells: {_listed([str(label) for label in recording.cells])}",
         f"not in all frames: {_listed(partly)}" if partly else "all of them from the first to the last frame",
     ]

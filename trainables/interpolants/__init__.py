@@ -3,6 +3,8 @@
 from trainables.interpolants import available, field
 sdf = field("moved+volume", sdfs, times)  # sdfs (F, n, n, n) on grid_points(n), times (F,)
 sdf(0.3)                                  # (n, n, n)
+
+In the plane frames are (F, n, n) and fields (n, n); the docstrings of this folder have the shapes in space.
 """
 
 from __future__ import annotations
@@ -27,15 +29,16 @@ def field(name: str, sdfs: Array | Tensor, times: Sequence[float] | Array | Tens
     """The field of the interpolant `name` (`moved`, `moved+volume`, …) through the frames.
 
     Args:
-      sdfs: `(F, n, n, n)` signed distances on `grid_points(n)`, inside negative, domain units; numpy or torch.
+      sdfs: `(F, n, n, n)` or `(F, n, n)` signed distances on `grid_points(n)`, inside negative, domain units; numpy or
+        torch.
       times: `(F,)`, increasing.
 
     Returns:
-      t → `(n, n, n)` float32, numpy; the first and the last frame beyond their times.
+      t → `(n, n, n)` or `(n, n)` float32, numpy; the first and the last frame beyond their times.
 
     Raises:
-      ValueError: one sentence, for an unknown name or combination, fewer than two frames, frames that are no cubes of
-        one size, times that do not increase.
+      ValueError: one sentence, for an unknown name or combination, fewer than two frames, frames that are no cubes or
+        squares of one size, times that do not increase.
     """
     return named(name).fit(_plain(sdfs), [float(time) for time in times])
 

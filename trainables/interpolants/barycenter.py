@@ -82,10 +82,11 @@ def barycenter_field(first: Array, last: Array, s: float, blur: float) -> Array:
     else:
         density = _density(insides, s, blur)
         write_atomically(str(path), lambda file: np.save(file, density, allow_pickle=False))
-    volumes = [float(voxels.volume(frame)) for frame in (first, last)]
-    wanted = ((1 - s) * np.cbrt(volumes[0]) + s * np.cbrt(volumes[1])) ** 3
+    volumes, dimension = [float(voxels.volume(frame)) for frame in (first, last)], first.ndim
+    root = {2: np.sqrt, 3: np.cbrt}[dimension]
+    wanted = ((1 - s) * root(volumes[0]) + s * root(volumes[1])) ** dimension
     spacing = grid_spacing(len(first))
-    falling = -density * np.float32(wanted / spacing**2)  # about one spacing from outside to inside
+    falling = -density * np.float32(wanted / spacing ** (dimension - 1))  # about one spacing from outside to inside
     return distanced(falling - np.float32(level_of(falling, wanted)))
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from trainables.configuration import Plugin
 from trainables.plugins import plugins
 
-# F = shown frames, n = points along each axis of `grid_points(n)`.
+# F = shown frames, n = points along each axis of `grid_points(n)`; in the plane `(n, n)` where `(n, n, n)` is written.
 Array = NDArray[np.float32]
 Path = Callable[[float], Array]
 """time → field `(n, n, n)` on `grid_points(n)`."""
@@ -80,13 +80,16 @@ def checked(frames: Array, times: Sequence[float]) -> Shown:
     """The frames and their times, as contiguous float32 and as floats.
 
     Raises:
-      ValueError: if the frames are not `(F, n, n, n)` and finite, fewer than two, or not as many as the times; if the
-        times do not increase.
+      ValueError: if the frames are not `(F, n, n, n)` or `(F, n, n)` and finite, fewer than two, or not as many as the
+        times; if the times do not increase.
     """
     volumes = np.ascontiguousarray(frames, dtype=np.float32)
     moments = [float(time) for time in times]
-    if volumes.ndim != 4 or len(set(volumes.shape[1:])) != 1 or volumes.shape[1] < 2:
-        raise ValueError(f"frames have the shape (F, n, n, n), not {tuple(volumes.shape)}: give cubes of one size")
+    if volumes.ndim not in (3, 4) or len(set(volumes.shape[1:])) != 1 or volumes.shape[1] < 2:
+        raise ValueError(
+            f"frames have the shape (F, n, n, n) or (F, n, n), not {tuple(volumes.shape)}: give cubes, or squares, of "
+            "one size"
+        )
     if len(volumes) != len(moments):
         raise ValueError(f"there are {len(volumes)} frames and {len(moments)} times: give each frame its time")
     if len(volumes) < 2:

@@ -132,8 +132,9 @@ def places_within(mother: Array, daughters: list[Array], sharpness: float) -> li
     centre = _place(mother)
     parts = [_place(part) - centre for part in divided(mother, daughters)]
     step = 2 if len(mother) > 40 else 1  # a place is wanted to a part of a voxel, not a surface
-    coarse = [daughter[::step, ::step, ::step] for daughter in daughters]
-    spacing, wanted = step * grid_spacing(len(mother)), mother[::step, ::step, ::step].clip(-_CLIPPED, _CLIPPED)
+    thinned = mother.ndim * (slice(None, None, step),)
+    coarse = [daughter[thinned] for daughter in daughters]
+    spacing, wanted = step * grid_spacing(len(mother)), mother[thinned].clip(-_CLIPPED, _CLIPPED)
     places = [_place(daughter) for daughter in daughters]
 
     def uncovered(share: float) -> float:

@@ -71,5 +71,5 @@ def shifted(field: Array, by: NDArray) -> Array:
     for step in steps:
         places = np.arange(len(field)) - step
         axes.append((places - places.clip(0, len(field) - 1)) ** 2)
-    beyond = np.sqrt(axes[0][:, None, None] + axes[1][None, :, None] + axes[2][None, None, :])
+    beyond = np.sqrt(sum(np.meshgrid(*axes, indexing="ij", sparse=True)))
     return moved + np.float32(spacing) * beyond.astype(np.float32)

@@ -36,13 +36,31 @@ def orientations(frames: Array, centroids: NDArray) -> Rotation:
 def turned(field: Array, centroid: NDArray, by: Rotation, to: NDArray) -> Array:
     """The field turned about its centroid, which is carried `to` another place, `(n, n, n)`; beyond its border the
     distance to the border is added."""
-    points = np.stack(np.meshgrid(*3 * [np.linspace(LOWER, UPPER, len(field))], indexing="ij"), -1).reshape(-1, 3)
-    return _read(field, by.inv().apply(points - to) + centroid).reshape(field.shape)
+    points = _lattice(field.ndim, LOWER, UPPER, len(field))
+    return _read(field, _applied(by.inv(), points - to) + centroid).reshape(field.shape)
+
+
+def _lattice(dimension: int, low: float, high: float, count: int) -> NDArray:
+    """`count` points along each axis between two coordinates, `(P, 3)` or, in the plane, `(P, 2)`."""
+    axes = dimension * [np.linspace(low, high, count)]
+    return np.stack(np.meshgrid(*axes, indexing="ij"), -1).reshape(-1, dimension)
+
+
+def _applied(by: Rotation, points: NDArray) -> NDArray:
+    """Points turned, `(P, 3)`; `(P, 2)` within their plane, by a rotation about its normal."""
+    lifted = np.pad(points, ((0, 0), (0, 3 - points.shape[1])))
+    found: NDArray = by.apply(lifted)[:, : points.shape[1]]
+    return found
+
+
+def _rotation(angles: NDArray) -> Rotation:
+    """By three angles, or by one about the normal of the plane."""
+    return Rotation.from_rotvec(np.pad(angles, (3 - len(angles), 0)))
 
 
 def _registered(first: Array, start: NDArray, second: Array, end: NDArray) -> Rotation:
     reach = (UPPER - LOWER) / 3
-    points = np.stack(np.meshgrid(*3 * [np.linspace(-reach, reach, _GRID)], indexing="ij"), -1).reshape(-1, 3)
+    points = _lattice(first.ndim, -reach, reach, _GRID)
     wanted = _read(second, points + end).clip(-_NEAR, _NEAR)
     near = np.abs(wanted) < _NEAR
     points, wanted = points[near], wanted[near]
@@ -50,11 +68,12 @@ def _registered(first: Array, start: NDArray, second: Array, end: NDArray) -> Ro
         return Rotation.identity()
 
     def missing(angles: NDArray) -> NDArray:
-        found = _read(first, Rotation.from_rotvec(angles).inv().apply(points) + start)
+        found = _read(first, _applied(_rotation(angles).inv(), points) + start)
         return found.clip(-_NEAR, _NEAR) - wanted
 
     bounds = (-_LARGEST, _LARGEST)
-    return Rotation.from_rotvec(least_squares(missing, np.zeros(3), bounds=bounds, diff_step=0.02, max_nfev=30).x)
+    none = np.zeros(3 if first.ndim == 3 else 1)
+    return _rotation(least_squares(missing, none, bounds=bounds, diff_step=0.02, max_nfev=30).x)
 
 
 def _read(field: Array, points: NDArray) -> NDArray:

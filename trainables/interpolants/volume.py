@@ -42,9 +42,10 @@ class Volume(Level):
 
 
 def level_of(field: Array, wanted: float) -> float:
-    """The level below which the field has the volume `wanted` (cubic domain units); 0 if that is 0 or cannot be."""
+    """The level below which the field has the volume `wanted` (cubic domain units, square ones in the plane); 0 if that
+    is 0 or cannot be."""
     slope = voxels.slopes(field)
-    cube = grid_spacing(len(field)) ** 3
+    cube = grid_spacing(len(field)) ** field.ndim
 
     def missing(level: float) -> float:
         return float(voxels.shares(field, slope, level).sum(dtype=float)) * cube - wanted

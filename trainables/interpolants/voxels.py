@@ -34,8 +34,8 @@ def shares(field: Array, slope: Array | None = None, level: float = 0.0) -> Arra
 
 
 def volume(field: Array) -> float:
-    """Volume inside, cubic domain units."""
-    return float(shares(field).sum(dtype=float)) * grid_spacing(len(field)) ** 3
+    """Volume inside, cubic domain units; of a field in the plane the area, square ones."""
+    return float(shares(field).sum(dtype=float)) * grid_spacing(len(field)) ** field.ndim
 
 
 def centroid(field: Array) -> NDArray | None:
@@ -45,5 +45,6 @@ def centroid(field: Array) -> NDArray | None:
     if mass == 0:
         return None
     axis = LOWER + grid_spacing(len(field)) * np.arange(len(field))
-    sums = [inside.sum(axis=tuple({0, 1, 2} - {a}), dtype=float) for a in range(3)]
+    every = set(range(field.ndim))
+    sums = [inside.sum(axis=tuple(every - {a}), dtype=float) for a in range(field.ndim)]
     return np.array([float(axis @ along) / mass for along in sums])

@@ -10,6 +10,9 @@ points, each of which has a third of the area of its triangles; maxima are over 
 whose radii differ by δ have Chamfer δ, within 1 % on a grid of 32³ down to δ = 0.005 (a fortieth of its spacing): the
 vertices lie on the sphere and the triangles below it, which adds to one direction what it takes from the other.
 
+In the plane the surface is the zero level's contour, by marching squares: edges in place of triangles, length in place
+of area. For the search an edge is a triangle without area.
+
 `vertices` is the way of Martens 2025, section 4.1.1: distances between the clouds of vertices, unweighted means. They
 have a floor of the order of the spacing: at 32³ those spheres are 1.8 × too far apart for δ = 0.005, 1.2 × for 0.1.
 """
@@ -25,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import ConvexHull, KDTree, QhullError
 from scipy.spatial.distance import cdist
-from skimage.measure import marching_cubes
+from skimage.measure import find_contours, marching_cubes
 
 from trainables.metrics.scoring import SurfaceDistance
 
@@ -42,28 +45,32 @@ _FAR = 1e6
 
 @dataclass(frozen=True)
 class Surface:
-    """A triangle mesh."""
+    """A triangle mesh; in the plane, contours of edges."""
 
     vertices: Array
-    """`(V, 3)` in domain units; `(0, 3)` where there is no surface."""
+    """`(V, 3)` in domain units, in the plane `(V, 2)`; V = 0 where there is no surface."""
     faces: NDArray[np.integer[Any]]
-    """`(F, 3)` indices of vertices."""
+    """`(F, 3)` indices of vertices, in the plane `(F, 2)`."""
 
     def __bool__(self) -> bool:
         return len(self.faces) > 0
 
     @cached_property
     def triangles(self) -> Array:
-        """Corners `(F, 3, 3)`."""
+        """Corners `(F, 3, 3)`; of an edge in the plane twice its end, at height 0."""
         corners: Array = self.vertices[self.faces].astype(np.float64)
+        if corners.shape[-1] == 2:
+            corners = np.pad(corners[:, [0, 1, 1]], ((0, 0), (0, 0), (0, 1)))
         return corners
 
     @cached_property
     def weights(self) -> Array:
-        """Share of the area at each vertex, `(V,)`, in sum 1; equal shares where there is no area."""
+        """Share of the area, or length, at each vertex, `(V,)`, in sum 1; equal shares where there is none."""
         edges = self.triangles[:, 1:] - self.triangles[:, :1]
-        doubled = np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1)
-        share = np.bincount(self.faces.ravel(), np.repeat(doubled, 3), len(self.vertices))
+        corners = self.faces.shape[1]
+        size = edges[:, 0] if corners == 2 else np.cross(edges[:, 0], edges[:, 1])
+        doubled = np.linalg.norm(size, axis=1)
+        share = np.bincount(self.faces.ravel(), np.repeat(doubled, corners), len(self.vertices))
         total = share.sum()
         return share / total if total > 0 else np.full(len(share), 1 / len(share))
 
@@ -84,14 +91,24 @@ class Surface:
 
 
 def surface(sdf: Array, spacing: float) -> Surface:
-    """The zero level of `sdf` `(n1, n2, n3)`, in domain units from the first grid point; empty where the field has one
-    sign everywhere. What is no number is outside, and infinite values are large ones."""
+    """The zero level of `sdf` `(n1, n2[, n3])`, in domain units from the first grid point; empty where the field has
+    one sign everywhere. What is no number is outside, and infinite values are large ones."""
     if not np.isfinite(sdf).all():
         sdf = np.nan_to_num(sdf, nan=_FAR, posinf=_FAR, neginf=-_FAR)
     if not (sdf.min() < 0 < sdf.max()):
-        return Surface(np.empty((0, 3)), np.empty((0, 3), dtype=int))
+        return Surface(np.empty((0, sdf.ndim)), np.empty((0, sdf.ndim), dtype=int))
+    if sdf.ndim == 2:
+        return _contours(sdf, spacing)
     vertices, faces, _, _ = marching_cubes(sdf, level=0.0, spacing=(spacing,) * 3)
     return Surface(vertices, faces)
+
+
+def _contours(sdf: Array, spacing: float) -> Surface:
+    """All contours `(n1, n2)` of the zero level, closed or ending at the border."""
+    lines = find_contours(sdf, 0.0)
+    ends = np.cumsum([len(line) for line in lines])
+    starts = np.delete(np.arange(ends[-1]), ends - 1)
+    return Surface(np.concatenate(lines) * spacing, np.stack([starts, starts + 1], axis=1))
 
 
 def surface_distances(predicted: Surface, true: Surface, way: SurfaceDistance = "triangles") -> tuple[float, float]:
@@ -113,15 +130,20 @@ def surface_distances(predicted: Surface, true: Surface, way: SurfaceDistance = 
     else:
         from trainables.metrics.nearest import distances
 
-        forward = distances(predicted.vertices, true.tree)
-        backward = distances(true.vertices, predicted.tree)
+        forward = distances(_in_space(predicted.vertices), true.tree)
+        backward = distances(_in_space(true.vertices), predicted.tree)
         chamfer = (predicted.weights @ forward + true.weights @ backward) / 2
     return float(chamfer), float(max(forward.max(), backward.max()))
 
 
+def _in_space(points: Array) -> Array:
+    """Points `(V, 3)`; those of a plane `(V, 2)` at height 0."""
+    return points if points.shape[1] == 3 else np.pad(points, ((0, 0), (0, 1)))
+
+
 def _diameter(points: Array) -> float:
-    """Largest distance between two of `points` `(V, 3)`: two corners of their convex hull, one of them among at most
-    `_PAIRED` evenly picked."""
+    """Largest distance between two of `points` `(V, 3)` or `(V, 2)`: two corners of their convex hull, one of them
+    among at most `_PAIRED` evenly picked."""
     with suppress(QhullError):  # flat, or too few: all are taken
         points = points[ConvexHull(points).vertices]
     return float(cdist(points, points[:: -(-len(points) // _PAIRED)]).max())

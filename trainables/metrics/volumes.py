@@ -20,11 +20,11 @@ def dice(predicted: Volume, true: Volume) -> float:
 
 def asymmetry(inside: Volume) -> float:
     """1 − Dice of a shape and its point reflection in the middle of the grid; NaN if it is empty."""
-    return 1.0 - dice(inside, inside[::-1, ::-1, ::-1])
+    return 1.0 - dice(inside, np.flip(inside))
 
 
 def components(inside: Volume) -> int:
-    """Number of connected components (voxels that share a face)."""
+    """Number of connected components (voxels that share a face, pixels an edge)."""
     return int(ndimage.label(inside)[1])
 
 

@@ -33,12 +33,12 @@ class Measured:
 
     labels: tuple[int, ...]
     """By their place; the first is 0."""
-    corners: tuple[tuple[int, int, int], ...]
+    corners: tuple[tuple[int, ...], ...]
     voxels: tuple[Array, ...]
     """Of each frame, places `(z, y, x)`."""
 
     @classmethod
-    def of(cls, frames: Sequence[tuple[tuple[int, int, int], Array]]) -> Measured:
+    def of(cls, frames: Sequence[tuple[tuple[int, ...], Array]]) -> Measured:
         """From the corner and the labels `(z, y, x)` of each frame."""
         import numpy as np
 
@@ -63,7 +63,7 @@ class Measured:
         return {"labels": list(self.labels), "corners": [list(corner) for corner in self.corners]}
 
 
-def labelled(frame: Frame) -> tuple[tuple[int, int, int], Array]:
+def labelled(frame: Frame) -> tuple[tuple[int, ...], Array]:
     """A frame's corner and labels; 1 where a shape without labels is."""
     import numpy as np
 

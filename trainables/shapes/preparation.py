@@ -17,7 +17,7 @@ from trainables.shapes.bad_data import BadData
 from trainables.shapes.mask_to_sdf import MARGIN, mask_to_sdf, redistanced
 from trainables.shapes.measured import Measured, labelled
 from trainables.shapes.prepared import Prepared
-from trainables.shapes.readers.base import Frame, Recorded, Triple
+from trainables.shapes.readers.base import Frame, Recorded, Sizes
 from trainables.shapes.sequence import LOWER, SIDE, UPPER, grid_spacing
 
 if TYPE_CHECKING:
@@ -166,14 +166,15 @@ def _box(frame: Frame) -> tuple[Array, Array]:
     return offset + [line[0] for line in lines], offset + [line[-1] for line in lines]
 
 
-def on_voxels(frame: Frame, voxel: Triple, antialias: bool = True) -> tuple[Array, int]:
-    """A field `(z, y, x)` on the frame's voxels and so many more on each side, whose zero level is its surface."""
+def on_voxels(frame: Frame, voxel: Sizes, antialias: bool = True) -> tuple[Array, int]:
+    """A field `(z, y, x)`, or `(y, x)`, on the frame's voxels and so many more on each side, whose zero level is its
+    surface."""
     import numpy as np
 
     if frame.values.dtype == bool:
         return mask_to_sdf(frame.values, voxel, antialias), MARGIN
     field = np.pad(frame.values, 1, mode="edge")
-    for axis in range(3):  # a shape that touches the border ends half a voxel beyond the last centre
+    for axis in range(field.ndim):  # a shape that touches the border ends half a voxel beyond the last centre
         faces = np.moveaxis(field, axis, 0)
         faces[0], faces[-1] = np.abs(faces[0]), np.abs(faces[-1])
     return field, 1

@@ -84,29 +84,36 @@ def labelled(sequences: list[ShapeSequence], labels: list[str]) -> list[ShapeSeq
     return [sequence for sequence in sequences if sequence.label in labels]
 
 
-def grid_points(n: int, device: torch.device | str = "cpu") -> Tensor:
-    """Regular grid that includes the faces of the domain: `(n, n, n, 3)`, spacing `grid_spacing(n)`."""
+def grid_points(n: int, device: torch.device | str = "cpu", dimension: int = 3) -> Tensor:
+    """Regular grid that includes the faces of the domain: `(n, n, n, 3)`, or `(n, n, 2)` in the plane; spacing
+    `grid_spacing(n)`."""
     import torch
 
     axis = torch.linspace(LOWER, UPPER, n, device=device)
-    return torch.stack(torch.meshgrid(axis, axis, axis, indexing="ij"), dim=-1)
+    return torch.stack(torch.meshgrid(*dimension * [axis], indexing="ij"), dim=-1)
 
 
 def trilinear(volume: Tensor, points: Tensor) -> Tensor:
-    """Values on a `grid_points` `(n, n, n)` at points `(..., 3)`: `(...)`; beyond the domain those of its border."""
+    """Values on a `grid_points` `(n, n, n)` at points `(..., 3)`: `(...)`; beyond the domain those of its border.
+
+    Likewise, bilinear, `(n, n)` at points `(..., 2)`.
+    """
     from torch.nn.functional import grid_sample
 
     # grid_sample numbers the axes of a volume from the last one, and scales each to [-1, 1]
-    where = points.clamp(LOWER, UPPER).flip(-1).reshape(1, 1, 1, -1, 3) / UPPER
+    dimension = volume.ndim
+    where = points.clamp(LOWER, UPPER).flip(-1).reshape(*dimension * (1,), -1, dimension) / UPPER
     values = grid_sample(volume[None, None], where, mode="bilinear", padding_mode="border", align_corners=True)
     return values.reshape(points.shape[:-1])
 
 
 def resampled(volume: Tensor, n: int) -> Tensor:
-    """Values on one `grid_points` `(m, m, m)`, trilinear on `grid_points(n)`: `(n, n, n)`."""
+    """Values on one `grid_points` `(m, m, m)` or `(m, m)`, linear along each axis on `grid_points(n)`: `(n, n, n)` or
+    `(n, n)`."""
     from torch.nn.functional import interpolate
 
-    return interpolate(volume[None, None], (n,) * 3, mode="trilinear", align_corners=True)[0, 0]
+    mode = {2: "bilinear", 3: "trilinear"}[volume.ndim]
+    return interpolate(volume[None, None], (n,) * volume.ndim, mode=mode, align_corners=True)[0, 0]
 
 
 def has_voxel(sequence: ShapeSequence, time: float, n: int) -> bool:

@@ -181,3 +181,24 @@ def test_other_formats_have_the_same_cells(filled):
 def test_the_images_of_a_division_are_said(filled):
     page = (filled / "report.html").read_text()
     assert "12 divides into 17 and 23 by frame 3 of the recording, by image 6 of those that are written" in page
+
+
+def test_a_recording_in_the_plane_is_filled_in_the_plane(tmp_path, monkeypatch):
+    monkeypatch.setattr("study.filling.rules.candidates", lambda divided: ["linear", "moved"])
+    y, x = np.indices((40, 60))
+    discs = np.stack([7 * (np.hypot(y - 18, x - 18 - 3 * t) < 9.3) for t in range(7)]).astype(np.uint16)
+    tifffile.imwrite("discs.tif", discs, imagej=True, resolution=(2, 2), metadata={"axes": "TYX", "unit": "um"})
+    assert command_line(["discs.tif", "--between", "2", "--minutes", "60"]) == 0
+
+    folder = run_folder(tmp_path)
+    assert all(np.array_equal(labels(folder, 3 * t), discs[t]) for t in range(7))
+    assert dice(labels(folder, 4) == 7, np.hypot(y - 18, x - 18 - 4) < 9.3) > 0.97
+    table = pd.read_csv(folder / "exports" / "labels" / "frames.csv")
+    assert table["volume"].to_numpy() == pytest.approx(np.pi * 9.3**2 / 4, rel=0.03)
+    record = json.loads((folder / "study.json").read_text())
+    assert record["rules"]["whole"]["rule"] == "moved"
+    assert "of y 40, x 60 pixels; a pixel is 0.5 x 0.5 µm (y, x)" in record["data"]["understood"]
+    again = open_recording(folder / "exports" / "labels")
+    assert again.voxel_size() == pytest.approx((0.5, 0.5))
+    for name in ("recording", "cell"):
+        assert Image.open(folder / "figures" / f"{name}.png").size[0] > 300

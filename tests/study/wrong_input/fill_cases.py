@@ -14,7 +14,18 @@ FILL: Cases = {
     "grey values": (["data/noise.npz"], "look like grey values"),
     "a torn table": (["data/challenge"], "RECORDING "),
     "a torn file": (["data/torn.npz"], "cannot be read as .npz"),
-    "two voxel sizes": (["data/swapped.npz", "--voxel", "1,2"], "--voxel 1,2: not three sizes"),
+    "two voxel sizes": (
+        ["data/swapped.npz", "--voxel", "1,2"],
+        "--voxel 1,2 has 2 sizes, but its frames have the axes z, y, x",
+    ),
+    "three voxel sizes in the plane": (
+        ["data/plane.npy", "--voxel", "1,1,1"],
+        "--voxel 1,1,1 has 3 sizes, but its frames have the axes y, x; give 2",
+    ),
+    "a volume's format in the plane": (
+        ["data/plane.npy", "--format", "ply"],
+        "--format ply: a recording in the plane is written as label images alone",
+    ),
     "tracks in words": (["data/swapped.npz", "--tracks", "first"], "--tracks first: not track numbers"),
     "no such track": (["data/swapped.npz", "--link", "--tracks", "99"], "there is no track 99"),
     "no frames between": (["data/swapped.npz", "--between", "0"], "--between"),

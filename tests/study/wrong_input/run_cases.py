@@ -98,8 +98,12 @@ RUN: Cases = {
     "no recording": (["cells", "--data", "a-file"], "not a recording that can be read; give one of"),
     "tracks in words": (["cells", "--tracks", "first"], "--tracks first: not track numbers"),
     "a track that is not there": (["cells", "--tracks", "4711"], "4711"),
-    "two voxel sizes": (["cells", "--voxel", "1,2"], "--voxel 1,2: not three sizes"),
-    "a voxel of no size": (["cells", "--voxel", "0,1,1"], "--voxel 0,1,1: the three sizes must be positive"),
+    "two voxel sizes": (["cells", "--voxel", "1,2"], "--voxel 1,2 has 2 sizes, but its frames have the axes z, y, x"),
+    "a recording in the plane": (
+        ["cells", "--data", "data/plane.npy"],
+        "--data data/plane.npy: its frames are planes (y, x), and studies take volumes alone",
+    ),
+    "a voxel of no size": (["cells", "--voxel", "0,1,1"], "--voxel 0,1,1: the sizes must be positive"),
     "time on either axis": (
         ["cells", "--data", "data/open.h5"],
         "say it with --layout time-last (7 frames) or --layout",
@@ -282,7 +286,7 @@ RUN: Cases = {
         ["bifurcation", "--tracking-uri", "http://x:y/"],
         "'http://x:y/' has a malformed",
     ),
-    "a voxel of no number": (["cells", "--voxel", "nan,1,1"], "--voxel nan,1,1: the three sizes must be positive"),
+    "a voxel of no number": (["cells", "--voxel", "nan,1,1"], "--voxel nan,1,1: the sizes must be positive"),
     "voxel in words": (["cells", "--voxel", "a,b,c"], "--voxel a,b,c: not three sizes"),
     "tracks with a gap": (["cells", "--tracks", "1,,2"], "--tracks 1,,2: not track numbers"),
     "torn HDF5": (["cells", "--data", "data/torn.h5"], "--data data/torn.h5"),
@@ -297,7 +301,6 @@ RUN: Cases = {
     "torn archive": (["cells", "--data", "data/torn.npz"], "--data data/torn.npz"),
     "a pickle without masks": (["cells", "--data", "data/objects.npy"], "its 'masks' are no array of numbers; save"),
     "arrays without a name": (["cells", "--data", "data/arrays.npz"], "it has no array 'labels', but masks, flows"),
-    "a film without depth": (["cells", "--data", "data/flat.npy"], "data/flat.npy: 3 axes (4, 8, 8)"),
     "markers without outlines": (["cells", "--data", "data/markers"], "markers, all of about"),
     "z and x exchanged": (
         ["cells", "--data", "data/fiji.tif", "--voxel", "0.2,0.2,1"],

@@ -20,8 +20,13 @@ SHOWN, TIMES = frames(8)
         ("moved", SHOWN, TIMES[:3], "there are 4 frames and 3 times: give each frame its time"),
         ("moved", SHOWN, [0.0, 0.2, 0.2, 1.0], "times must increase, unlike .*: sort the frames"),
         ("moved", SHOWN, [0.0, 0.2, float("nan"), 1.0], "times must increase"),
-        ("moved", SHOWN[:, :, :, :5], TIMES, r"frames have the shape \(F, n, n, n\), not \(4, 8, 8, 5\): give cubes"),
-        ("moved", SHOWN[0], TIMES, r"frames have the shape \(F, n, n, n\), not \(8, 8, 8\)"),
+        (
+            "moved",
+            SHOWN[:, :, :, :5],
+            TIMES,
+            r"frames have the shape \(F, n, n, n\) or \(F, n, n\), not \(4, 8, 8, 5\): give cubes",
+        ),
+        ("moved", SHOWN[0, 0], TIMES, r"frames have the shape \(F, n, n, n\) or \(F, n, n\), not \(8, 8\)"),
         ("moved", np.where(SHOWN > 2, np.inf, SHOWN), TIMES, "a frame has values that are not finite"),
     ],
 )

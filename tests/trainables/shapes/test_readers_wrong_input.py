@@ -87,12 +87,25 @@ def test_one_frame_only(kind, recordings):
 
 
 def test_one_file_without_the_axis_of_time(recordings):
-    sentence(recordings.tiff_4d(recordings.balls()[0]), "3 axes", "named QYX", "four: t, z, y, x")
-    sentence(recordings.npz(recordings.balls()[0]), "3 axes", "four: t, z, y, x")
+    sentence(recordings.tiff_4d(recordings.balls()[0, 0]), "2 axes", "named YX", "one file must have t, y, x")
+    sentence(recordings.npz(recordings.balls()[0, 0]), "2 axes", "one file must have t, y, x")
 
 
-def test_an_image_without_the_axis_of_depth(recordings):
-    sentence(recordings.challenge(recordings.balls()[:, 6]), r"man_track000.tif: 2 axes", "a frame is a volume")
+def test_a_file_whose_time_is_called_depth(recordings, tmp_path):
+    import tifffile
+
+    path = tmp_path / "named.tif"
+    tifffile.imwrite(path, recordings.balls()[:, 6], imagej=True, metadata={"axes": "ZYX"})
+    sentence(path, "3 axes", "named ZYX", "where z is time, say --layout TYX")
+    assert open_recording(path, layout="TYX").sequences().all_usable()[0].shape == recordings.balls().shape[2:]
+
+
+def test_frames_of_which_some_have_depth_and_some_do_not(recordings):
+    import tifffile
+
+    folder = recordings.challenge(recordings.balls())
+    tifffile.imwrite(folder / "man_track001.tif", recordings.balls()[1, 6])
+    sentence(folder, "man_track001.tif", "all frames must be of one size")
 
 
 def test_nothing_labelled(recordings):
@@ -229,9 +242,9 @@ def test_hdf5_with_a_frame_that_is_no_shape(value, words, recordings):
 
 @pytest.mark.parametrize("voxel", [(1.0, 0.0, 1.0), (1.0, -1.0, 1.0)])
 def test_a_voxel_without_size(voxel, recordings):
-    with pytest.raises(ValueError, match="must be positive"):
+    with pytest.raises(ValueError, match="all positive"):
         open_recording(recordings.npz(recordings.balls()), voxel)
     folder = recordings.challenge(recordings.balls())
-    (folder / "voxel_size.txt").write_text("1 2")
+    (folder / "voxel_size.txt").write_text("1 2 3 4")
     with pytest.raises(BadData, match="not three positive numbers"):
         open_recording(folder).voxel_size()

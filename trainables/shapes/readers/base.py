@@ -1,6 +1,7 @@
 """What a reader of recordings is, and how the reader of a path is found.
 
-Arrays of a recording have the axes (z, y, x), voxel sizes too. A box is (first, last + 1) along each axis, in voxels.
+Arrays of a recording have the axes (z, y, x), or (y, x) where it has no depth: then every `(z, y, x)` below is
+`(y, x)`. Voxel sizes have the same order. A box is (first, last + 1) along each axis, in voxels.
 """
 
 from __future__ import annotations
@@ -23,8 +24,11 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-Triple = tuple[float, float, float]
-Box = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
+Sizes = tuple[float, ...]
+"""Of a voxel, (z, y, x) or (y, x), µm."""
+Box = tuple[tuple[int, int], ...]
+AXES = {2: "y, x", 3: "z, y, x"}
+"""Of a frame, by how many there are."""
 
 
 class Track(NamedTuple):
@@ -44,7 +48,7 @@ class Frame:
     """In the source."""
     values: Array
     """(z, y, x): boolean, true inside; or floating point, a signed distance of any scale, negative inside."""
-    offset: tuple[int, int, int]
+    offset: tuple[int, ...]
     """Voxel of the volume at which `values` begins."""
     border: bool
     """Whether the shape touches a face of the volume."""
@@ -64,7 +68,7 @@ class Recorded:
     """Its name in tables."""
     frames: tuple[int, ...]
     """Frame numbers of the source, rising: those in which the shape is known."""
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
     """Of the volume, voxels."""
     tracks: tuple[Track, ...] = ()
     """The tracks whose union it is; none for recordings without tracks."""
@@ -110,15 +114,17 @@ class Reader(Plugin):
     """What is read, as part of a sentence."""
 
     path: Path = Field(description="file or folder of the recording")
-    voxel: Triple | None = Field(None, description="size of a voxel (z, y, x) in µm; none for what the files say, or 1")
+    voxel: Sizes | None = Field(
+        None, description="size of a voxel (z, y, x), or (y, x), in µm; none for what the files say, or 1"
+    )
 
     times: dict[int, float] | None = Field(None, description="frame number → when it was taken, in any unit")
 
     @field_validator("voxel")
     @classmethod
-    def _positive(cls, value: Triple | None) -> Triple | None:
-        if value is not None and min(value) <= 0:
-            raise ValueError(f"the three sizes of a voxel (z, y, x) must be positive, not {value}")
+    def _positive(cls, value: Sizes | None) -> Sizes | None:
+        if value is not None and (len(value) not in AXES or min(value) <= 0):
+            raise ValueError(f"a voxel has three sizes (z, y, x) or two (y, x), all positive, not {value}")
         return value
 
     @classmethod
@@ -135,10 +141,13 @@ class Reader(Plugin):
         """Whether a path that exists looks like this format; what is wrong inside is told when it is read."""
 
     @abstractmethod
-    def voxel_size(self) -> Triple:
-        """Size of a voxel (z, y, x) in µm: the option, else what the files say, else 1."""
+    def voxel_size(self) -> Sizes:
+        """Size of a voxel (z, y, x) in µm: the option, else what the files say, else 1; one for each axis of a frame.
 
-    def said_voxel(self) -> tuple[Triple, str] | None:
+        Raises BadData if the option has more or fewer.
+        """
+
+    def said_voxel(self) -> tuple[Sizes, str] | None:
         """What the files say of the size of a voxel, µm (z, y, x), and where they say it; none if they do not."""
         return None
 
@@ -151,6 +160,18 @@ class Reader(Plugin):
         were taken."""
         said = self.said_interval() if self.times is None else None
         return None if said is None else said[0]
+
+    def fitted(self, said: Sizes | None, axes: int) -> Sizes:
+        """Sizes for frames of so many axes: the option, else what is `said`, of which those along y and x are enough
+        in the plane, else 1. Raises BadData as `voxel_size` does."""
+        if self.voxel is not None and len(self.voxel) != axes:
+            given = ",".join(f"{size:g}" for size in self.voxel)
+            raise BadData(
+                f"{self.path}: --voxel {given} has {len(self.voxel)} sizes, but its frames have the axes "
+                f"{AXES[axes]}; give {axes}"
+            )
+        sizes = self.voxel or said
+        return (1.0,) * axes if sizes is None or len(sizes) < axes else sizes[-axes:]
 
     def drops_pieces(self) -> bool:
         """Whether the user wants smaller pieces of a label to be left out, however large."""
@@ -185,7 +206,7 @@ def available() -> dict[str, type[Reader]]:
     return plugins(sys.modules[__package__], Reader, "readers")  # type: ignore[type-abstract]
 
 
-def open_recording(path: str | Path, voxel: Triple | None = None, **options: Any) -> Reader:
+def open_recording(path: str | Path, voxel: Sizes | None = None, **options: Any) -> Reader:
     """The reader of a file or folder, with options of its own (None: not given).
 
     Raises BadData if there is nothing there, nothing that a reader recognises, or the reader has no such option.

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import PrivateAttr
 
 from trainables.shapes.bad_data import BadData
-from trainables.shapes.readers.base import Triple
+from trainables.shapes.readers.base import Sizes
 from trainables.shapes.readers.label_values import whole_numbers
 from trainables.shapes.readers.labels import LabelReader
 from trainables.shapes.readers.outlines import by_markers, outlines_beside, refuse_markers
@@ -108,15 +108,11 @@ class CellTrackingChallenge(LabelReader):
         file = self._segmented().get(number) or self._images().get(number, self.folder())
         return f"{file} (frame {number})"
 
-    def said_voxel(self) -> tuple[Triple, str] | None:
+    def said_voxel(self) -> tuple[Sizes, str] | None:
         return voxel_of(self.folder(), next(iter(self._images().values())))
 
     def said_interval(self) -> tuple[float, str] | None:
         return interval_in(next(iter(self._images().values())))
-
-    def voxel_size(self) -> Triple:
-        said = None if self.voxel else self.said_voxel()
-        return self.voxel or (said[0] if said else (1.0, 1.0, 1.0))
 
     def table(self) -> Table:
         """The rows of the table; raises BadData if the images beside it are markers."""

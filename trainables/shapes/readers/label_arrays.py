@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field, PrivateAttr
 
 from trainables.shapes.bad_data import BadData
-from trainables.shapes.readers.base import Triple
+from trainables.shapes.readers.base import Sizes
 from trainables.shapes.readers.frame_files import frame_files
 from trainables.shapes.readers.labels import LabelReader
 from trainables.shapes.readers.numpy_files import KEY, SEGMENTED, SUFFIXES, frames_of
 from trainables.shapes.readers.tiff import SUFFIXES as TIFF
-from trainables.shapes.readers.tiff_axes import arranged, named, places
+from trainables.shapes.readers.tiff_axes import arranged, named, order_of
 from trainables.shapes.readers.tiff_voxel import voxel_of
 
 if TYPE_CHECKING:
@@ -29,12 +29,12 @@ class LabelArrays(LabelReader):
 
     name: ClassVar[str] = "label-arrays"
     accepts: ClassVar[str] = (
-        "an .npy or .npz file of labels with the axes (t, z, y, x), alone or under the key "
+        "an .npy or .npz file of labels with the axes (t, z, y, x) or (t, y, x), alone or under the key "
         f"{KEY!r}, an .npz file with an array a frame, or a folder of such files or of Cellpose's _seg.npy, one a frame"
     )
 
     layout: str | None = Field(
-        None, pattern="^[TZYXC]{3,5}$", description="what the axes of an array are, where not t, z, y, x: ZTYX, say"
+        None, pattern="^[TZYXC]{2,5}$", description="what the axes of an array are, where not t, z, y, x: ZTYX, say"
     )
     _held: dict[int, Array] | None = PrivateAttr(None)
     """Frame → array, of a file; read once."""
@@ -73,17 +73,13 @@ class LabelArrays(LabelReader):
         held = frames_of(file)
         if len(held) > 1:
             raise BadData(f"{file}: {len(held)} arrays, but a file of a folder is one frame; keep one array in it")
-        return self._arranged(next(iter(held.values())), "ZYX", self.where(number))
+        return self._arranged(next(iter(held.values())), False, self.where(number))
 
     def where(self, number: int) -> str:
         return f"{self._frame_files().get(number, self.path)} (frame {number})"
 
-    def said_voxel(self) -> tuple[Triple, str] | None:
+    def said_voxel(self) -> tuple[Sizes, str] | None:
         return voxel_of(self.path if self.path.is_dir() else self.path.parent, None)
-
-    def voxel_size(self) -> Triple:
-        said = None if self.voxel else self.said_voxel()
-        return self.voxel or (said[0] if said else (1.0, 1.0, 1.0))
 
     def _frame_files(self) -> dict[int, Path]:
         """Frame number → file, of a folder."""
@@ -98,12 +94,12 @@ class LabelArrays(LabelReader):
         if self._held is None:
             held = frames_of(self.path)
             if len(held) == 1:
-                whole = self._arranged(next(iter(held.values())), "TZYX", self.path)
+                whole = self._arranged(next(iter(held.values())), True, self.path)
                 self._held = dict(enumerate(whole))
             else:
-                self._held = {n: self._arranged(one, "ZYX", self.path) for n, one in held.items()}
+                self._held = {n: self._arranged(one, False, self.path) for n, one in held.items()}
         return self._held
 
-    def _arranged(self, values: Array, wanted: str, where: Path | str) -> Array:
+    def _arranged(self, values: Array, time: bool, where: Path | str) -> Array:
         axes = named("Q" * values.ndim, self.layout, where)
-        return arranged(values, places(axes, values.shape, wanted, where))
+        return arranged(values, order_of(axes, values.shape, time, where))

@@ -1,4 +1,4 @@
-"""Plain label volumes without a table of tracks: TIFF files, or one 4D TIFF file.
+"""Plain label images, volumes or planes, without a table of tracks: TIFF files, or one TIFF file with time.
 
 Labels are consistent over time: a cell has one number in all its frames. Without a table no mother is known.
 """
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, PrivateAttr
 
-from trainables.shapes.readers.base import Triple
+from trainables.shapes.readers.base import Sizes
 from trainables.shapes.readers.frame_files import frame_files
 from trainables.shapes.readers.labels import LabelReader
 from trainables.shapes.readers.tiff import SUFFIXES, frames_in, read_frame, read_volume
@@ -24,14 +24,16 @@ if TYPE_CHECKING:
 
 
 class LabelStack(LabelReader):
-    """A folder of label TIFFs, one a frame in the order of their numbers; a TIFF (t, z, y, x)."""
+    """A folder of label TIFFs, one a frame in the order of their numbers; a TIFF (t, z, y, x) or (t, y, x)."""
 
     name: ClassVar[str] = "label-stack"
-    accepts: ClassVar[str] = "a folder of label TIFFs, one a frame; a label TIFF with the axes (t, z, y, x)"
+    accepts: ClassVar[str] = (
+        "a folder of label TIFFs, one a frame; a label TIFF with the axes (t, z, y, x) or (t, y, x)"
+    )
 
     layout: str | None = Field(
         None,
-        pattern="^[TZYXC]{3,5}$",
+        pattern="^[TZYXC]{2,5}$",
         description="what the axes of a TIFF are, where its own names are wrong: TZYX, say",
     )
     _files: dict[int, Path] | None = PrivateAttr(None)
@@ -44,7 +46,8 @@ class LabelStack(LabelReader):
         for number, frame in enumerate(labels):
             tifffile.imwrite(folder / "tiffs" / f"t{number}.tif", frame)
         tifffile.imwrite(folder / "labels.tif", labels, compression="zlib")
-        metadata = {"axes": "TZYX", "spacing": 2.0, "unit": "um"}
+        depth = {"spacing": 2.0} if labels.ndim == 4 else {}
+        metadata = {"axes": f"T{'ZYX'[1 - labels.ndim :]}", "unit": "um"} | depth
         tifffile.imwrite(folder / "imagej.tif", labels, imagej=True, resolution=(4.0, 5.0), metadata=metadata)
         return [folder / name for name in ("tiffs", "labels.tif", "imagej.tif")]
 
@@ -74,14 +77,10 @@ class LabelStack(LabelReader):
     def where(self, number: int) -> str:
         return f"{self._frames().get(number, self.path)} (frame {number})"
 
-    def said_voxel(self) -> tuple[Triple, str] | None:
+    def said_voxel(self) -> tuple[Sizes, str] | None:
         if self.path.is_dir():
             return voxel_of(self.path, next(iter(self._frames().values())))
         return voxel_of(self.path.parent, self.path)
 
     def said_interval(self) -> tuple[float, str] | None:
         return interval_in(next(iter(self._frames().values())) if self.path.is_dir() else self.path)
-
-    def voxel_size(self) -> Triple:
-        said = None if self.voxel else self.said_voxel()
-        return self.voxel or (said[0] if said else (1.0, 1.0, 1.0))

@@ -18,14 +18,12 @@ _DENSE = 1 << 16
 
 
 def whole_numbers(values: Array, where: str) -> Array:
-    """A volume (z, y, x) of labels as integers: true is label 1, and floating point may be whole; raises BadData."""
+    """A frame (z, y, x) or (y, x) of labels as integers: true is label 1, and floating point may be whole; raises
+    BadData."""
     import numpy as np
 
-    if values.ndim != 3:
-        raise BadData(
-            f"{where}: {values.ndim} axes {values.shape}; a frame is a volume (z, y, x), films without "
-            "depth are not taken"
-        )
+    if values.ndim not in (2, 3):
+        raise BadData(f"{where}: {values.ndim} axes {values.shape}; a frame is a volume (z, y, x) or a plane (y, x)")
     if values.dtype == bool:
         return values.astype("uint8")
     if values.dtype.kind == "f":

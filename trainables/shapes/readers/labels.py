@@ -14,7 +14,7 @@ from pydantic import Field, PrivateAttr
 
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.readers import linking
-from trainables.shapes.readers.base import Box, Frame, Listing, Reader, Recorded, Track, long_enough
+from trainables.shapes.readers.base import Box, Frame, Listing, Reader, Recorded, Sizes, Track, long_enough
 from trainables.shapes.readers.label_values import refuse_intensities, whole_numbers
 from trainables.shapes.readers.pieces import Pieces, largest, split
 from trainables.shapes.readers.scan import Scan, step_between
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class LabelReader(Reader):
-    """Frames of integer labels (z, y, x), 0 outside every cell, one number a cell."""
+    """Frames of integer labels (z, y, x), or (y, x), 0 outside every cell, one number a cell."""
 
     has_table: ClassVar[bool] = False
     """Whether a table says which labels are one cell: then nothing is linked."""
@@ -53,6 +53,10 @@ class LabelReader(Reader):
 
     def drops_pieces(self) -> bool:
         return self.pieces == "largest"
+
+    def voxel_size(self) -> Sizes:
+        said = None if self.voxel else self.said_voxel()
+        return self.fitted(said and said[0], len(self.scan().shape))
 
     def table(self) -> Table:
         """The tracks: by default every label, from the first to the last frame in which it is."""
@@ -216,8 +220,9 @@ class LabelReader(Reader):
         import numpy as np
 
         shape = volume.shape
-        lower = tuple(min(box[axis][0] for box in boxes.values()) for axis in range(3))
-        upper = tuple(max(box[axis][1] for box in boxes.values()) for axis in range(3))
+        axes = range(len(shape))
+        lower = tuple(min(box[axis][0] for box in boxes.values()) for axis in axes)
+        upper = tuple(max(box[axis][1] for box in boxes.values()) for axis in axes)
         crop = volume[tuple(slice(a, b) for a, b in zip(lower, upper, strict=True))]
         parts = [crop == label for label in boxes]
         labels = np.where(np.logical_or.reduce(parts), crop, 0)
@@ -225,13 +230,13 @@ class LabelReader(Reader):
         if self.pieces in (None, "largest"):
             parts = [largest(part) for part in parts]
         mask = np.logical_or.reduce(parts)
-        lines = [mask.any(axis=tuple({0, 1, 2} - {axis})) for axis in range(3)]
+        lines = [mask.any(axis=tuple(set(axes) - {axis})) for axis in axes]
         border = any(
             (a == 0 and line[0]) or (b == n and line[-1])
             for line, a, b, n in zip(lines, lower, upper, shape, strict=True)
         )
         dropped = 1 - sum(int(part.sum()) for part in parts) / total
-        return Frame(number, mask, (lower[0], lower[1], lower[2]), bool(border), dropped, labels)
+        return Frame(number, mask, lower, bool(border), dropped, labels)
 
 
 def _name(label: int, divides: bool = False) -> str:

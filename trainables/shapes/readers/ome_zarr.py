@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import PrivateAttr
 
 from trainables.shapes.bad_data import BadData
-from trainables.shapes.readers.base import Triple
+from trainables.shapes.readers.base import Sizes
 from trainables.shapes.readers.labels import LabelReader
-from trainables.shapes.readers.tiff_axes import arranged, places
+from trainables.shapes.readers.tiff_axes import arranged, order_of
 from trainables.shapes.readers.tiff_time import seconds
 from trainables.shapes.readers.tiff_voxel import micrometres
 
@@ -30,15 +30,16 @@ class OmeZarr(LabelReader):
     accepts: ClassVar[str] = "an OME-Zarr folder of labels, or of an image with one label image"
 
     _opened: Any = PrivateAttr(None)
-    """The array, its order of axes t, z, y, x, and the first entry of `multiscales`."""
+    """The array, its order of axes t, z, y, x, or t, y, x, and the first entry of `multiscales`."""
 
     @classmethod
     def written(cls, labels: Array, folder: Path) -> list[Path]:
         """Of versions 0.4 and 0.5, each a label image in an image."""
         import zarr
 
-        axes = [{"name": "t", "type": "time"}, *({"name": axis, "type": "space"} for axis in "zyx")]
-        scale = [{"type": "scale", "scale": [1.0, 1.0, 1.0, 1.0]}]
+        space = "zyx"[1 - labels.ndim :]
+        axes = [{"name": "t", "type": "time"}, *({"name": axis, "type": "space"} for axis in space)]
+        scale = [{"type": "scale", "scale": labels.ndim * [1.0]}]
         image = {"axes": axes, "datasets": [{"path": "0", "coordinateTransformations": scale}]}
         paths = []
         for version, zarr_format in (("0.4", 2), ("0.5", 3)):
@@ -76,12 +77,13 @@ class OmeZarr(LabelReader):
     def where(self, number: int) -> str:
         return f"{self.path} (frame {number})"
 
-    def said_voxel(self) -> tuple[Triple, str] | None:
+    def said_voxel(self) -> tuple[Sizes, str] | None:
         scales = self._scales()
-        z, y, x = (None if (factor := micrometres(unit)) is None else factor * scale for scale, unit in scales[1:])
-        if z is None or y is None or x is None or min(z, y, x) <= 0:
+        factors = [micrometres(unit) for _, unit in scales[1:]]
+        sizes = tuple(f * scale for f, (scale, _) in zip(factors, scales[1:], strict=True) if f is not None)
+        if len(sizes) < len(factors) or min(sizes) <= 0:
             return None
-        return (z, y, x), "OME-Zarr metadata"
+        return sizes, "OME-Zarr metadata"
 
     def said_interval(self) -> tuple[float, str] | None:
         scale, unit = self._scales()[0]
@@ -98,10 +100,6 @@ class OmeZarr(LabelReader):
                 if step.get("type") == "scale":
                     scale = [a * float(b) for a, b in zip(scale, step["scale"], strict=True)]
         return [(scale[i], str(axes[i].get("unit", ""))) for i in order]
-
-    def voxel_size(self) -> Triple:
-        said = None if self.voxel else self.said_voxel()
-        return self.voxel or (said[0] if said else (1.0, 1.0, 1.0))
 
     def _image(self) -> tuple[Any, list[int], dict[str, Any]]:
         if self._opened is None:
@@ -132,7 +130,7 @@ class OmeZarr(LabelReader):
         if array.dtype.kind not in "uib":
             raise BadData(f"{self.path}: an image with values of type {array.dtype} and no labels; give a label image")
         names = [axis["name"] if isinstance(axis, dict) else axis for axis in images[0]["axes"]]
-        order = places("".join(str(name)[:1].upper() for name in names), array.shape, "TZYX", self.path)
+        order = order_of("".join(str(name)[:1].upper() for name in names), array.shape, True, self.path)
         return array, order, images[0]
 
 

@@ -42,5 +42,5 @@ def _parts(mask: Array) -> tuple[Array, int]:
     import numpy as np
     from scipy.ndimage import label
 
-    parts, count = label(mask, structure=np.ones((3, 3, 3)))
+    parts, count = label(mask, structure=np.ones(mask.ndim * (3,)))
     return parts, int(count)

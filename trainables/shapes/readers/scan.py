@@ -42,7 +42,7 @@ class Step:
 class Scan:
     """Where every label of a recording is."""
 
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
     boxes: dict[int, dict[int, Box]] = field(default_factory=dict)
     """Frame → label → its box."""
     filled: dict[int, int] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class Scan:
         return [number for number, boxes in self.boxes.items() if label in boxes]
 
     def add(self, number: int, labels: Array) -> None:
-        """Take in the next frame, `(z, y, x)` integers."""
+        """Take in the next frame, `(z, y, x)` or `(y, x)` integers."""
         from scipy.ndimage import find_objects
 
         found, places = dense(labels)
@@ -94,5 +94,4 @@ def step_between(before: tuple[int, Array], after: tuple[int, Array]) -> Step:
 
 def box_of(slices: tuple[slice, ...]) -> Box:
     """The box of what `find_objects` gives."""
-    z, y, x = ((int(s.start), int(s.stop)) for s in slices)
-    return z, y, x
+    return tuple((int(s.start), int(s.stop)) for s in slices)

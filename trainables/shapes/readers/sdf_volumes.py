@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from trainables.shapes.bad_data import BadData
-from trainables.shapes.readers.base import Frame, Listing, Reader, Recorded, Triple, long_enough
+from trainables.shapes.readers.base import Frame, Listing, Reader, Recorded, Sizes, long_enough
 from trainables.shapes.readers.sdf_layout import SMALLEST, Layout, frame_of, frames_and_volume, layout_of
 
 if TYPE_CHECKING:
@@ -66,8 +66,8 @@ class SdfVolumes(Reader):
     def recognises(cls, path: Path) -> bool:
         return bool(_files(path))
 
-    def voxel_size(self) -> Triple:
-        return self.voxel or (1.0, 1.0, 1.0)
+    def voxel_size(self) -> Sizes:
+        return self.fitted(None, 3)
 
     def sequences(
         self, tracks: list[int] | None = None, minimum_frames: int | None = None, daughters: bool = True

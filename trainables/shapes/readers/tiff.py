@@ -1,4 +1,5 @@
-"""Label volumes in TIFF files: what `tifffile` and `imagecodecs` read, with the axes that the file names."""
+"""Label images in TIFF files, volumes or planes: what `tifffile` and `imagecodecs` read, with the axes that the
+file names."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainables.shapes.bad_data import BadData
-from trainables.shapes.readers.tiff_axes import arranged, named, places
+from trainables.shapes.readers.tiff_axes import arranged, named, order_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,7 +40,7 @@ def read_array(path: Path) -> Array:
 
 
 def read_volume(path: Path, axes: str | None = None) -> Array:
-    """One frame (z, y, x): a file of its own, or of an OME-TIFF of several files; raises BadData.
+    """One frame (z, y, x), or (y, x): a file of its own, or of an OME-TIFF of several files; raises BadData.
 
     `axes`: a letter for each, where the file's own names are wrong.
     """
@@ -47,7 +48,7 @@ def read_volume(path: Path, axes: str | None = None) -> Array:
         with library().TiffFile(path, _multifile=False) as file:
             series = file.series[0]
             _check_complete(file.pages, range(len(file.pages)))
-            order = places(named(series.axes, axes, path), series.shape, "ZYX", path)
+            order = order_of(named(series.axes, axes, path), series.shape, False, path)
             return arranged(series.asarray(), order)
     except BadData:
         raise
@@ -56,11 +57,11 @@ def read_volume(path: Path, axes: str | None = None) -> Array:
 
 
 def read_frame(path: Path, frame: int, axes: str | None = None) -> Array:
-    """Frame `frame`, (z, y, x), of a file with time; only its pages are read. Raises BadData."""
+    """Frame `frame`, (z, y, x) or (y, x), of a file with time; only its pages are read. Raises BadData."""
     try:
         with library().TiffFile(path) as file:
             series = file.series[0]
-            order = places(named(series.axes, axes, path), series.shape, "TZYX", path)
+            order = order_of(named(series.axes, axes, path), series.shape, True, path)
             pages = _pages_of(series, order[0], frame)
             if pages is None:
                 _check_complete(series.pages, range(len(series.pages)))
@@ -82,7 +83,7 @@ def frames_in(path: Path, axes: str | None = None) -> int:
         with library().TiffFile(path) as file:
             series = file.series[0]
             shape = tuple(int(n) for n in series.shape)
-            return shape[places(named(series.axes, axes, path), shape, "TZYX", path)[0]]
+            return shape[order_of(named(series.axes, axes, path), shape, True, path)[0]]
     except BadData:
         raise
     except Exception as error:

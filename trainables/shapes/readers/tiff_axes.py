@@ -1,4 +1,4 @@
-"""The axes of a TIFF, as its metadata name them, brought into the order (t, z, y, x).
+"""The axes of a TIFF, as its metadata name them, brought into the order (t, z, y, x), or (t, y, x) without depth.
 
 Axes of length 1 that are neither time nor space are dropped; channels (C) and colours (S) of more than 1 are refused.
 Axes without a meaning (Q, I: plain stacks) stand for time and depth in this order. Some files name them wrongly, a
@@ -30,8 +30,25 @@ def named(axes: str, given: str | None, where: Path | str) -> str:
     return given
 
 
+def order_of(axes: str, shape: tuple[int, ...], time: bool, where: Path | str) -> list[int]:
+    """The axes of labels in order, first to last: with `time` (t, z, y, x), else (z, y, x); z is left out where there
+    is no depth, or one plane. All others have length 1. Raises BadData."""
+    deep = "TZYX" if time else "ZYX"
+    flat = deep.replace("Z", "")
+    unnamed, named_ones = sum(axis in _UNNAMED for axis in axes), sum(letter in axes for letter in deep)
+    has_depth = "Z" in axes or unnamed + named_ones >= len(deep) or sum(length > 1 for length in shape) > len(flat)
+    if not has_depth:
+        return places(axes, shape, flat, where)
+    order = places(axes, shape, deep, where)
+    depth = deep.index("Z")
+    return order if shape[order[depth]] > 1 else [*order[:depth], *order[depth + 1 :]]
+
+
 def places(axes: str, shape: tuple[int, ...], wanted: str, where: Path | str) -> list[int]:
-    """For each letter of `wanted` ("TZYX" or "ZYX") the axis that it is; all others have length 1. Raises BadData."""
+    """For each letter of `wanted` ("TZYX", "ZYX", "TYX" or "YX") the axis that it is; all others have length 1.
+
+    Raises BadData.
+    """
     kept = [i for i, axis in enumerate(axes) if shape[i] > 1 or axis in wanted or axis in _UNNAMED]
     named = {axes[i]: i for i in kept if axes[i] not in _UNNAMED}
     unnamed = [i for i in kept if axes[i] in _UNNAMED]
@@ -48,7 +65,10 @@ def places(axes: str, shape: tuple[int, ...], wanted: str, where: Path | str) ->
             f"{where}: its axes are {axes} {shape}, with {counts}; labels have {', '.join(wanted.lower())} alone: save "
             f"one channel, or, if the names are wrong, say what they are, as --layout {wanted}"
         )
-    needed = "one file must have four: t, z, y, x" if wanted == "TZYX" else "a frame is a volume (z, y, x)"
+    needed = {
+        "TZYX": "one file must have four: t, z, y, x, or three, t, y, x; where z is time, say --layout TYX",
+        "TYX": "one file must have t, y, x",
+    }.get(wanted, "a frame is a volume (z, y, x) or a plane (y, x)")
     raise BadData(f"{where}: {len(kept)} axes {shape}, named {axes}; {needed}")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from trainables.shapes.bad_data import BadData
-from trainables.shapes.readers.base import Triple
+from trainables.shapes.readers.base import AXES, Sizes
 from trainables.shapes.readers.tiff import library
 
 VOXEL_FILE = "voxel_size.txt"
@@ -25,29 +25,30 @@ def micrometres(unit: str) -> float | None:
     return _MICROMETRES.get(plain)
 
 
-def voxel_beside(folder: Path) -> Triple | None:
+def voxel_beside(folder: Path) -> Sizes | None:
     """Voxel size (z, y, x) in µm from `voxel_size.txt` in a folder, if there is one; raises BadData."""
     file = folder / VOXEL_FILE
     if not file.exists():
         return None
     try:
-        z, y, x = (float(word) for word in file.read_text().split())
+        sizes = tuple(float(word) for word in file.read_text().split())
     except ValueError:
-        z = y = x = -1.0
-    if not 0 < min(z, y, x) <= max(z, y, x) < float("inf"):
-        raise BadData(f"{file}: not three positive numbers; write the size of a voxel as z y x in µm")
-    return z, y, x
+        sizes = ()
+    if len(sizes) not in AXES or not all(0 < size < float("inf") for size in sizes):
+        raise BadData(f"{file}: not three positive numbers, nor two; write the size of a voxel as z y x, or y x, in µm")
+    return sizes
 
 
-def voxel_of(folder: Path, first: Path | None) -> tuple[Triple, str] | None:
+def voxel_of(folder: Path, first: Path | None) -> tuple[Sizes, str] | None:
     """What a folder's `voxel_size.txt`, else its first TIFF says, and where; none if neither does. Raises BadData."""
     if beside := voxel_beside(folder):
         return beside, VOXEL_FILE
     return voxel_in(first) if first is not None else None
 
 
-def voxel_in(path: Path) -> tuple[Triple, str] | None:
-    """Voxel size (z, y, x) in µm from a TIFF's metadata, and which; none if they do not say all three."""
+def voxel_in(path: Path) -> tuple[Sizes, str] | None:
+    """Voxel size (z, y, x) in µm from a TIFF's metadata, and which; of a plane (y, x); none if they do not say
+    all."""
     try:
         with library().TiffFile(path) as file:
             for said, what in ((_from_ome, "OME"), (_from_imagej, "ImageJ"), (_from_tifffile, "tifffile")):
@@ -58,20 +59,20 @@ def voxel_in(path: Path) -> tuple[Triple, str] | None:
     return None
 
 
-def _from_ome(file: Any) -> Triple | None:
+def _from_ome(file: Any) -> Sizes | None:
     if not file.ome_metadata:
         return None
     pixels = next(e for e in ElementTree.fromstring(file.ome_metadata).iter() if e.tag.rpartition("}")[2] == "Pixels")
     sizes = []
-    for axis in "ZYX":
+    for axis in "YX" if "PhysicalSizeZ" not in pixels.attrib and pixels.get("SizeZ") == "1" else "ZYX":
         size, factor = pixels.get(f"PhysicalSize{axis}"), micrometres(pixels.get(f"PhysicalSize{axis}Unit", "µm"))
         if size is None or factor is None:
             return None
         sizes.append(float(size) * factor)
-    return sizes[0], sizes[1], sizes[2]
+    return tuple(sizes)
 
 
-def _from_imagej(file: Any) -> Triple | None:
+def _from_imagej(file: Any) -> Sizes | None:
     """ImageJ leaves `spacing` out where it is exactly 1."""
     metadata = file.imagej_metadata
     if not metadata:
@@ -79,17 +80,19 @@ def _from_imagej(file: Any) -> Triple | None:
     return _sizes(file, str(metadata.get("unit", "")), float(metadata.get("spacing", 1.0)))
 
 
-def _from_tifffile(file: Any) -> Triple | None:
+def _from_tifffile(file: Any) -> Sizes | None:
     metadata: dict[str, Any] = (file.shaped_metadata or ({},))[0]
-    if "spacing" not in metadata:
+    depth, axes = metadata.get("spacing"), file.series[0].axes
+    if depth is None and len(axes) > 2 and axes != "TYX":  # a depth that is not said
         return None
-    return _sizes(file, str(metadata.get("unit", "")), float(metadata["spacing"]))
+    return _sizes(file, str(metadata.get("unit", "")), None if depth is None else float(depth))
 
 
-def _sizes(file: Any, unit: str, depth: float) -> Triple | None:
-    """Depth of a plane in `unit`, and the pixels' sizes by TIFF's tags of resolution, in the same unit."""
+def _sizes(file: Any, unit: str, depth: float | None) -> Sizes | None:
+    """Depth of a plane in `unit`, if it has one, and the pixels' sizes by TIFF's tags of resolution, in that unit."""
     factor, tags = micrometres(unit), file.pages[0].tags
     if factor is None or "XResolution" not in tags or "YResolution" not in tags:
         return None
     (x, per_x), (y, per_y) = tags["XResolution"].value, tags["YResolution"].value
-    return depth * factor, per_y / y * factor, per_x / x * factor
+    plane = per_y / y * factor, per_x / x * factor
+    return plane if depth is None else (depth * factor, *plane)
