@@ -61,8 +61,8 @@ Examples:
 def main(recording: str | None, output: str | None, tracking_uri: str | None, resume: str | None, **given: Any) -> int:
     """Write the frames between those of RECORDING: labels in its coordinates, voxel size and numbering.
 
-    RECORDING, in space or in the plane, is what python -m study.run cells takes: label TIFFs, a Cell Tracking Challenge folder, OME-Zarr labels,
-    .npz, or HDF5 distances.
+    RECORDING is what python -m study.run cells takes, or has frames in the plane: label TIFFs, a Cell Tracking
+    Challenge folder, OME-Zarr labels, .npy or .npz; in space alone HDF5 distances.
     """
     try:
         job = carry_out(recording, given, output, tracking_uri, resume)

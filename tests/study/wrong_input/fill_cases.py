@@ -15,7 +15,7 @@ FILL: Cases = {
     "a torn table": (["data/challenge"], "RECORDING "),
     "a torn file": (["data/torn.npz"], "cannot be read as .npz"),
     "two voxel sizes": (
-        ["data/swapped.npz", "--voxel", "1,2"],
+        ["data/swapped.npz", "--link", "--voxel", "1,2"],
         "--voxel 1,2 has 2 sizes, but its frames have the axes z, y, x",
     ),
     "three voxel sizes in the plane": (
