@@ -30,7 +30,9 @@ def flags(tracks: str, skip_bad: str) -> Callable[[Callable[..., Any]], Callable
     """The flags, as a decorator of a command; what `--tracks` and `--skip-bad` choose among differs by command."""
     options = [
         click.option("--tracks", metavar="N,N,…", help=tracks),
-        click.option("--voxel", metavar="Z,Y,X", help="size of a voxel in µm  [default: what the files say, or 1]"),
+        click.option(
+            "--voxel", metavar="Z,Y,X", help="size of a voxel in µm, of a pixel Y,X  [default: by the files, or 1]"
+        ),
         click.option(
             "--layout",
             metavar="AXES",
