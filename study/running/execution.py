@@ -195,6 +195,7 @@ def execute(
             name="tune",
             storage_path=scratch,
             verbose=0,
+            progress_reporter=tune.CLIReporter(),  # silent; that for notebooks clears what we have shown in the cell
             failure_config=tune.FailureConfig(max_failures=0),  # a lost job is issued again: see _Bridge.complete
             checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False, checkpoint_frequency=0),
             callbacks=[_Recording(bridge)],
