@@ -68,8 +68,10 @@ def said(cell: Any) -> str:
 def test_a_notebook_runs_a_study_and_extends_it(notebook: Any) -> None:
     first, second = notebook.cells
     assert "confirm-none-dense-published" in said(first)
+    assert "search: 2 of 2 trials" in said(first)
+    assert "confirm: 2 of 2 trials" in said(first)
     assert "run(): trials is 'four': it must be a whole number" in said(second)
-    assert """study.api.run('bifurcation', preset='smoke', methods=['none', 'linear-blend'], trials=1""" in said(second)
+    assert "study.api.run('bifurcation', preset='smoke', trials=1, methods=['none', 'linear-blend']" in said(second)
     assert "True)" in said(second)
 
 
@@ -120,8 +122,9 @@ for wrong in (dict(trials=0), dict(tirals=2), dict(methods=["pilow"]), dict(voxe
     assert wrong[2].startswith("Mistake --methods pilow: there is no 'pilow'; did you mean 'pillow'?")
     assert wrong[3].startswith("Mistake --voxel 1,2,3: study sleeping makes its own data")
     assert wrong[4] == "Mistake run(): seed is True: it must be a whole number"
-    epochs = [(entry["trial"], entry["epoch"]) for entry in trace(tmp_path)]
-    assert len(epochs) == len(set(epochs)), "nothing was trained twice"
+    assert len(trace(tmp_path)) == 2 * (2 + 1) * 8, (
+        "of each method two trials and one setting, of eight epochs, none twice"
+    )
 
 
 def test_a_run_without_any_complete_trial_raises_and_has_the_run(tmp_path: Path) -> None:
