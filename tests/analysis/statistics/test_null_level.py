@@ -108,6 +108,8 @@ def structure(name: str) -> tuple[Effect, dict[str, np.ndarray]]:
     if name == "known-motion":
         kinds = np.array([w.kind for w in method.windows if w.role == "test"])  # type: ignore[attr-defined]
         return parts_of_kinds(kinds), {"class": kinds}
+    if name.startswith("population"):  # what is said is said given the networks and regressions of three folds
+        return a_network_of_each_sequence(study.replicates, len(tested)), {}
     if getattr(method, "shared", True):
         return one_network_of_all_sequences(study.replicates, len(tested)), {}
     return a_network_of_each_sequence(2, len(tested)), {}

@@ -147,6 +147,10 @@ def test_a_trial_scores_every_sequence_and_time_it_is_asked_for_and_no_other(nam
 
 @pytest.mark.parametrize("name", sorted(set(catalog.names()) - AGAIN))
 def test_the_same_trial_gives_the_same_numbers(name, tmp_path):
-    method = next(m for m in catalog.load(name, "smoke").methods if m in ("sinkhorn", "topology", "latent-advection"))
+    method = next(
+        m
+        for m in catalog.load(name, "smoke").methods
+        if m in ("sinkhorn", "topology", "latent-advection", "learned-residual")
+    )
     once, again = (to_end(request_of(name, method, "search", tmp_path / str(i))) for i in range(2))
     pd.testing.assert_frame_equal(table(once[-1]["rows"]), table(again[-1]["rows"]))
