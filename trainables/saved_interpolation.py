@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from trainables.interpolants import Interpolant, named
-from trainables.saved_model import GRID, SavedModel
-from trainables.shapes.sequence import LOWER, UPPER, ShapeSequence, from_description, trilinear
+from trainables.saved_model import GRID, SavedModel, of_volumes
+from trainables.shapes.sequence import ShapeSequence, from_description
 
 if TYPE_CHECKING:
     from trainables.interpolants.base import Array
@@ -51,21 +50,7 @@ class SavedInterpolation(SavedModel):
         )
 
     def field(self, replicate: int, sequence: int, grid: int = GRID) -> Callable[[Tensor], Tensor]:
-        fitted = self._interpolant.fit(self._frames[sequence].numpy(), self._times)
-
-        @lru_cache(maxsize=4)
-        def volume(time: float) -> Tensor:
-            return torch.from_numpy(fitted(time))
-
-        def sdf(points: Tensor) -> Tensor:
-            values = torch.empty_like(points[:, 0])
-            for time in points[:, 3].unique().tolist():
-                here = points[:, 3] == time
-                places = points[here, :3]
-                values[here] = trilinear(volume(time), places) + (places - places.clamp(LOWER, UPPER)).norm(dim=-1)
-            return values
-
-        return sdf
+        return of_volumes(self._interpolant.fit(self._frames[sequence].numpy(), self._times))
 
 
 def read_interpolant(written: str) -> Interpolant:

@@ -11,6 +11,7 @@ import io
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from trainables.files import read
+from trainables.shapes.sequence import LOWER, UPPER, trilinear
 from trainables.stable_names import reader_name, reader_place
 
 if TYPE_CHECKING:
@@ -52,6 +54,22 @@ class SavedModel(ABC):
     def saved(cls, **parts: Any) -> dict[str, Any]:
         """What a trainable gives to be kept: `parts`, of strings, numbers, tensors, lists and dicts of these."""
         return {"reader": reader_name(f"{cls.__module__}:{cls.__name__}")} | parts
+
+
+def of_volumes(volume: Callable[[float], NDArray[np.float32]]) -> Callable[[Tensor], Tensor]:
+    """A field, (P, 4) → (P,), of what gives the volume `(n, n, n)` of a time: trilinear between the points of its grid;
+    beyond the domain the distance to it is added."""
+    kept = lru_cache(maxsize=4)(lambda time: torch.from_numpy(volume(time)))
+
+    def sdf(points: Tensor) -> Tensor:
+        values = torch.empty_like(points[:, 0])
+        for time in points[:, 3].unique().tolist():
+            here = points[:, 3] == time
+            places = points[here, :3]
+            values[here] = trilinear(kept(time), places) + (places - places.clamp(LOWER, UPPER)).norm(dim=-1)
+        return values
+
+    return sdf
 
 
 def open_model(path: str) -> SavedModel:

@@ -73,6 +73,9 @@ def tamperings() -> dict[str, Callable[[Path], None]]:
             found[f"{field} a {kind}"] = lambda folder, field=field, value=value: fake_runs.change(
                 folder, **{field: value}
             )
+        found[f"{field} an address"] = lambda folder, field=field: fake_runs.change(
+            folder, **{field: os.environ.get("ADDRESS", "http://127.0.0.1:9/x")}
+        )
     for name in FILES:
         for harm, action in HARMS.items():
             found[f"{name} {harm}"] = lambda folder, name=name, action=action: action(folder / name)
@@ -80,7 +83,12 @@ def tamperings() -> dict[str, Callable[[Path], None]]:
 
 
 ALL = tamperings()
-SAMPLE = [*(f"{name} {harm}" for name in FILES[:2] for harm in HARMS), "tracking_uri a text", "metrics a list"]
+SAMPLE = [
+    *(f"{name} {harm}" for name in FILES[:2] for harm in HARMS),
+    "tracking_uri a text",
+    "tracking_uri an address",
+    "metrics a list",
+]
 
 
 @pytest.fixture

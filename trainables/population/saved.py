@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from trainables.base import resolve
-from trainables.saved_model import GRID, SavedModel
-from trainables.shapes.sequence import LOWER, UPPER, trilinear
+from trainables.saved_model import GRID, SavedModel, of_volumes
 from trainables.shapes.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -52,18 +50,5 @@ class SavedPopulation(SavedModel):
         )
 
     def field(self, replicate: int, sequence: int, grid: int = GRID) -> Callable[[Tensor], Tensor]:
-        predict = self._learned.predictor(replicate, sequence, self._learned.configuration.evaluation_grid)
-
-        @lru_cache(maxsize=4)
-        def volume(time: float) -> Tensor:
-            return torch.from_numpy(predict(time))
-
-        def sdf(points: Tensor) -> Tensor:
-            values = torch.empty_like(points[:, 0])
-            for time in points[:, 3].unique().tolist():
-                here = points[:, 3] == time
-                places = points[here, :3]
-                values[here] = trilinear(volume(time), places) + (places - places.clamp(LOWER, UPPER)).norm(dim=-1)
-            return values
-
-        return sdf
+        n = self._learned.configuration.evaluation_grid
+        return of_volumes(self._learned.predictor(replicate, sequence, n))
