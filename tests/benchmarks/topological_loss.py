@@ -106,7 +106,9 @@ def main() -> None:
     for construction, size, dimensions in CASES:
         known = diagrams(_scaled(truth, size), dimensions, construction=construction)
         ways = {
-            "ours": lambda p, s=size, d=dimensions, c=construction: topological_loss(p, truth, s, d, construction=c),
+            "ours": lambda p, s=size, d=dimensions, c=construction: topological_loss(
+                p, truth, s, d, construction=c, essential="omitted"
+            ),
             "published": lambda p, k=known, s=size, d=dimensions, c=construction: by_gudhi(
                 p, k, s, d, c, published_distance
             ),

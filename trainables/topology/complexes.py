@@ -1,10 +1,13 @@
 """Filtered cubical complexes of a volume: which cells there are, and with which voxel each of them comes.
 
-Two constructions (A. Garin et al., *Duality in persistent homology of images*, 2020):
+Two constructions (Garin 2020):
 
 * T: voxels are top-dimensional cells; a face comes with the first voxel that it belongs to. Voxels that share a corner
   touch, cavities are walled by shared faces: 26 neighbours for the object, 6 for what is around it.
 * V: voxels are vertices; a cell comes with the last of its voxels. 6 neighbours for the object, 26 around it.
+
+The two are dual (ibid.): what is born and filled in T is, from the last voxel back, filled and born in V, with
+a border around the volume that is there first, and dimension d is 2 − d.
 
 A cell lies at doubled coordinates: odd along the axes in which it is extended, `side` = 2 n + 1 (T) or 2 n − 1 (V).
 
@@ -13,55 +16,12 @@ A cell lies at doubled coordinates: odd along the axes in which it is extended, 
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 
 Array = np.ndarray[Any, Any]
 Construction = Literal["T", "V"]
-
-
-class Cells(NamedTuple):
-    """Places (flat doubled coordinates) of a complex's cells and of what bounds them; one for each side."""
-
-    vertices: Array
-    edges: Array
-    squares: Array
-    edge_ends: Array
-    """`(edges, 2)`: the two vertices of an edge."""
-    square_sides: Array
-    """`(squares, 4)`: the four edges of a square."""
-    square_cubes: Array
-    """`(squares, 2)`: the cubes on either side of a square; C stands for the outside."""
-
-
-@lru_cache(maxsize=4)
-def cells(side: int) -> Cells:
-    """The cells of a cube-shaped complex of `side`³."""
-    coordinates = np.indices((side,) * 3).reshape(3, -1)
-    dimension = (coordinates % 2).sum(0)
-    steps = np.array([side * side, side, 1])
-    vertices, edges, squares = (np.flatnonzero(dimension == d) for d in range(3))
-    along = steps[(coordinates[:, edges] % 2).argmax(0)]
-    normal_axis = (coordinates[:, squares] % 2).argmin(0)
-    normal, level = steps[normal_axis], coordinates[normal_axis, squares]
-    in_plane = np.array([[1, 2], [0, 2], [0, 1]])[normal_axis]
-    first, second = steps[in_plane[:, 0]], steps[in_plane[:, 1]]
-    return Cells(
-        vertices,
-        edges,
-        squares,
-        edge_ends=np.stack([edges - along, edges + along], 1),
-        square_sides=np.stack([squares - first, squares + first, squares - second, squares + second], 1),
-        square_cubes=np.stack(
-            [
-                np.where(level > 0, squares - normal, side**3),
-                np.where(level < side - 1, squares + normal, side**3),
-            ],
-            1,
-        ),
-    )
 
 
 def side_of(n: int, construction: Construction) -> int:

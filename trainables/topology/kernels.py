@@ -1,26 +1,16 @@
-"""Compiled loops of persistent homology: components that merge, loops that are filled."""
+"""Compiled loops of persistent homology: components that merge, cavities that close, loops that are filled.
+
+All on the critical cells of a discrete gradient; names and numbers are those of `gradient`.
+"""
+
+# mypy: disable-error-code="no-untyped-call"
 
 import numpy as np
 
 from trainables.compilation import compiled
+from trainables.topology.gradient import CRITICAL, NONE, PAIRS, offsets
 
 _compiled = compiled(set())
-
-
-@_compiled
-def in_order(links, step, total):
-    """Indices of `links` by rising `step[link]`, ties in the order given; steps lie in 0 … total − 1."""
-    starts = np.zeros(total + 1, np.int64)
-    for link in links:
-        starts[step[link] + 1] += 1
-    for i in range(total):
-        starts[i + 1] += starts[i]
-    found = np.empty(links.size, np.int64)
-    for index in range(links.size):
-        at = step[links[index]]
-        found[starts[at]] = index
-        starts[at] += 1
-    return found
 
 
 @_compiled
@@ -32,87 +22,121 @@ def _root(parent, i):
 
 
 @_compiled
-def merges(ends, order, age):
-    """Join the two `ends` `(L, 2)` of each link, links in `order`; of two components that meet, the younger ends.
+def components(edges, step, place, side, rank, older):
+    """Pairs of steps at which components are born and end, `(P, 2)`, by rising end; `edges` are in order.
 
-    `age` of each node: lower is older. Returns (node that began the younger component, link) `(M, 2)` and whether a
-    link joins nothing that was apart `(L,)`.
+    Of two components that meet the younger ends, and the edge by which they do takes no part in loops: its `rank`
+    becomes NONE.
     """
-    parent = np.arange(age.size)
-    pairs = np.empty((order.size, 2), np.int64)
-    closes = np.zeros(order.size, np.bool_)
-    count = 0
-    for link in order:
-        older, younger = _root(parent, ends[link, 0]), _root(parent, ends[link, 1])
-        if older == younger:
-            closes[link] = True
+    off = offsets(side)
+    pairs, count = np.empty((edges.size, 2), np.int32), 0
+    for edge in edges:
+        come, direction = edge >> 3, edge & 7
+        voxel = place[come]
+        one, other = _root(older, voxel), _root(older, voxel + off[direction])
+        if one == other:
             continue
-        # A component's root is the node that began it.
-        if age[older] > age[younger]:
-            older, younger = younger, older
-        parent[younger] = older
-        pairs[count, 0], pairs[count, 1] = younger, link
+        if step[one] < step[other]:
+            one, other = other, one
+        older[one] = other
+        rank[voxel, direction] = NONE
+        pairs[count, 0], pairs[count, 1] = step[one], come
+        count += 1
+    return pairs[:count].copy()
+
+
+@_compiled
+def cavities(squares, place, sides, outer, ends):
+    """Pairs of steps at which cavities are born and end, `(P, 2)`, by falling birth, and whether each of the `squares`,
+    which are in order, closes one.
+
+    From the last cell back, regions of what is not there yet are joined by a square that leaves; of two regions, that
+    which begins at the earlier step ends. `sides`: `(12, 2)` offsets of the cubes on either side of a square.
+    """
+    outside = len(outer) - 1
+    pairs, count, closes = np.empty((squares.size, 2), np.int32), 0, np.zeros(squares.size, np.bool_)
+    for index in range(squares.size - 1, -1, -1):
+        come, pair = squares[index] >> 4, squares[index] & 15
+        voxel = place[come]
+        one, other = _root(outer, voxel + sides[pair, 0]), _root(outer, voxel + sides[pair, 1])
+        if one == other:
+            continue
+        if one == outside or (other != outside and ends[one] > ends[other]):
+            one, other = other, one
+        outer[one] = other
+        closes[index] = True
+        pairs[count, 0], pairs[count, 1] = come, ends[one]
         count += 1
     return pairs[:count].copy(), closes
 
 
 @_compiled
-def fillings(sides, columns, row):
-    """Reduce the boundary matrix of squares over edges, modulo 2; (row, column) of each pivot, `(P, 2)`.
+def loops(squares, step, place, side, rank, partner):
+    """Pairs of steps at which loops are born and filled, `(P, 2)`, by rising end.
 
-    Column j is the square `columns[j]` with its four `sides` `(S, 4)`; `row` of each edge counts those that close a
-    loop, in the order in which they come, and is −1 for the others. The column under reduction is a field of bits with
-    a second field that says which words of the first are not zero (after U. Bauer et al., *PHAT*, J. Symb. Comput. 78,
-    2017); reduced columns are lists.
+    Reduces the boundary matrix of `squares`, those that are critical and close no cavity, in order, over edges, modulo
+    2. Rows are steps · 8 + rank. A row whose edge is paired with a square is emptied by adding that square's boundary,
+    which need not be kept. The column under reduction is a field of bits with a second field that says which words of
+    the first are not zero (after Bauer 2017); reduced columns are lists, each
+    begun by its length.
     """
-    rows = row.max() + 1
+    off, rows = offsets(side), 8 * place.size
     bits = np.zeros(rows // 64 + 1, np.uint64)
     words = np.zeros(rows // 4096 + 1, np.uint64)
-    start, stop = np.zeros(rows, np.int64), np.zeros(rows, np.int64)
-    kept = np.empty(4 * rows + 64, np.int32)
-    used = 0
-    pairs = np.empty((rows, 2), np.int64)
+    start = np.zeros(rows, np.int32)
+    kept, used = np.empty(8 * squares.size + 64, np.int32), 1
+    pairs = np.empty((squares.size, 2), np.int32)
     count = 0
-    for column in range(len(columns)):
-        square = columns[column]
-        last = -1
-        for k in range(4):
-            last = max(last, row[sides[square, k]])
-        if last >= 0 and stop[last] == 0:
-            # Nothing to reduce, as for most.
-            pairs[count, 0], pairs[count, 1] = last, column
-            count += 1
-            kept = _room(kept, used + 4)
-            start[last] = used
-            for k in range(4):
-                found = row[sides[square, k]]
-                if found >= 0:
-                    kept[used] = found
-                    used += 1
-            stop[last] = used
-            continue
-        for k in range(4):
-            found = row[sides[square, k]]
-            if found >= 0:
-                _flip(bits, words, found)
-        while last >= 0 and stop[last] > 0:
-            for k in range(start[last], stop[last]):
-                _flip(bits, words, kept[k])
+    for square in squares:
+        _flip_boundary(bits, words, place[square >> 4], square & 15, off, step, rank)
+        last = _last(bits, words, rows - 1)
+        while last >= 0:
+            voxel = place[last >> 3]
+            pair = partner[voxel, last & 7]
+            if pair != CRITICAL:
+                _flip_boundary(bits, words, voxel, pair, off, step, rank)
+            elif start[last] > 0:
+                first = start[last] + 1
+                for k in range(first, first + kept[first - 1]):
+                    _flip(bits, words, kept[k])
+            else:
+                break
             last = _last(bits, words, last)
         if last < 0:
             continue
-        pairs[count, 0], pairs[count, 1] = last, column
+        pairs[count, 0], pairs[count, 1] = last >> 3, square >> 4
         count += 1
         start[last] = used
-        found = last
-        while found >= 0:
-            kept = _room(kept, used + 1)
-            kept[used] = found
+        begun, used = used, used + 1
+        while last >= 0:
+            kept = _room(kept, used + 2)
+            kept[used] = last
             used += 1
-            _flip(bits, words, found)
-            found = _last(bits, words, found)
-        stop[last] = used
+            _flip(bits, words, last)
+            last = _last(bits, words, last)
+        kept[begun] = used - begun - 1
     return pairs[:count].copy()
+
+
+@_compiled
+def _flip_boundary(bits, words, voxel, pair, off, step, rank):
+    """Add the boundary of a square of a voxel's star."""
+    i, j = PAIRS[pair]
+    across = voxel + off[i] + off[j]
+    _flip_edge(bits, words, voxel, i, voxel + off[i], step, rank)
+    _flip_edge(bits, words, voxel, j, voxel + off[j], step, rank)
+    _flip_edge(bits, words, voxel + off[i], j, across, step, rank)
+    _flip_edge(bits, words, voxel + off[j], i, across, step, rank)
+
+
+@_compiled
+def _flip_edge(bits, words, one, direction, other, step, rank):
+    """Add the edge from `one` in a direction to the `other` voxel, if it takes part."""
+    if step[one] < step[other]:
+        one, direction = other, 5 - direction
+    mine = rank[one, direction]
+    if mine != NONE:
+        _flip(bits, words, 8 * step[one] + mine)
 
 
 @_compiled

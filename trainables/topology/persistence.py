@@ -1,11 +1,11 @@
 """Persistence of volumes: with which voxels components, loops and cavities are born and die.
 
 A superlevel filtration adds voxels from the highest value down, a sublevel filtration from the lowest up; voxels of
-equal value come in the order of their places, so that every feature is born and dies with one voxel each. Components
-(dimension 0) come from merging vertices along edges, cavities (dimension 2), from the last cell back, from merging
-cubes and the outside across squares. Loops (dimension 1) come from the boundary matrix of squares over edges, of which
-only the rows of edges that close a loop and the columns of squares that fill one are kept (H. Edelsbrunner and
-J. Harer, *Computational Topology*, 2010, VII).
+equal value come in the order of their places, so that every feature is born and dies with one voxel each. Most cells
+of the complex come and are filled with the same voxel; a discrete gradient (`gradient`) leaves few critical ones. Along
+it, components (dimension 0) come from merging voxels across critical edges, cavities (dimension 2), from the last cell
+back, from merging cubes and the outside across critical squares; loops (dimension 1) from the boundary matrix of the
+other critical squares over the other critical edges (Edelsbrunner 2010, VII).
 
 A full volume is a solid block, so that one feature never dies: the component that the first voxel begins. It is left
 out, or, as an option, dies with the last voxel: only then does a diagram tell an empty volume from one with one piece.
@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from trainables.topology.complexes import Array, Construction, cells, first_steps, side_of
+from trainables.topology.complexes import Array, Construction
 
 Filtration = Literal["superlevel", "sublevel"]
 Essential = Literal["omitted", "last"]
@@ -79,33 +79,54 @@ def features(
 ) -> list[Array]:
     """For each dimension, the voxels (flat indices) with which features of an `(n, n, n)` volume are born and die,
     `(P, 2)` int64."""
-    from trainables.topology import kernels
-
-    n, flat = len(values), values.ravel()
-    order = np.argsort(-flat if filtration == "superlevel" else flat, kind="stable")
-    step = np.empty(flat.size, np.int64)
-    step[order] = np.arange(flat.size)
-    complex_, come = cells(side_of(n, construction)), first_steps(step.reshape(values.shape), construction)
-    pairs: dict[int, Array] = {}
-    if not {0, 1}.isdisjoint(dimensions):
-        edges = kernels.in_order(complex_.edges, come, flat.size)
-        merged, closes = kernels.merges(complex_.edge_ends, edges, come)
-        pairs[0] = np.stack([come[merged[:, 0]], come[complex_.edges[merged[:, 1]]]], 1)
-    if not {1, 2}.isdisjoint(dimensions):
-        squares = kernels.in_order(complex_.squares, come, flat.size)
-        merged, fills = kernels.merges(complex_.square_cubes, squares[::-1], np.append(-come, -flat.size))
-        pairs[2] = np.stack([come[complex_.squares[merged[:, 1]]], come[merged[:, 0]]], 1)
-    if 1 in dimensions:
-        rows, columns = complex_.edges[edges[closes[edges]]], squares[fills[squares]]
-        row = np.full(come.size, -1)
-        row[rows] = np.arange(rows.size)
-        filled = kernels.fillings(complex_.square_sides, columns, row)
-        pairs[1] = np.stack([come[rows[filled[:, 0]]], come[complex_.squares[columns[filled[:, 1]]]]], 1)
-    voxels = {dimension: order[found] for dimension, found in pairs.items()}
-    voxels = {dimension: found[flat[found[:, 0]] != flat[found[:, 1]]] for dimension, found in voxels.items()}
+    flat = values.ravel()
+    order = rising(-flat if filtration == "superlevel" else flat)
+    found = {d: order[steps] for d, steps in _steps(order, len(values), dimensions, construction).items()}
+    voxels = {d: pairs[flat[pairs[:, 0]] != flat[pairs[:, 1]]] for d, pairs in found.items()}
     if essential == "last" and 0 in dimensions and flat[order[0]] != flat[order[-1]]:
         voxels[0] = np.concatenate([order[[0, -1]][None], voxels[0]])
     return [voxels[dimension] for dimension in dimensions]
+
+
+def rising(values: Array) -> Array:
+    """`argsort(values, kind="stable")`, in a third of the time."""
+    order = np.argsort(values)
+    rank = np.cumsum(np.diff(values[order], prepend=-np.inf) > 0)
+    if rank[-1] < rank.size:
+        order += rank * rank.size
+        order.sort()
+        order %= rank.size
+    return order
+
+
+def _steps(order: Array, n: int, dimensions: Sequence[int], construction: Construction) -> dict[int, Array]:
+    """For each dimension, and maybe others, the steps at which features are born and die, `(P, 2)`; voxels come in
+    `order`."""
+    from trainables.topology import kernels
+    from trainables.topology.gradient import gradient, sides_of_squares
+
+    if construction == "T":
+        order = order[::-1]
+        dimensions = [2 - d for d in dimensions]
+    total, side = order.size, n + 2
+    z, y, x = np.unravel_index(order, (n, n, n))
+    place = (((z + 1) * side + y + 1) * side + x + 1).astype(np.int32)
+    step = np.full(side**3, total if construction == "V" else -1, np.int32)
+    step[place] = np.arange(total)
+
+    edges, squares, rank, partner, older, outer, ends = gradient(step, side)
+    squares.sort()
+    pairs = {}
+    if not {0, 1}.isdisjoint(dimensions):
+        edges.sort()
+        pairs[0] = kernels.components(edges, step, place, side, rank, older)
+    if not {1, 2}.isdisjoint(dimensions):
+        pairs[2], closes = kernels.cavities(squares, place, sides_of_squares(side), outer, ends)
+    if 1 in dimensions:
+        pairs[1] = kernels.loops(squares[~closes], step, place, side, rank, partner)
+    if construction == "T":
+        return {2 - d: total - 1 - found[:, ::-1] for d, found in pairs.items()}
+    return pairs
 
 
 def on_threads(function: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:

@@ -17,6 +17,7 @@ from tests.trainables.topology.conftest import (
     two_balls,
 )
 from trainables.topology import diagrams
+from trainables.topology.persistence import rising
 
 
 @pytest.mark.parametrize("construction", CONSTRUCTIONS)
@@ -84,6 +85,11 @@ def test_points_change_with_the_voxels_that_they_are_born_and_die_with(construct
         return sum((points.square() @ weights).sum() for points in found)
 
     assert torch.autograd.gradcheck(value, volume, eps=1e-7, atol=1e-5, fast_mode=True)
+
+
+def test_voxels_of_equal_value_come_in_the_order_of_their_places():
+    values = levels(9, 5).numpy().ravel()
+    np.testing.assert_array_equal(rising(values), values.argsort(kind="stable"))
 
 
 def test_constant_volumes_have_no_features():
