@@ -3,8 +3,8 @@
     python -m tests.benchmarks.persistence [--sides 16 32 64] [--rounds 9]
 
 Three kinds of volumes in float64: uniform noise, a noisy ball as a network predicts it early in its training, and
-smooth noise. Diagrams are compared with cripser's, point by point, before anything is timed. A ratio is the median over rounds
-of the ratios within one, in processor time of one thread. cripser is under the GPL, and so no part of what is
+smooth noise. Diagrams are compared with cripser's, point by point, before anything is timed. A ratio is the median over
+rounds of the ratios within one, in processor time of one thread. cripser is under the GPL, and so no part of what is
 delivered: it comes with the extra `benchmarks`.
 """
 
@@ -70,9 +70,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=9)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    print(
-        f"cripser {importlib.metadata.version('cripser')}, gudhi {gudhi.__version__}; all dimensions, times of theirs / ours\n"
-    )
+    version = importlib.metadata.version("cripser")
+    print(f"cripser {version}, gudhi {gudhi.__version__}; all dimensions, times of theirs / ours\n")
     print("| volume | construction | cripser | gudhi |")
     print("| --- | --- | --- | --- |")
     for kind in ("noise", "noisy ball", "smooth noise"):
