@@ -121,6 +121,9 @@ class AutodecoderConfiguration(Scored):
         return value
 
     def unfit(self) -> str | None:
+        for name, regularizer in self.regularizers.items():
+            if fault := regularizer.unfit():
+                return f"{name}: {fault}"
         mixing = [name for name, regularizer in self.regularizers.items() if regularizer.mixes]
         if self.anchor is None or not mixing:
             return None

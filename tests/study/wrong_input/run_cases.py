@@ -48,6 +48,10 @@ RUN: Cases = {
     "negative weight": (["bifurcation", "--set", "regularizers.sinkhorn.alpha=-1"], "greater than or equal to 0"),
     "negative gamma": (["bifurcation", "--set", "regularizers.barycenter.gamma=-0.5"], "greater than or equal to 0"),
     "grid of one": (["bifurcation", "--set", "regularizers.sinkhorn.grid=1"], "greater than or equal to 2"),
+    "unknown backend": (
+        ["bifurcation", "--set", "regularizers.sinkhorn.backend=keops"],
+        "input should be 'auto', 'plain' or 'geomloss'",
+    ),
     "no list of sequences": (["bifurcation", "--set", "sequences=5"], "not a list of shape sequences"),
     "no mapping": (["bifurcation", "--set", "regularizers=5"], "not a mapping from regularizer"),
     "output where nobody may write": (["bifurcation", "--output", "/proc/nowhere"], "/proc cannot be written to"),

@@ -74,6 +74,10 @@ class Regularizer(Plugin):
         """Numbers that follow from the fields and are recorded beside them."""
         return {}
 
+    def unfit(self) -> str | None:
+        """Why it cannot be trained here although each field is valid, and what to do: a clause; None if it can."""
+        return None
+
     def points_in_a_step(self, shown: int) -> int:
         """At how many points of each sequence a step evaluates the decoder, with `shown` frames; for plans."""
         return 0

@@ -9,7 +9,7 @@ M − 1, so α is confounded with M: what a pair weighs, α / (M − 1), is reco
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -38,6 +38,11 @@ class Sinkhorn(Regularizer):
     grid: int = Field(11, ge=2, le=128, description="points of the grid along each axis")
     time_samples: int = Field(30, ge=2, description="M, regularly spaced times")
     warm_up: int = Field(200, ge=0, description="epochs trained without this term")
+    backend: Literal["auto", "plain", "geomloss"] = Field(
+        "auto",
+        description="auto: compiled on a CPU, plain PyTorch on a GPU; plain: PyTorch; geomloss: the published way, by "
+        "GeomLoss's SamplesLoss, a thousand times slower",
+    )
 
     @property
     def weight(self) -> float:
@@ -49,6 +54,11 @@ class Sinkhorn(Regularizer):
             "alpha_per_pair": self.alpha / (self.time_samples - 1),
             "blur_over_spacing": self.epsilon / grid_spacing(self.grid),
         }
+
+    def unfit(self) -> str | None:
+        from trainables.transport import published
+
+        return published.absent() if self.backend == "geomloss" else None
 
     def pairs(self) -> list[tuple[int, int, float]]:
         """Indices of two times that are compared, and what their divergence is multiplied with."""
@@ -74,8 +84,6 @@ class Sinkhorn(Regularizer):
     def prepare(self, problem: Problem) -> LossTerm:
         import torch
 
-        from trainables.transport import sinkhorn_divergence
-
         m, lattice = self.time_samples, self.lattice(problem)
         shape, count = lattice.shape[:3], lattice[..., 0].numel()
         x = lattice.reshape(1, count, 3).expand(m, -1, -1)
@@ -92,15 +100,23 @@ class Sinkhorn(Regularizer):
             finite = sdf.isfinite().all(-1)
             sdf = torch.where(finite.unsqueeze(-1), sdf, 0.0)
             measures = self.measures(sdf.view(-1, *shape)).view(-1, m, *shape)
-            divergence = sinkhorn_divergence(
-                measures[:, first].reshape(-1, *shape),
-                measures[:, second].reshape(-1, *shape),
-                spacing=grid_spacing(self.grid),
-                blur=self.epsilon,
-                p=self.p,
-                reach=self.reach_of_mass(),
+            divergence = self._divergence(
+                measures[:, first].reshape(-1, *shape), measures[:, second].reshape(-1, *shape), lattice
             )
-            summed = (divergence.value.view(replicates, sequences, len(pairs)) * factors).sum(-1)
+            summed = (divergence.view(replicates, sequences, len(pairs)) * factors).sum(-1)
             return torch.where(finite, summed, torch.nan).mean(-1)
 
         return loss
+
+    def _divergence(self, a: Tensor, b: Tensor, lattice: Tensor) -> Tensor:
+        """Divergence of each pair of measures `(B, n1, n2, n3)` on the lattice, `(B,)`."""
+        blur, p, reach = self.epsilon, self.p, self.reach_of_mass()
+        if self.backend == "geomloss":
+            from trainables.transport.published import samples_loss
+
+            return samples_loss(a, b, lattice, blur, p, reach)
+        from trainables.transport import sinkhorn_divergence
+
+        return sinkhorn_divergence(
+            a, b, grid_spacing(self.grid), blur=blur, p=p, reach=reach, backend=self.backend
+        ).value
