@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import warnings
 from collections.abc import Iterable
+from functools import cache
+from types import ModuleType
 
 from optuna.distributions import BaseDistribution
 
@@ -19,7 +22,8 @@ def union(names: Iterable[str]) -> Space:
     """The spaces of these files together, those of them that exist: a regularizer need not have anything to search."""
     joined: Space = {}
     for name in _existing(names):
-        joined |= importlib.import_module(f"{__name__}.{name}").space()
+        if (module := _imported(name)) is not None:
+            joined |= module.space()
     return joined
 
 
@@ -27,9 +31,23 @@ def narrowed(preset: str) -> Space:
     """The ranges that a preset narrows, of all files."""
     joined: Space = {}
     for entry in pkgutil.iter_modules(__path__):
-        module = importlib.import_module(f"{__name__}.{entry.name}")
-        joined |= getattr(module, "NARROWED", {}).get(preset, {})
+        joined |= getattr(_imported(entry.name), "NARROWED", {}).get(preset, {})
     return joined
+
+
+class LeftOut(UserWarning):
+    """A space that cannot be used."""
+
+
+@cache
+def _imported(name: str) -> ModuleType | None:
+    """One that cannot be imported is left out with a warning that says why: nothing of it is searched then."""
+    try:
+        return importlib.import_module(f"{__name__}.{name}")
+    except Exception as error:  # somebody else may be writing it just now, and what it raises may be anything
+        why = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        warnings.warn(f"search_spaces/{name}.py is left out: {why}; mend or remove it", LeftOut, stacklevel=2)
+        return None
 
 
 def _existing(names: Iterable[str]) -> list[str]:

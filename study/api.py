@@ -37,8 +37,9 @@ class Failed(Exception):
 
 
 def run(
-    name: str | None = None,
+    study: str | None = None,
     *,
+    name: str | None = None,
     config: Path | None = None,
     preset: str | None = None,
     trials: int | None = None,
@@ -66,7 +67,7 @@ def run(
     set: Mapping[str, Any] | None = None,
     time_limit: str | float | None = None,
 ) -> analysis.Run:
-    """Run the study `name`: search, confirm, report; returns the finished run.
+    """Run `study`: search, confirm, report; returns the finished run.
 
     `config` is a file of `--config`; arguments win over it. `resume` is `last`, a run's name or its folder.
 
@@ -80,7 +81,7 @@ def run(
     Failed
         No trial of any method is complete. Where that is so of some methods, it is warned of.
     """
-    given = {key: value for key, value in locals().items() if key not in ("name", "config") and value is not None}
+    given = {key: value for key, value in locals().items() if key not in ("study", "config") and value is not None}
     from rich.console import Console
 
     from study.running.config_file import read_config
@@ -91,9 +92,11 @@ def run(
 
     named, asked = read_config(os.fspath(config)) if config is not None else (None, {})
     said = {"config": config, **given} if config is not None else given
-    command = f"study.api.run({', '.join([repr(name or named), *(f'{key}={value!r}' for key, value in said.items())])})"
+    command = (
+        f"study.api.run({', '.join([repr(study or named), *(f'{key}={value!r}' for key, value in said.items())])})"
+    )
     asked = merged(asked, of_values(given, "run()"))
-    if (study := name or named) is None:
+    if (study := study or named) is None:
         raise Mistake("run(): no study is named; name one, as in run('bifurcation')")
     done = perform(plan(options(study, asked, without_credentials(command))), Console(stderr=True))
     import analysis

@@ -12,6 +12,7 @@ from typing import Any, NoReturn, TextIO
 
 import click
 
+import search_spaces
 from analysis import figures
 from analysis.tables.soundness import DamagedTable
 from study.errors import Interrupted, Mistake, shown
@@ -110,7 +111,7 @@ def exit_status(
 
 def _note(message: Warning | str, category: type[Warning], *where: Any) -> None:
     """A plug-in that was left out is a line `note: …` on standard error; other warnings are printed as they are."""
-    if issubclass(category, LeftOut | figures.LeftOut):
+    if issubclass(category, LeftOut | figures.LeftOut | search_spaces.LeftOut):
         note(message)
     else:
         _SHOW(message, category, *where)

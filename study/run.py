@@ -32,13 +32,16 @@ Examples:
 def _list(context: click.Context, parameter: click.Parameter, value: bool) -> None:
     if value:
         for name in catalog.names():
-            first = (catalog.module(name).__doc__ or "").strip().splitlines()[0]
+            try:
+                first = (catalog.module(name).__doc__ or "").strip().partition("\n")[0]
+            except Mistake as error:
+                first = str(error)
             click.echo(f"{name:24}{first}")
         context.exit()
 
 
 @click.command(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-@click.argument("name", required=False)
+@click.argument("study", metavar="NAME", required=False)
 @click.argument("more", nargs=-1)
 @options.flags
 @click.option("--config", metavar="FILE", help="a .yaml or .toml file that says what flags and --set say; flags win")
@@ -47,7 +50,7 @@ def _list(context: click.Context, parameter: click.Parameter, value: bool) -> No
 @click.option("--prices", metavar="FILE", help="with --dry-run: node types and prices of a file such as cluster.yaml")
 @click.option("--list", is_flag=True, is_eager=True, expose_value=False, callback=_list, help="list the studies")
 def main(
-    name: str | None, more: tuple[str, ...], config: str | None, print_config: bool, dry_run: bool,
+    study: str | None, more: tuple[str, ...], config: str | None, print_config: bool, dry_run: bool,
     prices: str | None, **given: Any,
 ) -> int:  # fmt: skip
     """Run the study NAME: search each method's settings, confirm the best with replicates, report what helps.
@@ -60,7 +63,7 @@ def main(
         raise click.UsageError(f"Got unexpected extra argument ({more[0]})")
     named, asked = read_config(config) if config is not None else (None, {})
     asked = options.merged(asked, options.of_flags(given, more))
-    if (study := name or named) is None:
+    if (study := study or named) is None:
         raise Mistake(f"no study is named; choose among {', '.join(catalog.names())}, or see --help")
     checked = plan(options.options(study, asked))
     if checked.doubt:

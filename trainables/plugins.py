@@ -6,8 +6,8 @@ A package of its own declares what it brings as entry points of the group `shape
     eikonal = "my_package.eikonal:Eikonal"
 
 Kinds of this room: `shape_sequences`, `regularizers`, `interpolants`, `metrics`, `models`, `priors`, `readers`,
-`image_readers`, `triplet_readers`; of `study/`: `studies`, `formats`; of `analysis/`: `figures`. What such a package
-does wrong costs its plug-in, with a warning that says why, and nothing else.
+`image_readers`, `triplet_readers`; of `study/`: `studies`, `formats`; of `analysis/`: `figures`. What such a package,
+or a file in a folder here, does wrong costs its plug-in, with a warning that says why, and nothing else.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import importlib
 import inspect
 import pkgutil
 import warnings
+from collections.abc import Iterable
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from types import ModuleType
@@ -27,7 +28,7 @@ T = TypeVar("T")
 
 
 class LeftOut(UserWarning):
-    """A plug-in of another package that cannot be used."""
+    """A plug-in that cannot be used."""
 
 
 def plugins(package: ModuleType, base: type[T], kind: str) -> dict[str, type[T]]:
@@ -40,13 +41,34 @@ def plugins(package: ModuleType, base: type[T], kind: str) -> dict[str, type[T]]
 
 def _own(package: ModuleType, base: type[T]) -> dict[str, type[T]]:
     found: dict[str, type[T]] = {}
-    for entry in pkgutil.iter_modules(package.__path__):
-        module = importlib.import_module(f"{package.__name__}.{entry.name}")
+    for module in _modules(package.__name__, package.__path__):
         for value in vars(module).values():
             mine = isinstance(value, type) and issubclass(value, base) and value.__module__ == module.__name__
             if mine and (name := value.__dict__.get("name")):
                 found[name] = value
     return found
+
+
+def _modules(package: str, path: Iterable[str]) -> list[ModuleType]:
+    """The modules of a folder, in the order of their names, that can be imported."""
+    found = (imported(f"{package}.{entry.name}") for entry in pkgutil.iter_modules(path))
+    return [module for module in found if module is not None]
+
+
+@cache
+def imported(name: str) -> ModuleType | None:
+    """A module; None, with a warning that says why, if it cannot be imported."""
+    try:
+        return importlib.import_module(name)
+    except Exception as error:  # somebody else may be writing it just now, and what it raises may be anything
+        warnings.warn(
+            f"{name.replace('.', '/')}.py is left out: {_why(error)}; mend or remove it", LeftOut, stacklevel=2
+        )
+        return None
+
+
+def _why(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
 @cache
@@ -90,7 +112,7 @@ def installed(kind: str) -> list[tuple[EntryPoint, Any]]:
         try:
             found.append((point, point.load()))
         except Exception as error:  # what a foreign module raises when it is imported may be anything
-            leave_out(point, kind, f"{type(error).__name__}: {' '.join(str(error).split())}")
+            leave_out(point, kind, _why(error))
     return found
 
 
@@ -106,6 +128,7 @@ def leave_out(point: EntryPoint, kind: str, why: str) -> None:
 
 def forget() -> None:
     """Look anew at what is installed: for tests, and for notebooks in which a package was installed meanwhile."""
+    imported.cache_clear()
     foreign.cache_clear()
     modules.cache_clear()
     installed.cache_clear()

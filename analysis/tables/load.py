@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import posixpath
+import re
 import warnings
 from dataclasses import dataclass
 from typing import Any, overload
@@ -16,6 +17,7 @@ from typing import Any, overload
 import fsspec
 
 from analysis.tables import door, soundness
+from analysis.tables.names import is_called
 from analysis.tables.run import Run
 from analysis.tables.several import Runs
 
@@ -53,7 +55,8 @@ def load(run: Name | list[Name] | list[str] | tuple[Name, ...], results: str | N
     """Open a run, or several.
 
     ``run`` is the name of a study (its newest finished run under ``results``, which is ``$STUDY_RESULTS`` or
-    ``./results`` unless given), a run's name, or the path or fsspec URI of a run folder. A run that is still going
+    ``./results`` unless given), a run's name (of ``20260101-120000-NAME`` also ``NAME`` alone, of
+    either also ``study/name``), or the path or fsspec URI of a run folder. A run that is still going
     opens too, when named by its name or folder; its ``status`` says so. A list of these opens them together, each once
     (:class:`analysis.Runs`). Text columns of few values are categories, and ``attrs["units"]`` of a table holds the
     units of its columns. Raises :class:`LoadError` with one sentence.
@@ -63,12 +66,11 @@ def load(run: Name | list[Name] | list[str] | tuple[Name, ...], results: str | N
             raise LoadError("no run was given: name one study or run folder, or several")
         opened = {one.location: one for one in (load(name, results) for name in run)}
         return Runs(list(opened.values()))
-    text = os.fspath(run)
+    text, root = os.fspath(run), results or os.environ.get("STUDY_RESULTS") or "results"
     if not text:
         raise LoadError("an empty name was given: name a study, or a run folder by its path or URI")
     if isinstance(run, os.PathLike) or "/" in text or os.sep in text or text.startswith((".", "~")):
-        return _open(text)
-    root = results or os.environ.get("STUDY_RESULTS") or "results"
+        return _open(_of_study(text, root) or text)
     filesystem, folder = _filesystem(root)
     study = posixpath.join(folder, text)
     if filesystem.isdir(study):
@@ -76,11 +78,29 @@ def load(run: Name | list[Name] | list[str] | tuple[Name, ...], results: str | N
     if os.path.isfile(os.path.join(text, RECORD)):
         return _open(text)
     known = [posixpath.basename(path) for path in _folders(filesystem, folder)]
-    for study in known:
-        if filesystem.isfile(posixpath.join(folder, study, text, RECORD)):
-            return _open(f"{root.rstrip('/')}/{study}/{text}")
+    if called := _called(filesystem, folder, text):
+        if len(called) > 1:
+            raise LoadError(f"{len(called)} runs are called '{text}': name one as {' or '.join(called[-2:])}")
+        return _open(f"{root.rstrip('/')}/{called[0]}")
     offer = f"it has {', '.join(known)}" if known else "there are no results yet"
     raise LoadError(f"no study '{text}' in {root}: {offer}; name one of these, or give a run folder's path or URI")
+
+
+def _of_study(text: str, root: str) -> str:
+    """The folder of ``study/run`` under ``root``, as a listing names it; empty if it is none."""
+    if not re.fullmatch(r"[^/~]+/[^/]+", text) or os.path.exists(text):
+        return ""
+    filesystem, folder = _filesystem(root)
+    study, name = text.split("/")
+    found = [run for run in _called(filesystem, folder, name) if run.startswith(f"{study}/")]
+    return f"{root.rstrip('/')}/{found[-1]}" if found else ""
+
+
+def _called(filesystem: Any, folder: str, name: str) -> list[str]:
+    """``study/run`` of each run that is called so."""
+    paths = [run for study in _folders(filesystem, folder) for run in _folders(filesystem, study)]
+    found = [run for run in paths if is_called(posixpath.basename(run), name) and _has_record(filesystem, run)]
+    return ["/".join(run.rsplit("/", 2)[1:]) for run in found]
 
 
 def runs(results: str | None = None) -> list[Run]:

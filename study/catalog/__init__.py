@@ -7,7 +7,6 @@ and `shown` where it hides frames; one about other data has `find` and `again` o
 
 from __future__ import annotations
 
-import importlib
 import pkgutil
 from collections.abc import Callable
 from types import ModuleType
@@ -18,7 +17,7 @@ from pydantic import ValidationError
 from study.design.study import Study
 from study.errors import Mistake, of_validation
 from trainables.configuration import paths, suggestion
-from trainables.plugins import modules
+from trainables.plugins import imported, modules
 
 if TYPE_CHECKING:
     from study.data.images import PictureData
@@ -46,7 +45,10 @@ def module(name: str) -> ModuleType:
         raise Mistake(f"there is no study {name!r}; {suggestion(name, names(), most=20)}")
     if name in (others := _installed()):
         return others[name]
-    return importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
+    found = imported(f"{__name__}.{name.replace('-', '_')}")
+    if found is None:
+        raise Mistake(f"study {name} is left out: its file cannot be imported; mend it, or name another study")
+    return found
 
 
 def takes_data(name: str) -> bool:
@@ -83,6 +85,8 @@ def load(name: str, preset: str, data: Data | ImageData | PictureData | None = N
         raise Mistake(f"study {name} has no preset {preset!r}; choose among {', '.join(entry.PRESETS)}")
     try:
         study: Study = entry.study() if data is None else entry.study(data)
+        if study.name != name:
+            raise Mistake(f"{entry.__file__} makes a study called {study.name!r}: call it {name!r}, as its file")
         known = _paths(study)
         _check_space(study, known)
         entry.PRESETS[preset](study)

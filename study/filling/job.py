@@ -81,6 +81,7 @@ class Job:
         }
         self.record |= {
             "status": "running",
+            "phase": "search",
             "finished": None,
             "seed": 0,
             "methods": [f"{rule}-blend" for rule in competition.order],

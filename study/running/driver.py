@@ -42,7 +42,7 @@ class Driver:
 
     def __init__(self, plan: Plan, console: Console) -> None:
         self.plan, self.study, self.console = plan, plan.study, console
-        self.folder = plan.resumed or places.new_run(plan.options.output, plan.study.name)
+        self.folder = plan.resumed or places.new_run(plan.options.output, plan.study.name, plan.options.name)
         self.state = places.state_folder(self.folder)
         self.record = RunRecord(plan, self.folder)
         self.stop = Stop(plan.options.seconds())
@@ -105,6 +105,7 @@ class Driver:
     def _phase(self, phase: str, make: Callable[[], JobSource], scratch: str, tracking: Tracking) -> None:
         began = time.monotonic()
         source = make()
+        self.record.enter(phase, source.total + len(source.copies))
         with Progressing(self.console, self.study, phase, source) as progress:
 
             def ended(row: dict[str, Any]) -> None:
@@ -121,9 +122,8 @@ class Driver:
             if self.stop():
                 self.record.durations[phase] = time.monotonic() - began
                 self._interrupt()
-            if isinstance(source, Confirmation):
-                for original, job in source.copies:
-                    recorder.copy(original, job)
+            for original, job in source.copies:
+                recorder.copy(original, job)
         if phase == "search":
             self.record.values["search_trials"] = source.total  # fewer where patience came to an end
         self.folder.compact(phase)
@@ -134,6 +134,7 @@ class Driver:
         import analysis
 
         began = time.monotonic()
+        self.record.enter("report")
         loaded = self._loaded()
         self.record.finished()
         loaded.record.update(self.record.values)

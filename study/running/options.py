@@ -21,6 +21,7 @@ from trainables.configuration import suggestion
 Command = Callable[..., Any]
 
 _BEFORE_DATA = [
+    click.option("--name", metavar="WORD", help="of the run, by which every command finds it  [default: a random one]"),
     click.option("--preset", help=f"laptop, smoke, paper, or one that the study adds  [default: {DEFAULT_PRESET}]"),
     click.option("--trials", type=click.IntRange(1), help="search trials per arm, in total (also when resuming)"),
     click.option("--replicates", type=click.IntRange(1), help="replicates of each confirmed configuration"),
@@ -175,13 +176,13 @@ def merged(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any
     return {**before, **after, **({"set": changes} if changes else {})}
 
 
-def options(name: str, asked: Mapping[str, Any], command: str = "") -> Options:
+def options(study: str, asked: Mapping[str, Any], command: str = "") -> Options:
     """What the plan of a run is made from; `command` is how it was asked for, where not by this process's command."""
     changes = [f"{key}={value}" for key, value in asked.get("set", {}).items()]
     paths = list(asked.get("data", []))
     rest = {option: value for option, value in asked.items() if option not in ("set", "data")}
     return Options(
-        name=name,
+        study=study,
         changes=changes,
         data=paths[0] if paths else None,
         more_data=tuple(paths[1:]),
@@ -192,7 +193,7 @@ def options(name: str, asked: Mapping[str, Any], command: str = "") -> Options:
 
 def written(asked: Options) -> dict[str, Any]:
     """What was asked for, as a file says it (`of_values`); without credentials."""
-    said: dict[str, Any] = {"study": asked.name, "preset": asked.preset or DEFAULT_PRESET}
+    said: dict[str, Any] = {"study": asked.study, "preset": asked.preset or DEFAULT_PRESET}
     for option in PARAMETERS:
         value = {"set": asked.changes, "data": asked.paths}.get(option) or getattr(asked, option, None)
         if option == "preset" or (option == "output" and value == default_output()) or value in (None, False):

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analysis.tables.names import given_name
 from study import catalog, tracking
 from study.data.reader_options import ReaderOptions
 from study.design.flags import EVERY, edit, keep, wanted_methods
@@ -21,7 +22,7 @@ from study.running import earlier, environment, machine
 from study.running.warm_start import warm_starts
 from study.storage.credentials import of_uri, without_credentials
 from study.storage.lock import Lock
-from study.storage.places import check_output, default_output, find_run
+from study.storage.places import check_name, check_output, default_output, find_run, refuse_taken
 from study.storage.run_folder import RunFolder
 from trainables.configuration import paths
 
@@ -37,7 +38,9 @@ DEFAULT_PRESET = "laptop"
 class Options(ReaderOptions):
     """`python -m study.run NAME …`; None where the user gave nothing."""
 
-    name: str
+    study: str
+    name: str | None = None
+    """Of the run, a part of its folder's."""
     preset: str | None = None
     trials: int | None = None
     replicates: int | None = None
@@ -109,22 +112,25 @@ def plan(options: Options) -> Plan:
     """Check everything that can be checked without torch, Ray or MLflow; raises Mistake."""
     began = time.monotonic()
     options.seconds()
-    catalog.module(options.name)
+    catalog.module(options.study)
     environment.check()
     check_output(options.output)
     resumed, record, choices = None, {}, _choices(options)
+    check_name(options.name)
+    if options.resume is None and options.name is not None:
+        refuse_taken(options.name, options.output, options.study)
     if options.resume is not None:
-        resumed = find_run(options.output, options.name, options.resume)
+        resumed = find_run(options.output, options.study, options.resume)
         Lock.refuse_if_held(resumed)
         record = resumed.read_record()
-        if not _resumable(record) or record["study"] != options.name:
-            raise Mistake(f"{resumed.file('study.json')} is not that of a run of {options.name}: name another run")
+        if not _resumable(record) or record["study"] != options.study:
+            raise Mistake(f"{resumed.file('study.json')} is not that of a run of {options.study}: name another run")
         choices = _continued(options, resumed, record)
         check_tables(resumed)
         from study.data.recordings import as_found
 
         record |= {"configuration": as_found(record["configuration"], resumed)}
-    study = _make(options.name, choices, _data(options, record))
+    study = _make(options.study, choices, _data(options, record))
     if options.warm_start is not None and not record:
         study.warm_start = warm_starts(study, _names(options.warm_start) or [], options.output)
     if record:
@@ -204,7 +210,10 @@ def _names(given: str | None) -> list[str] | None:
     return None if given is None else [name.strip() for name in given.split(",")]
 
 
-_FIXED = (*("preset", "replicates", "seed", "methods", "supervisions", "changes", "sampler", "patience", "warm_start"),)
+_FIXED = (
+    *("name", "preset", "replicates", "seed", "methods", "supervisions", "changes", "sampler", "patience"),
+    "warm_start",
+)
 """What is as it was begun."""
 
 
@@ -212,7 +221,7 @@ def _continued(options: Options, folder: RunFolder, record: dict[str, Any]) -> d
     choices: dict[str, Any] = record["choices"]
     before = record["configuration"] | {"preset": choices["preset"], "changes": choices["changes"]}
     before |= {option: choices.get(option) for option in ("methods", "supervisions", "sampler", "patience")}
-    before |= {"warm_start": None}
+    before |= {"warm_start": None, "name": given_name(folder.name)}
     named = {"methods": _names(options.methods), "supervisions": _names(options.supervisions)}
     asked = asdict(options) | named | {"changes": options.changes or None}
     for option in _FIXED:
@@ -269,19 +278,19 @@ def _data(options: Options, record: dict[str, Any]) -> Data | ImageData | Pictur
         if not os.path.exists(path):
             raise Mistake(f"--data {path}: there is no such file or folder; name one that exists{_several(path)}")
     flags = ([f"--data {' '.join(options.paths)}"] if options.paths else []) + wanted.flags
-    if not catalog.takes_data(options.name):
+    if not catalog.takes_data(options.study):
         if flags:
             flag = flags[0].split()[0]
-            raise Mistake(f"{flags[0]}: study {options.name} makes its own data; leave {flag} out")
+            raise Mistake(f"{flags[0]}: study {options.study} makes its own data; leave {flag} out")
         return None
     if record:
         if flags and not _as_begun(options, record):
             raise Mistake(f"{flags[0]} cannot be changed when a run is resumed: leave it out, or start a new run")
-        return catalog.again(options.name, record)
+        return catalog.again(options.study, record)
     try:
-        return catalog.find(options.name, wanted, _say)
+        return catalog.find(options.study, wanted, _say)
     except OSError as error:
-        raise Mistake(f"the data of {options.name} cannot be read or kept: {of_storage(error)}") from None
+        raise Mistake(f"the data of {options.study} cannot be read or kept: {of_storage(error)}") from None
 
 
 def _as_begun(options: Options, record: dict[str, Any]) -> bool:

@@ -88,6 +88,11 @@ class RunRecord:
             begun["searched_sequences"] = study.search_sequences
         return begun
 
+    def enter(self, phase: str, trials: int = 0) -> None:
+        """Say in which phase the run is, and how many trials that has, and write it."""
+        self.values |= {"phase": phase, "phase_trials": trials}
+        self.write()
+
     def finished(self) -> None:
         """Say that the run is finished; written with the next `write`."""
         self.values |= {"status": "finished", "finished": _now()}

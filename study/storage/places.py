@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import stat
@@ -18,6 +19,7 @@ from pathlib import Path
 import fsspec
 from fsspec import AbstractFileSystem
 
+from analysis.tables.names import is_called
 from study.errors import Mistake, of_storage
 from study.storage.credentials import of_uri
 from study.storage.run_folder import RunFolder
@@ -103,10 +105,29 @@ def _check_store(filesystem: AbstractFileSystem, path: str, what: str) -> None:
         raise Mistake(f"{what}: a file cannot be written there ({reason}); name another folder or store") from None
 
 
-def new_run(output: str, study: str) -> RunFolder:
-    """A run folder that does not exist yet; names sort by time."""
-    name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
-    return RunFolder(f"{_absolute(output)}/{study}/{name}")
+def new_run(output: str, study: str, name: str | None = None) -> RunFolder:
+    """A run folder that does not exist yet, which ends in `name`; names sort by time."""
+    called = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{name or secrets.token_hex(4)}"
+    return RunFolder(f"{_absolute(output)}/{study}/{called}")
+
+
+def check_name(name: str | None) -> None:
+    """Mistake if a run cannot be called so."""
+    if name is not None and (not re.fullmatch(r"[A-Za-z0-9][\w.-]{0,59}", name, re.ASCII) or name == "last"):
+        raise Mistake(f"--name {name}: a name has up to 60 letters, digits, '.', '_' and '-', and is not 'last'")
+
+
+def refuse_taken(name: str, output: str, study: str) -> None:
+    """Mistake if a run of the study is called so: the name would no longer say which is meant."""
+    try:
+        taken = _called(_absolute(output), study, name)
+    except OSError as error:
+        raise Mistake(f"--output {output}: {of_storage(error)}") from None
+    if taken:
+        raise Mistake(
+            f"--name {name}: run {taken[0].name} of {study} has it; go on with that by --resume {name}, or take "
+            "another name"
+        )
 
 
 def discard(folder: RunFolder) -> None:
@@ -136,11 +157,18 @@ def _found(output: str, study: str, which: str) -> RunFolder:
             if name and (folder := RunFolder(root.file(name))).exists("study.json"):
                 return folder
         raise Mistake(f"--resume last: there is no run of {study} in {output}; start one without --resume")
-    for url in (which,) if "://" in which else (f"{_absolute(output)}/{study}/{which}", _absolute(which)):
-        folder = RunFolder(url)
+    called = [] if "://" in which else _called(_absolute(output), study, which.removeprefix(f"{study}/"))
+    for folder in (*called[-1:], RunFolder(_absolute(which))):
         if folder.exists("study.json"):
             return folder
     raise Mistake(f"--resume {which}: there is no such run of {study} in {output}; see the names in {output}/{study}")
+
+
+def _called(output: str, study: str, name: str) -> list[RunFolder]:
+    """Runs of a study that are called so, the newest last."""
+    folder = RunFolder(f"{output}/{study}")
+    found = [RunFolder(folder.file(run)) for run in folder.names("", "") if is_called(run, name)]
+    return [run for run in found if run.exists("study.json")]
 
 
 def find_any(name: str, output: str) -> RunFolder:
@@ -151,9 +179,13 @@ def find_any(name: str, output: str) -> RunFolder:
             if RunFolder(url).exists("study.json"):
                 return RunFolder(url)
         root = RunFolder(_absolute(output))
-        for study in root.names("", ""):
-            if (folder := RunFolder(root.file(study, name))).exists("study.json"):
-                return folder
+        called = [
+            run for study in root.names("", "") for run in _called(root.url, study, name.removeprefix(f"{study}/"))
+        ]
+        if len(called) > 1:
+            raise Mistake(f"RUN {name}: {len(called)} runs are called so; name one by its folder, {called[-1].url}")
+        if called:
+            return called[0]
         newest = [folder for run in RunFolder(root.file(name)).names("", "")
                   if (folder := RunFolder(root.file(name, run))).exists("study.json")]  # fmt: skip
         if newest:

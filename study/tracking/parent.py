@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -62,7 +63,8 @@ def tags(record: Mapping[str, Any]) -> dict[str, str]:
             "commit": record.get("commit"),
             **{f"version.{name}": version for name, version in record.get("versions", {}).items()},
             "mlflow.source.type": "LOCAL",
-            "mlflow.source.name": record.get("command"),
+            "command": record.get("command"),
+            "mlflow.source.name": _source(record.get("command")),
             "mlflow.source.git.commit": record.get("commit"),
             "mlflow.user": os.environ.get("USER") or os.environ.get("LOGNAME"),
             "mlflow.note.content": description(record),
@@ -134,6 +136,11 @@ def dataset(record: Mapping[str, Any]) -> dict[str, str]:
         "source": json.dumps({"url": where}, ensure_ascii=False),
         "profile": json.dumps(profile, ensure_ascii=False),
     }
+
+
+def _source(command: str | None) -> str | None:
+    """The command without its options: in its list MLflow shows what follows the last slash."""
+    return None if command is None else re.split(r"\s-(?!m\s)|/|\(", command)[0].strip()
 
 
 def _objective(record: Mapping[str, Any]) -> str:

@@ -18,10 +18,9 @@ class Confirmation(JobSource):
     """At most two jobs an arm, longest first; where the published setting is the best, one training serves both."""
 
     def __init__(self, study: Study, search: Search, folder: RunFolder, request: RequestBuilder) -> None:
-        self.copies: list[tuple[str, Job]] = []
-        """(trial whose rows serve, job that needs no training of its own)."""
         ended = folder.trials()
-        jobs = []
+        jobs: list[Job] = []
+        copies: list[tuple[str, Job]] = []
         for arm in study.arms():
             best, published = search.best(arm), study.published_setting(arm)
             settings = {PUBLISHED: published} if best is None else {"best": best, PUBLISHED: published}
@@ -35,10 +34,10 @@ class Confirmation(JobSource):
                     folder.forget(name)  # the worker was lost, or the search was extended and found another best
                     del ended[name]
                 if setting == PUBLISHED and best == published:
-                    self.copies.append((f"confirm-{arm}-best", job))
+                    copies.append((f"confirm-{arm}-best", job))
                 else:
                     jobs.append(job)
-        self.total = len(jobs)
+        self.copies, self.total = copies, len(jobs)
         left = [job for job in jobs if job.trial not in ended]
         self.done = self.total - len(left)
         seconds = _seconds(ended)

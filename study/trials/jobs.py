@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -39,6 +40,8 @@ class JobSource(ABC):
     """How many jobs there are in all, those done before included."""
     done: int
     """How many have ended."""
+    copies: Sequence[tuple[str, Job]] = ()
+    """(trial whose rows serve, job that needs no training of its own)."""
 
     @abstractmethod
     def next(self) -> Job | None:

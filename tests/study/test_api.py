@@ -92,7 +92,7 @@ def test_importing_it_is_light() -> None:
 
 def test_what_flags_say_arguments_say() -> None:
     arguments = set(inspect.signature(api.run).parameters)
-    assert arguments - {"name", "config"} == set(PARAMETERS)
+    assert arguments - {"study", "config"} == set(PARAMETERS)
 
 
 def test_a_script_runs_is_told_what_is_wrong_and_goes_on_where_a_run_was_left(tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_a_file_says_what_flags_say_and_flags_win(tmp_path: Path) -> None:
     assert record["choices"]["changes"] == ["depth=0.3", "pillows=2"]
     assert record["methods"] == ["none", "pillow"]
     assert record["asked"] == {
-        "name": "sleeping", "preset": "short", "trials": 1, "methods": "pillow", "cpus": 1, "output": "results",
+        "study": "sleeping", "preset": "short", "trials": 1, "methods": "pillow", "cpus": 1, "output": "results",
         "changes": ["depth=0.3", "pillows=2"],
     }  # fmt: skip
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from study.clean import command_line
 from study.storage.places import state_folder
 from study.storage.run_folder import RunFolder
+from study.tracking import Tracker, remember_uri
 from tests.study.test_status import locked, run
 from trainables.files import remember, remembered
 
@@ -53,6 +56,41 @@ def test_an_unfinished_run_goes_with_its_journal_and_one_that_goes_on_stays(resu
     assert not list(results.parent.glob("state/*/*"))
 
 
+def test_a_run_that_is_named_goes_with_what_mlflow_has_of_it_and_nothing_else(
+    results: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from mlflow import MlflowClient
+    from mlflow.entities import ViewType
+
+    uri = f"sqlite:///{results.parent}/mlflow.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    remember_uri(uri)
+    made = {"methods": ["none"], "supervisions": ["sparse"], "metrics": [], "tracking_uri": uri}
+    for name in ("old", "new"):
+        (file,) = results.glob(f"bifurcation/*-{name}/study.json")
+        record = json.loads(file.read_text()) | made
+        file.write_text(json.dumps(record))
+        tracker = Tracker(uri, record)
+        row = {"trial": "search-none-sparse-0000", "phase": "search", "setting": "search", "method": "none"}
+        row |= {"supervision": "sparse", "state": "complete", "objective": 0.2, "replicates": 1, "seconds": 1.0}
+        tracker.log_trial(row, pd.DataFrame(), pd.DataFrame())
+        tracker.log_artifacts({"study.json": file})
+        tracker.close()
+    client, kept = MlflowClient(uri), results.parent / "mlruns"
+    bin_ = client.create_run(client.get_experiment_by_name("bifurcation").experiment_id)
+    client.delete_run(bin_.info.run_id)
+    assert clean(results, "old", "--mlflow") == 0
+    assert "-old and 2 runs of MLflow" in capsys.readouterr().out
+    assert len(list(kept.rglob("study.json"))) == 2
+    assert clean(results, "old", "--mlflow", "--yes") == 0
+    assert left(results) == ["busy", "dead", "new"]
+    (experiment,) = client.search_experiments(filter_string="name = 'bifurcation'")
+    runs = client.search_runs([experiment.experiment_id], run_view_type=ViewType.ALL)
+    assert {run.data.tags.get("run", "")[-3:] for run in runs} == {"new", ""}, "the user's bin is left alone"
+    assert len(runs) == 3
+    assert len(list(kept.rglob("study.json"))) == 1
+
+
 @pytest.mark.parametrize(("keep", "kept"), [(2, ["busy", "dead", "new", "old"]), (1, ["busy", "dead", "new"])])
 def test_the_newest_finished_runs_stay(results: Path, keep: int, kept: list[str]) -> None:
     assert clean(results, "bifurcation", "--keep", str(keep), "--yes") == 0
@@ -81,6 +119,7 @@ def test_the_cache_goes_alone_and_nothing_else_under_its_place(
         ([], "nothing was chosen"),
         (["cells", "--unfinished"], "STUDY cells: there is no run of it"),
         (["--keep", "-1"], "--keep"),
+        (["bifurcation"], "STUDY bifurcation: of a study name --unfinished or --keep N"),
     ],
 )
 def test_wrong_input_is_one_sentence(

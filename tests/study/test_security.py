@@ -145,9 +145,9 @@ def test_the_servers_address_is_taken_from_the_environment(server, monkeypatch):
     port, _, home = server
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"http://127.0.0.1:{port}")
     with pytest.raises(Mistake, match="refuses with HTTP status 401"):
-        plan(Options(name="bifurcation", output=str(home / "results")))
+        plan(Options(study="bifurcation", output=str(home / "results")))
     monkeypatch.setenv("HOME", str(home))
-    assert plan(Options(name="bifurcation", output=str(home / "results"))).tracking_uri == f"http://127.0.0.1:{port}"
+    assert plan(Options(study="bifurcation", output=str(home / "results"))).tracking_uri == f"http://127.0.0.1:{port}"
 
 
 @pytest.mark.parametrize(

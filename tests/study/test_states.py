@@ -72,7 +72,7 @@ def test_a_results_folder_in_which_every_second_run_is_broken_is_listed(tmp_path
         fake_runs.DAMAGED[state](fake_runs.run(results, f"20260101-1200{number:02d}-hurt"))
     assert call("status", ["--results", str(results)]) == 0
     out, err = capfd.readouterr()
-    lines = {line.split()[1]: line for line in out.splitlines() if line.strip().startswith("bifurcation")}
+    lines = {line.split()[0]: line for line in out.splitlines() if line.strip().startswith("bifurcation/")}
     assert len(lines) == 2 * len(fake_runs.DAMAGED), "one row each"
     assert all("finished" in line for name, line in lines.items() if name.endswith("good"))
     assert all(line.startswith("note: ") for line in err.splitlines())

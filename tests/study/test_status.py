@@ -13,7 +13,9 @@ import pandas as pd
 import pytest
 
 import analysis
+from study.errors import Mistake
 from study.status import command_line, status
+from study.storage.places import find_any, find_run, new_run, refuse_taken
 
 SEARCH = [("none", "sparse", "complete", 0.2), ("none", "dense", "complete", 0.1), ("sinkhorn", "dense", "failed", 9.0)]
 
@@ -69,6 +71,37 @@ def test_a_phase_has_passed_once_its_duration_is_recorded(tmp_path: Path) -> Non
     assert status(analysis.load(folder)).phase == "confirm"
     folder = run(tmp_path, "20260101-120000-bbbb", finished=True)
     assert status(analysis.load(folder)).phase == ""
+
+
+def test_the_phase_is_what_the_record_says_also_after_an_interruption(tmp_path: Path) -> None:
+    told = {"phase": "confirm", "phase_trials": 7, "durations": {"search": 9.0, "confirm": 4.0}, "preset": "laptop"}
+    folder = run(tmp_path, "20260101-120000-aaaa", search_trials=3, data={"source": "nuclei.tif"}, **told)
+    row = json.loads((folder / "trials" / "search-0.json").read_text())
+    (folder / "trials" / "more.json").write_text(json.dumps(row | {"trial": "confirm-0", "phase": "confirm"}))
+    found = status(analysis.load(folder))
+    assert (found.phase, found.done, found.total) == ("confirm", 1, 7)
+    assert (found.data, found.preset, found.path) == ("nuclei.tif", "laptop", "bifurcation/20260101-120000-aaaa")
+    assert found.size == sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+def test_what_stands_under_run_and_a_name_open_it_in_every_way(tmp_path: Path, monkeypatch: Any, capsys: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    run(tmp_path / "results", "20260101-120000-control", finished=True)
+    run(tmp_path / "results", "20260102-120000-other", finished=True)
+    run(tmp_path / "results", "20260103-120000-other")
+    for name in ("control", "20260101-120000-control", "bifurcation/20260101-120000-control", "bifurcation/control"):
+        folder = find_any(name, "results")
+        assert folder.name == find_run("results", "bifurcation", name).name == "20260101-120000-control"
+        assert Path(analysis.load(name).location).name == folder.name
+        assert command_line([name]) == 0
+        assert [line.split()[0] for line in capsys.readouterr().out.splitlines() if "bifurcation/" in line] == [
+            "bifurcation/20260101-120000-control"
+        ]
+    with pytest.raises(analysis.LoadError, match="2 runs are called 'other'"):
+        analysis.load("other")
+    with pytest.raises(Mistake, match="run 20260101-120000-control of bifurcation has it"):
+        refuse_taken("control", "results", "bifurcation")
+    assert new_run("results", "bifurcation", "night-2").name.endswith("-night-2")
 
 
 def test_every_run_is_listed_and_a_damaged_one_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

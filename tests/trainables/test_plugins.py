@@ -1,5 +1,6 @@
 """Plug-ins of other installed packages are there as ours are; what is wrong with one costs that one."""
 
+import importlib
 import warnings
 
 import pytest
@@ -8,6 +9,7 @@ from tests.installed import install
 from trainables import interpolants, plugins
 from trainables.autodecoder.configuration import AutodecoderConfiguration
 from trainables.autodecoder.regularizers import base as regularizers
+from trainables.interpolants.base import Interpolant
 from trainables.shapes import sequence
 from trainables.shapes.bifurcation import Bifurcation
 
@@ -105,6 +107,28 @@ def test_what_cannot_be_used_is_left_out_with_a_sentence_and_the_others_are_ther
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # once is enough
         assert interpolants.available() == found
+
+
+def test_a_file_of_ours_that_is_broken_costs_itself_and_is_named(tmp_path, monkeypatch):
+    """As a colleague's, half written, in a folder that both use."""
+    (tmp_path / "rooms" / "rules").mkdir(parents=True)
+    for name, text in {"__init__": "", "sound": RULES, "torn": "def f(:\n", "raises": "import nowhere_at_all"}.items():
+        (tmp_path / "rooms" / "rules" / f"{name}.py").write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    package = importlib.import_module("rooms.rules")
+    plugins.forget()
+    with pytest.warns(plugins.LeftOut) as told:
+        found = plugins.plugins(package, Interpolant, "interpolants")
+    assert "shy" in found
+    said = sorted(str(warning.message) for warning in told)
+    assert said[0].startswith(
+        "rooms/rules/raises.py is left out: ModuleNotFoundError: No module named 'nowhere_at_all'"
+    )
+    assert said[1].startswith("rooms/rules/torn.py is left out: SyntaxError: ")
+    assert "(torn.py, line 1)" in said[1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # once is enough
+        assert plugins.plugins(package, Interpolant, "interpolants") == found
 
 
 def test_a_class_that_lacks_what_its_kind_promises_is_left_out(installed):

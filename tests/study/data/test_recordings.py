@@ -95,7 +95,7 @@ def test_prepared_files_are_kept_in_the_run_folder_and_found_again(tmp_path):
 
 def test_the_plan_of_a_study_of_cells_holds_the_recording(tmp_path):
     path = recording(tmp_path / "TRA", {1: range(6)})
-    made = plan(Options(name="cells", preset="smoke", data=str(path), voxel="2,1,1"))
+    made = plan(Options(study="cells", preset="smoke", data=str(path), voxel="2,1,1"))
     (sequence,) = made.study.methods["none"].sequences
     assert sequence.prepared().voxel.tolist() == [2, 1, 1]
     assert made.study.data["source"] == "TRA"

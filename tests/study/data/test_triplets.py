@@ -66,7 +66,7 @@ def test_the_published_setting_is_its_own():
 
 
 def test_a_folder_given_by_a_user_becomes_the_study(folder):
-    found = plan(Options(name=NAME, preset="smoke", data=str(folder)))
+    found = plan(Options(study=NAME, preset="smoke", data=str(folder)))
     method = found.study.methods["topology"]
     assert (method.side, method.resolution) == (16, 16)
     assert sorted(method.labels()) == sorted(triplets(30).labels)
@@ -78,12 +78,12 @@ def test_a_folder_given_by_a_user_becomes_the_study(folder):
 
 def test_no_search_proposes_a_finer_loss_than_the_data(folder):
     for preset in ("smoke", "laptop", "paper"):
-        study = plan(Options(name=NAME, preset=preset, data=str(folder))).study
+        study = plan(Options(study=NAME, preset=preset, data=str(folder))).study
         assert max(study.space["topology.size"].choices) <= 16
 
 
 def test_a_run_keeps_its_images_and_finds_them_without_the_folder(folder, tmp_path):
-    study = plan(Options(name=NAME, preset="smoke", data=str(folder))).study
+    study = plan(Options(study=NAME, preset="smoke", data=str(folder))).study
     before = opened(study.methods["none"].file).volumes
     place = RunFolder(str(tmp_path / "run"))
     recordings.keep(study, place)

@@ -276,7 +276,7 @@ def test_a_study_of_images_has_the_table_of_the_example_that_it_follows(name, ta
 
 def test_a_run_that_names_no_methods_has_the_usual_ones_and_all_names_every_one():
     def methods(named):
-        return list(plan(Options(name="bifurcation", preset="laptop", methods=named)).study.methods)
+        return list(plan(Options(study="bifurcation", preset="laptop", methods=named)).study.methods)
 
     usual, every = methods(None), methods("all")
     assert set(usual) < set(every)

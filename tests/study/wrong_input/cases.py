@@ -155,8 +155,9 @@ COMPARE: Cases = {
 }
 
 CLEAN: Cases = {
-    "nothing chosen": ([], "nothing was chosen: name --unfinished, --keep N or --cache"),
+    "nothing chosen": ([], "nothing was chosen: name --unfinished, --keep N, --cache or a run"),
     "a number below zero": (["--keep", "-1"], "--keep"),
+    "a study alone": (["bifurcation"], "STUDY bifurcation: of a study name --unfinished or --keep N"),
     "results of unknown protocol": (["--unfinished", "--results", "unknown://x"], "unknown://x"),
     "unknown option": (["--tirals"], "--tirals"),
 }
