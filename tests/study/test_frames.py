@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 import tifffile
 
-from study import frames
+from study import catalog, frames
+from study.data import images
+from study.data.recordings import Wanted, as_recorded, keep
 from study.run import command_line
 from study.storage.run_folder import RunFolder
 from tests.trainables.inbetween.conftest import drifting, texture
@@ -16,6 +18,7 @@ from trainables.inbetween.baselines import FlowWarping
 from trainables.inbetween.blending import Blended
 from trainables.inbetween.display import display_rows
 from trainables.inbetween.flow import Warped
+from trainables.inbetween.inbetween import Inbetween
 from trainables.inbetween.pictures import Pair, Pictures, cached
 from trainables.inbetween.readers import read_frames
 from trainables.inbetween.windows import Window
@@ -81,6 +84,68 @@ def test_frames_are_those_of_the_methods_and_keep_place_and_gaps(run, tmp_path, 
     assert "files: out" in capsys.readouterr().out
     assert frames.command_line(["sea-ice", "--output", "out"]) == 2
     assert "exists already" in capsys.readouterr().err
+
+
+@pytest.fixture
+def film(tmp_path):
+    """A run folder of a film of seven frames, as a study writes it; no method is trained."""
+    (tmp_path / "film").mkdir()
+    frames = drifting(7, 48)
+    for index, frame in enumerate(frames):
+        write(tmp_path / "film" / f"{index}.tif", frame, GEO)
+    study = catalog.load("sliding-sand", "smoke", images.film(Wanted(path=str(tmp_path / "film"))))
+    folder = RunFolder(str(tmp_path / "results" / "sliding-sand" / "20260101-000000-sand"))
+    keep(study, folder)
+    configuration = as_recorded(study.model_dump(mode="json"), folder)
+    record = {"study": study.name, "run": folder.name, "status": "finished", "preset": "smoke", "seed": 0}
+    record |= {"methods": list(study.methods), "supervisions": list(study.supervisions), "data": study.data}
+    record |= {"objective": study.objective.model_dump(), "metrics": [m.model_dump() for m in study.metrics]}
+    folder.write_record(record | {"configuration": configuration})
+    rows = []
+    for number, name in enumerate(("linear-blend", "latent-advection", "optical-flow")):
+        trial = {"trial": f"confirm-{name}-gap-2-best", "phase": "confirm", "setting": "best", "method": name}
+        trial |= {"supervision": "gap-2", "state": "complete", "study": study.name, "run": folder.name}
+        folder.write_trial(trial | {"param.evolution_steps": 5 if name == "latent-advection" else None})
+        row = {
+            "replicate": 0,
+            "sequence": "window 1",
+            "time_index": 1,
+            "time": 0.5,
+            "role": "test",
+            "mae": 3.0 - number,
+        }
+        rows.append(trial | row)
+    folder.write_frame("per_time", "confirm", pd.DataFrame(rows))
+    shown = {"trial": rows[0]["trial"], "replicate": 0, "sequence": "window 1", "time": 0.0, "role": "train"}
+    shown |= {"kind": "true", "picture": frames[0].astype("<f4").tobytes(), "height": 48, "width": 48}
+    folder.write_frame("surfaces", "confirm", pd.DataFrame([shown]))
+    return frames
+
+
+def test_the_whole_film_has_new_frames_between_its_own_by_the_best_method(film, tmp_path, capsys):
+    assert frames.command_line(["sliding-sand", "--between", "1"]) == 0
+    said = "13 files: sliding-sand-film; its own are 1, 3, 5, …, those between are by optical-flow"
+    assert said in capsys.readouterr().out
+    written = [tifffile.imread(file) for file in sorted((tmp_path / "sliding-sand-film").iterdir())]
+    assert np.array_equal(written[::2], film.astype(np.float32))
+    pair = Pair(first=film[2], last=film[3], no_data=np.zeros((48, 48), bool))
+    flow = FlowWarping(file="", windows=[Window(label="a", role="test", last=1)], shape=[48, 48])
+    assert written[5] == pytest.approx(Warped(pair, flow).frame(0.5), abs=1e-6)
+    with tifffile.TiffFile(tmp_path / "sliding-sand-film" / "frame-0002.tif") as file:
+        assert tuple(file.pages[0].tags[33550].value) == (100.0, 100.0, 0.0)
+
+
+def test_a_network_is_trained_for_every_two_frames_as_it_was_confirmed(film, capsys, monkeypatch):
+    seen = []
+    train = Inbetween.train_epoch
+    monkeypatch.setattr(Inbetween, "train_epoch", lambda self: (seen.append(self.settings), train(self)))
+    assert frames.command_line(["sand", "--between", "2", "--method", "latent-advection", "--output", "out"]) == 0
+    assert "19 files: out" in capsys.readouterr().out
+    assert [settings.windows[0].first for settings in seen] == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
+    assert {(settings.evolution_steps, settings.downsampling) for settings in seen} == {(5, 1)}
+    assert frames.command_line(["sand", "--between", "2", "--method", "latent-advektion", "--output", "more"]) == 2
+    assert "has not confirmed it; did you mean latent-advection" in capsys.readouterr().err
+    assert not Path("more").exists()
 
 
 def test_a_run_without_images_is_refused(tmp_path, capsys):

@@ -168,6 +168,9 @@ FRAMES: Cases = {
     "results nowhere": (["sea-ice", "--results", "nowhere"], "RUN sea-ice: "),
     "a run without images": ([f"{OF}{GOOD}"], "it has kept no images over time"),
     "results of unknown protocol": (["sea-ice", "--results", "unknown://x"], "RUN sea-ice: "),
+    "a method of all frames": (["sea-ice", "--method", "transport"], "--method transport: without --between"),
+    "a film of no film": ([f"{OF}{GOOD}", "--between", "3"], "it has kept no images over time"),
+    "no frames between": ([f"{OF}{GOOD}", "--between", "0"], "--between"),
     "a folder that exists": ([f"{OF}{GOOD}", "--output", "a-folder"], "RUN "),
     "unknown option": (["--tirals"], "--tirals"),
 }
