@@ -1,4 +1,4 @@
-"""`python -m study.frames`: what a finished run of images has kept, as TIFF files; or its film with new ones between."""
+"""`python -m study.frames`: what a finished run of images has kept, as TIFF files; or its film with more of them."""
 
 from __future__ import annotations
 

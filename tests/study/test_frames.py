@@ -144,7 +144,7 @@ def test_a_network_is_trained_for_every_two_frames_as_it_was_confirmed(film, cap
     assert [settings.windows[0].first for settings in seen] == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
     assert {(settings.evolution_steps, settings.downsampling) for settings in seen} == {(5, 1)}
     assert frames.command_line(["sand", "--between", "2", "--method", "latent-advektion", "--output", "more"]) == 2
-    assert "has not confirmed it; did you mean latent-advection" in capsys.readouterr().err
+    assert "has not confirmed it; did you mean 'latent-advection'?" in capsys.readouterr().err
     assert not Path("more").exists()
 
 
