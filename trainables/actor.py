@@ -29,14 +29,15 @@ class Actor(tune.Trainable):
 
     Results have the keys `epoch`, `epochs`, `finished`, `busy` (wall-clock interval) and, after a report epoch and at
     the end, `objective`, `empty` (share of empty predictions among those that it is of), `rows`, `curves`, `surfaces`
-    and `ensembles` (Arrow bytes), `seconds` (spent so far in the trial) and `notes`; or `failed` (a sentence) and
-    `details` (traceback).
+    and `ensembles` (Arrow bytes) and `notes`; or `failed` (a sentence) and `details` (traceback). `seconds` were spent
+    so far in the trial, `judged` has all objectives of report epochs so far, as [epoch, objective].
     """
 
     def setup(self, config: dict[str, Any]) -> None:
         logging.getLogger("ray.tune").setLevel(logging.ERROR)
         self._request = Request(**json.loads(config["request"]))
         self._trainable: Trainable | None = None
+        self._judged: list[list[float]] = []
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         self.setup(new_config)
@@ -65,12 +66,13 @@ class Actor(tune.Trainable):
             "epoch": epoch,
             "epochs": epoch,
             "seconds": getattr(self, "_seconds", 0.0) + time.monotonic() - began,
+            "judged": self._judged,
         }
 
     def _advance(self, began: float) -> dict[str, Any]:
         request = self._request
         if self._trainable is None:
-            self._seconds = 0.0
+            self._seconds, self._judged = 0.0, []
             self._trainable = open_trainable(request, self._device())
             restored = self._restore(self._trainable)
             if restored is not None:
@@ -88,6 +90,9 @@ class Actor(tune.Trainable):
         }
         if trainable.epoch in stops:
             result |= self._report(trainable, result["finished"])
+        if trainable.epoch in request.report_epochs:
+            self._judged.append([trainable.epoch, result["objective"]])
+        result["judged"] = self._judged
         self._seconds += time.monotonic() - began
         result["seconds"] = self._seconds
         self._checkpoint(trainable, result)
@@ -152,7 +157,7 @@ class Actor(tune.Trainable):
                 return None
             trainable.restore(saved["state"])
             trainable.epoch, trainable.guard.reasons = saved["epoch"], saved["reasons"]
-            self._seconds = saved["result"]["seconds"]
+            self._seconds, self._judged = saved["result"]["seconds"], saved["result"].get("judged", [])
             return {
                 key: value.numpy().tobytes() if isinstance(value, torch.Tensor) else value
                 for key, value in saved["result"].items()
@@ -161,7 +166,7 @@ class Actor(tune.Trainable):
             raise
         except Exception:  # torn bytes end in errors of many kinds, in torch and in what is restored
             write_atomically(f"{self._request.checkpoint}.damaged", content)
-            self._seconds = 0.0
+            self._seconds, self._judged = 0.0, []
             self._trainable = open_trainable(self._request, self._device())  # the other may be restored in part
             return None
 

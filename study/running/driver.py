@@ -68,8 +68,8 @@ class Driver:
             self.record.open()
             self.resumable = True
             self.console.print(f"run {self.folder.url}", highlight=False, soft_wrap=True)
-            journal = Journal(self.state / "journal.log", self.folder)
-            search = Search(self.study, self.folder.name, journal, self._request)
+            self.journal = Journal(self.state / "journal.log", self.folder)
+            search = Search(self.study, self.folder.name, self.journal, self._request)
             search.settle(self.folder.trials())
             self.tracking = Tracking(self.plan.tracking_uri, self.record.values, self.folder, self._say)
             with self.tracking as tracking, self._unfinished_if_storage_fails():
@@ -119,6 +119,7 @@ class Driver:
                     self.stop,
                 )  # fmt: skip
             self.record.busy += recorder.busy
+            self.journal.copy(now=True)
             if self.stop():
                 self.record.durations[phase] = time.monotonic() - began
                 self._interrupt()

@@ -319,7 +319,7 @@ class _Pruning(FIFOScheduler):
         bridge = self._bridge
         if "objective" in result and not result["finished"]:
             job = bridge.jobs[trial.trial_id]
-            if bridge.guarded(bridge.source.prune, job, result["epoch"], result["objective"]):
+            if bridge.guarded(bridge.source.prune, job, result["judged"]):
                 bridge.pruned.add(trial.trial_id)
                 return TrialScheduler.STOP
         return TrialScheduler.CONTINUE

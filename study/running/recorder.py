@@ -8,10 +8,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from study.design.ranges import cell
 from study.design.study import Study, searched
 from study.storage.credentials import without_credentials
 from study.storage.run_folder import TABLES, RunFolder
 from study.trials.jobs import Job, JobSource, State
+
+APART = 500
+"""Trials that have files of their own, at most: then these are put together."""
 
 
 class Recorder:
@@ -23,6 +27,7 @@ class Recorder:
         """Wall-clock intervals in which some trial trained or was scored."""
         self._last: dict[str, dict[str, Any]] = {}
         self._started: dict[str, str] = {}
+        self._apart = len(folder.names("trials", ".json"))
 
     def result(self, job: Job, result: dict[str, Any]) -> None:
         """Write the rows of a result, and take them out of it."""
@@ -44,6 +49,14 @@ class Recorder:
         source.end(job, state, row["objective"], row["reason"], row["seconds"], row["empty"])
         self._folder.remove("checkpoints", f"{job.trial}.pt")
         self._on_end(row)
+        self._put_together(job.request.labels["phase"])
+
+    def _put_together(self, phase: str) -> None:
+        """A folder of many trials has few files."""
+        self._apart += 1
+        if self._apart >= APART:
+            self._folder.compact(phase)
+            self._apart = 0
 
     def copy(self, original: str, job: Job) -> None:
         """Give `job` the rows of a finished trial of equal configuration and seeds, under its own labels."""
@@ -72,16 +85,13 @@ class Recorder:
             "replicates": len(job.request.seeds),
             "seconds": float(last.get("seconds", 0.0)),
             "started": self._started.pop(job.trial, ""),
-            **{f"param.{path}": _scalar(job.parameters.get(path)) for path in searched(self._study)},
+            "judged": json.dumps(last.get("judged", [])),
+            **{f"param.{path}": cell(job.parameters.get(path)) for path in searched(self._study)},
             **{
                 f"derived.{path}": value
                 for path, value in self._study.configured(job.arm, job.parameters, phase).derived().items()
             },
         }
-
-
-def _scalar(value: Any) -> Any:
-    return value if value is None or isinstance(value, bool | int | float | str) else json.dumps(value)
 
 
 def covered(intervals: list[tuple[float, float]]) -> float:

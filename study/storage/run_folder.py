@@ -1,7 +1,7 @@
 """The run folder `results/<study>/<run>/`: tables, record and models.
 
-Any filesystem that fsspec reaches. Every file is written whole or not at all. While a phase runs, each trial has files
-of its own; when it ends they are compacted into one per table and phase.
+Any filesystem that fsspec reaches. Every file is written whole or not at all. While a phase runs, a trial has files of
+its own; when it ends, and after some hundreds of trials, they are compacted into one per table and phase.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import fsspec
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from analysis.tables import door, units
@@ -236,10 +237,10 @@ class RunFolder:
             self._write_trials(rows)
 
     def compact(self, phase: str) -> None:
-        """Put the per-trial files of a phase's tables together, the trials' rows into trials.parquet."""
+        """Put the files of a phase's trials that have ended together, the trials' rows into trials.parquet."""
         rows = self.trials()
         for table in TABLES:
-            mine = [n for n in self.names(table, ".parquet") if n.startswith(f"{phase}-")]
+            mine = [n for n in self.names(table, ".parquet") if n.startswith(f"{phase}-") and n in rows]
             if not mine:
                 continue
             parts = {n: pq.read_table(io.BytesIO(self.read(table, f"{n}.parquet") or b"")) for n in mine}
@@ -247,7 +248,9 @@ class RunFolder:
             kept = []
             if before is not None:
                 old = pq.read_table(io.BytesIO(before))
-                kept.append(old.filter([str(t) not in parts and str(t) in rows for t in old["trial"].to_pylist()]))
+                named = old["trial"].cast(pa.string())
+                anew, known = (pc.is_in(named, value_set=pa.array(names, pa.string())) for names in (mine, [*rows]))
+                kept.append(old.filter(pc.and_not(known, anew)))
             together = pa.concat_tables([*kept, *parts.values()], promote_options="permissive")
             described = units.described(together.sort_by("trial"), self._units())
             self.write(table, f"{phase}.parquet", content=_parquet(described))

@@ -47,8 +47,8 @@ class JobSource(ABC):
     def next(self) -> Job | None:
         """The next job; None when there is no more."""
 
-    def prune(self, job: Job, epoch: int, objective: float) -> bool:
-        """Hear an intermediate objective; True stops the job."""
+    def prune(self, job: Job, judged: Sequence[Sequence[float]]) -> bool:
+        """Hear the intermediate objectives so far, as (epoch, objective); True stops the job."""
         return False
 
     def end(

@@ -1,11 +1,13 @@
-"""Optuna's journal: the truth of the search, on a local disk, copied into the run folder after each trial is told.
+"""Optuna's journal: the truth of the search, on a local disk, copied into the run folder every few seconds.
 
-A process killed while it appends leaves a torn last line: opening cuts the journal back to its last newline.
+A run that is gone on with elsewhere has the copy alone: what it lacks is in the tables (`Search.settle`). A process that
+is killed while it appends leaves a torn last line: opening cuts the journal back to its last newline.
 """
 
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +18,18 @@ from optuna.storages.journal import JournalFileBackend
 from study.storage.run_folder import RunFolder
 from trainables.files import write_atomically
 
+_SECONDS = 5.0
+"""Between two copies, at least, …"""
+_SHARE = 0.05
+"""… and so long that copying, which of a long journal takes its time, takes no more than this part of it."""
+
 
 class Journal:
     """The journal file of a run and the storage on it."""
 
     def __init__(self, local: Path, folder: RunFolder) -> None:
         self._path, self._folder = local, folder
+        self._next = 0.0
         copy = _whole_lines(folder.read("journal.log") or b"")
         mine = _whole_lines(local.read_bytes()) if local.exists() else b""
         # The local file is ahead of its copy, unless the run was begun on another machine.
@@ -31,9 +39,13 @@ class Journal:
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self.storage = JournalStorage(_File(str(local), folder))
 
-    def copy(self) -> None:
-        """Bring the run folder's copy up to date."""
-        self._folder.write("journal.log", content=_whole_lines(self._path.read_bytes()))
+    def copy(self, now: bool = False) -> None:
+        """Bring the run folder's copy up to date, if it is time, or in any case `now`."""
+        began = time.monotonic()
+        if now or began >= self._next:
+            self._folder.write("journal.log", content=_whole_lines(self._path.read_bytes()))
+            took = time.monotonic() - began
+            self._next = began + max(_SECONDS, took / _SHARE)
 
 
 class _File(JournalFileBackend):

@@ -1,15 +1,17 @@
 """The search: one Optuna study per arm in one journal; Ray only executes what is asked here.
 
 Resuming and extending are one thing: the trials that the journal holds as running are issued again, with the same
-parameters, then each arm is asked until it has its number. The sampler is made anew before every question with a seed
-from (study seed, arm, trial number): a search that was interrupted proposes what an uninterrupted one would.
+parameters, then each arm is asked until it has its number; what a copied journal lacks is made again from the tables.
+The sampler is made anew before every question with a seed from (study seed, arm, trial number): a search that was
+interrupted proposes what an uninterrupted one would.
 """
 
 from __future__ import annotations
 
+import json
 import math
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,7 @@ from optuna.samplers import BaseSampler, GPSampler, RandomSampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState
 
 from study.design.arm import Arm
+from study.design.ranges import of_cell
 from study.design.study import Sampler, Study
 from study.trials.halving import promoted
 from study.trials.jobs import Job, JobSource, State
@@ -152,13 +155,13 @@ class Search(JobSource):
             number=trial.number,
         )
 
-    def prune(self, job: Job, epoch: int, objective: float) -> bool:
+    def prune(self, job: Job, judged: Sequence[Sequence[float]]) -> bool:
         if self._study.objective.cost:
             return False  # of two objectives it is not known which trial is hopeless
         trial, found = self._running[job.trial], self._arms[job.arm]
         known = {t.number: t for t in found.get_trials(deepcopy=False)}
-        if epoch not in known[trial.number].intermediate_values:  # else the process was killed before it was judged
-            trial.report(objective, epoch)
+        self._report(trial, known[trial.number], judged)
+        epoch, objective = int(judged[-1][0]), judged[-1][1]
         rivals = [
             other.intermediate_values[epoch]
             for number, other in known.items()
@@ -166,6 +169,13 @@ class Search(JobSource):
         ]
         minimize = self._study.objective.direction == "minimize"
         return not promoted(objective, rivals, self._study.pruning.factor, minimize)
+
+    @staticmethod
+    def _report(trial: optuna.Trial, known: FrozenTrial, judged: Sequence[Sequence[float]]) -> None:
+        """What the journal lacks of a trial's intermediate objectives: the newest, or, after a kill, none or more."""
+        for epoch, objective in judged:
+            if int(epoch) not in known.intermediate_values:
+                trial.report(objective, int(epoch))
 
     def end(
         self, job: Job, state: State, objective: float, reason: str, seconds: float = 0.0, empty: float = 0.0
@@ -185,13 +195,31 @@ class Search(JobSource):
         self._journal.copy()
 
     def settle(self, ended: dict[str, dict[str, Any]]) -> None:
-        """Tell Optuna of running trials whose tables were written just before the process was killed."""
-        for arm, frozen in list(self._again):
-            row = ended.get(trial_id(arm, frozen.number))
-            if row is not None:
-                self._again.remove((arm, frozen))
-                job = self._issue(arm, self._reopened(arm, frozen.number))
-                self.end(job, row["state"], row["objective"], row["reason"], row["seconds"], row.get("empty") or 0.0)
+        """Tell Optuna of trials whose tables were written and that the journal does not know to have ended: the process
+        was killed before, or the journal is a copy that is older than the tables."""
+        for arm in self._arms:
+            numbers = [row["number"] for row in ended.values() if trial_id(arm, row["number"]) == row["trial"]]
+            for number in range(max(numbers, default=-1) + 1):
+                self._settle(arm, number, ended.get(trial_id(arm, number)))
+
+    def _settle(self, arm: Arm, number: int, row: dict[str, Any] | None) -> None:
+        known = self._arms[arm].get_trials(deepcopy=False)
+        if number == len(known) or known[number].state == TrialState.WAITING:
+            if number == len(known):
+                self._arms[arm].enqueue_trial(self._propose(arm, number) if row is None else self._of_row(arm, row))
+            self._again.append((arm, self._arms[arm].get_trials()[self._arms[arm].ask().number]))
+        again = next(((one, frozen) for one, frozen in self._again if one == arm and frozen.number == number), None)
+        if again is None or row is None:
+            return  # it is known to have ended, or is to be issued again
+        self._again.remove(again)
+        trial = self._reopened(arm, number)
+        job = self._issue(arm, trial)
+        self._report(trial, again[1], json.loads(row.get("judged") or "[]"))
+        self.end(job, row["state"], row["objective"], row["reason"], row["seconds"], row.get("empty") or 0.0)
+
+    def _of_row(self, arm: Arm, row: dict[str, Any]) -> dict[str, Any]:
+        """The parameters of a trial, from its row of the tables."""
+        return {path: of_cell(d, row.get(f"param.{path}")) for path, d in self._study.arm_space(arm).items()}
 
     def best(self, arm: Arm) -> dict[str, Any] | None:
         """Parameters of the best complete trial of an arm; None if no trial of it is complete. One all of whose

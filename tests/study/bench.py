@@ -83,15 +83,16 @@ class Bench:
 
     def _one(self, source: JobSource, recorder: Recorder, job: Job, maybe: Callable[[str, Job], None]) -> None:
         epochs = self.study.methods[job.arm.method].epochs
-        state = "complete"
+        state, judged = "complete", []
         for epoch in [*job.request.report_epochs, epochs]:
             value = value_of(job, epoch)
             row = {**job.request.labels, "replicate": 0, "sequence": "s", "time_index": 1, "chamfer": value}
-            result = {"epoch": epoch, "objective": value, "rows": arrow([row]), "seconds": 1.0}
+            judged += [[epoch, value]] if epoch < epochs else []
+            result = {"epoch": epoch, "objective": value, "rows": arrow([row]), "seconds": 1.0, "judged": list(judged)}
             result["empty"] = float(self.empty(job))
             recorder.result(job, result)
             maybe("reported", job)
-            if epoch < epochs and source.prune(job, epoch, value):
+            if epoch < epochs and source.prune(job, judged):
                 state = "pruned"
                 break
         maybe("written", job)

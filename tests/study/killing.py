@@ -57,8 +57,8 @@ MOMENTS: dict[str, Moment] = {
     "after rows of times": _write("after", "per_time/search-", 5),
     "before a trial's row": _write("before", "trials/search-", 5),
     "after a trial's row, before Optuna is told": _write("after", "trials/search-", 6),
-    "after Optuna is told, before the journal is copied": _write("before", "journal.log", 7),
-    "after the journal is copied": _write("after", "journal.log", 8),
+    "after Optuna is told, before the journal is copied": _write("before", "journal.log"),
+    "after the journal is copied": _write("after", "journal.log", 2),
     "after an MLflow run was made, before its metrics": Moment("after", f"{_CLIENT}.create_run", "search-", 4),
     "amid the metrics of MLflow": Moment("after", f"{_CLIENT}.log_batch", "", 6),
     "after a compacted table, before its parts go": _write("after", "per_time/search.parquet"),
@@ -77,7 +77,7 @@ MOMENTS: dict[str, Moment] = {
     "before the artifacts of MLflow": Moment("before", f"{_CLIENT}.log_artifacts"),
     "after the artifacts of MLflow": Moment("after", f"{_CLIENT}.log_artifacts"),
     "amid a model of MLflow": Moment("before", f"{_CLIENT}.finalize_logged_model", "", 2),
-    "before the last study.json": _write("before", "study.json", 5),
+    "before the last study.json": _write("before", "study.json", 7),
 }
 
 

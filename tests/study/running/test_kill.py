@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 from pathlib import Path
 
@@ -45,6 +46,7 @@ def test_a_run_killed_in_search_confirm_and_report_ends_like_one_that_was_not(un
     for session, moment in enumerate(IN_TURN):
         resuming = ["--resume", "last"] if session else ONE_AT_A_TIME
         finish(start(tmp_path, *resuming, **{VARIABLE: moment}), -signal.SIGKILL)
+        shutil.rmtree(tmp_path / "state")  # as if it went on elsewhere: the run folder alone is there
     resume_and_compare(tmp_path, uninterrupted)
 
 

@@ -10,6 +10,7 @@ from optuna.samplers import TPESampler
 from study import catalog
 from study.design.arm import Arm
 from study.running.recorder import Recorder
+from study.trials import journal
 from study.trials.confirmation import Confirmation
 from study.trials.search import trial_id
 from tests.study.bench import Bench, Killed, arrow, table
@@ -127,6 +128,48 @@ def test_a_search_killed_anywhere_ends_like_one_that_was_not(bench, another_benc
     assert len(ran) == len(set(ran))
     if where == "told":
         assert victim not in ran
+
+
+@pytest.mark.parametrize("where", ["asked", "reported", "written", "told"])
+@pytest.mark.parametrize("victim", ["search-none-sparse-0001", "search-sinkhorn-dense-0003"])
+def test_what_the_journals_copy_lacks_is_made_again_from_the_tables(bench, another_bench, where, victim, monkeypatch):
+    """Killed, and gone on with on another machine: the copy is that of the first trial."""
+    monkeypatch.setattr(journal, "_SECONDS", 1e9)
+    search = bench.open()
+    bench.run(search)
+    with pytest.raises(Killed):
+        another_bench.run(another_bench.open(), lambda at, job: at == where and job.trial == victim)
+    ended = set(another_bench.folder.trials())
+    assert len(ended) > 1
+    (another_bench.path / "state" / "journal.log").unlink()
+    assert another_bench.folder.read("journal.log").count(b"datetime_complete") == 1
+    resumed = another_bench.open()
+    ran = another_bench.run(resumed)
+    assert rows(another_bench) == rows(bench)
+    assert not ended & set(ran)
+    for arm in bench.study.arms():
+        found, expected = (
+            [(t.number, t.state, t.params, t.values, t.intermediate_values) for t in one._arms[arm].trials]
+            for one in (resumed, search)
+        )
+        assert found == expected
+
+
+def test_of_several_that_were_running_those_without_tables_are_proposed_again(bench):
+    """Trials that were begun before one that has ended, at a kill with several at once."""
+    search = bench.open()
+    begun = [search.next() for _ in range(3 * len(bench.study.arms()))]
+    last = begun[-1]
+    recorder = Recorder(bench.study, bench.folder, lambda row: None)
+    recorder.end(search, last, "failed", "no bed")
+    (bench.path / "state" / "journal.log").unlink()
+    bench.folder.remove("journal.log")
+    resumed = bench.open()
+    assert resumed.done == 1
+    ran = bench.run(resumed)
+    assert last.trial not in ran
+    assert sorted({*ran, last.trial}) == sorted(bench.folder.trials())
+    assert len(ran) == resumed.total - 1
 
 
 def test_a_search_killed_between_its_tables_and_optuna_is_settled_without_running_again(bench, monkeypatch):
