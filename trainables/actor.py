@@ -28,9 +28,10 @@ class Actor(tune.Trainable):
     """Ray Tune's class interface around one `trainables.base.Trainable` at a time.
 
     Results have the keys `epoch`, `epochs`, `finished`, `busy` (wall-clock interval) and, after a report epoch and at
-    the end, `objective`, `empty` (share of empty predictions among those that it is of), `rows`, `curves`, `surfaces`
-    and `ensembles` (Arrow bytes) and `notes`; or `failed` (a sentence) and `details` (traceback). `seconds` were spent
-    so far in the trial, `judged` has all objectives of report epochs so far, as [epoch, objective].
+    the end, `objective`, `empty` (share of empty predictions among those that it is of), `shown` (its metric on shown
+    frames), `rows`, `curves`, `surfaces` and `ensembles` (Arrow bytes) and `notes`; or `failed` (a sentence) and
+    `details` (traceback). `seconds` were spent so far in the trial, `judged` has all objectives of report epochs so
+    far, as [epoch, objective].
     """
 
     def setup(self, config: dict[str, Any]) -> None:
@@ -107,14 +108,15 @@ class Actor(tune.Trainable):
         ]
         judged = [row[request.metric] for row in rows if row["role"] == request.objective_role]
         empty = [bool(row.get("empty")) for row in rows if row["role"] == request.objective_role]
+        shown = [row[request.metric] for row in rows if row["role"] == "train"]
         if finished and request.model and (model := trainable.model()) is not None:
             write_atomically(request.model, _dump(model))
         trial = {"trial": request.labels["trial"]}
         curves = [trial | row for row in trainable.curves()]
-        shown: list[dict[str, Any]] = []
+        surfaces: list[dict[str, Any]] = []
         if finished and request.surfaces:
             replicate = _median_replicate(rows, request)
-            shown = [trial | {"replicate": replicate} | row for row in trainable.surfaces(replicate)]
+            surfaces = [trial | {"replicate": replicate} | row for row in trainable.surfaces(replicate)]
         together: list[dict[str, Any]] = []
         if finished and request.ensemble:
             alone = len(request.seeds) == 1
@@ -123,10 +125,11 @@ class Actor(tune.Trainable):
         report: dict[str, Any] = {
             "objective": sum(judged) / len(judged),
             "empty": sum(empty) / len(empty),
+            "shown": sum(shown) / len(shown) if shown else float("nan"),
             "rows": _arrow(rows),
             "notes": "; ".join(trainable.guard.reasons.values()),
         }
-        tables = {"curves": curves, "surfaces": shown, "ensembles": together}
+        tables = {"curves": curves, "surfaces": surfaces, "ensembles": together}
         return report | {key: _arrow(table) for key, table in tables.items() if table}
 
     def _checkpoint(self, trainable: Trainable, result: dict[str, Any]) -> None:

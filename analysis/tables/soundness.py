@@ -155,6 +155,7 @@ class Record(_Part):
     objective: Objective | None = None
     metrics: list[Metric] | None = None
     primary: list[Comparison] | None = None
+    constraints: dict[Text, Number] | None = None
     sessions: list[Session] | None = None
     choices: Choices | None = None
     data: Data | None = None

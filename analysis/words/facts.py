@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.statistics import carry_over, comparison, ensembles, question, standing
 from analysis.statistics.inference import PairedMean, paired_mean
-from analysis.tables import lengths, order, record, selection
+from analysis.tables import constraints, lengths, order, record, selection
 from analysis.tables.metric import Metric
 from analysis.tables.run import Run
 
@@ -272,6 +272,8 @@ def _arms(run: Run, methods: list[str]) -> pd.DataFrame:
                 continue
             states = {state: int((arm["state"] == state).sum()) for state in ("complete", "pruned", "failed")}
             complete = arm[arm["state"] == "complete"]
+            broken = constraints.broken(run, complete)
+            complete = complete[broken == broken.min()]
             told = complete[complete["empty"] != 1]  # what nothing scores is a constant, and never the best
             objectives = (told if len(told) else complete)["objective"].dropna()
             best = objectives.min() if record.minimized(run) else objectives.max()

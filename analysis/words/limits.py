@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis.statistics import comparison, subject_errors
 from analysis.statistics.verdicts import BETTER, EXPLORATORY, NO_DIFFERENCE, WORSE
-from analysis.tables import record
+from analysis.tables import constraints, record
 from analysis.wording import count, listing
 from analysis.words.facts import Facts
 
@@ -22,6 +22,7 @@ def limits(facts: Facts) -> list[str]:
         *_unit(facts),
         *_folds(facts),
         *_search(facts),
+        *_constraints(facts),
         *_settings(facts),
         *_missing(facts),
         *_failed(facts),
@@ -125,6 +126,20 @@ def _search(facts: Facts) -> list[str]:
         if beside
         else f"{line}."
     ]
+
+
+def _constraints(facts: Facts) -> list[str]:
+    """What the best setting had to keep to, how many trials did, and where none did."""
+    if not (said := constraints.words(facts.run)):
+        return []
+    trials = facts.run.trials
+    complete = trials[(trials["phase"] == "search") & (trials["state"] == "complete")]
+    kept = complete[constraints.broken(facts.run, complete) == 0]
+    line = f"The best setting is the best of those with {listing(said)}: {len(kept)} of {count(len(complete), 'complete trial')}"
+    arms = complete.groupby(["method", "supervision"], sort=False, observed=True).size().index
+    without = [arm for arm in arms if not ((kept["method"] == arm[0]) & (kept["supervision"] == arm[1])).any()]
+    named = [f"{method} ({supervision})" for method, supervision in without]
+    return [f"{line}{f'; none of {listing(named)}, where what breaks the fewest was taken' if named else ''}."]
 
 
 def _nothing_searched(facts: Facts, trained: pd.DataFrame) -> str:

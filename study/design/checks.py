@@ -21,6 +21,8 @@ def check(study: Study) -> None:
     """Raise Mistake where fields that are each valid do not fit together."""
     _check_validation(study)
     _check_primary(study)
+    if study.constraints.shown is not None and study.subject is not None:
+        raise Mistake(f"constraints.shown: study {study.name} has no time axis, and shows no frames; leave it out")
     for name, method in study.methods.items():
         _check_sequences(study, name, method.labels())
         _check_replicates(study, name)

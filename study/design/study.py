@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any, Literal
 
@@ -87,6 +87,25 @@ Sampler = Literal["tpe", "random", "gp"]
 have: CMA-ES and NSGA-II go on from what they have written beside earlier trials."""
 
 
+class Constraints(Configuration):
+    """What the best setting of an arm is to keep to, in the trial that found it; nothing by default."""
+
+    empty: float | None = Field(None, ge=0, lt=1, description="share of empty predictions, at most: 0 for none")
+    shown: float | None = Field(
+        None, description="the objective's metric on shown frames: at most, or at least where more is better"
+    )
+    seconds: float | None = Field(None, gt=0, description="training seconds, at most")
+
+    def excess(self, values: Mapping[str, Any], direction: str) -> dict[str, float]:
+        """By how much a trial breaks each, not above 0 where it keeps to it; 1 where that is not known."""
+        found = {}
+        for name, bound in self.model_dump(exclude_none=True).items():
+            sign = -1 if name == "shown" and direction == "maximize" else 1
+            held = values.get(name)
+            found[name] = 1.0 if held is None or math.isnan(held) else sign * (held - bound)
+        return found
+
+
 class WarmStart(Configuration):
     """The best setting of a method in another run."""
 
@@ -165,6 +184,7 @@ class Study(Configuration):
     warm_start: dict[str, list[WarmStart]] = Field(
         default_factory=dict, description="arm → settings that it tries after the published one"
     )
+    constraints: Constraints = Constraints()
     pruning: Pruning = Pruning()
     resources: Resources = Resources()
     seed: int = Field(0, ge=0)
@@ -289,6 +309,7 @@ _OWN = (
     "replicates",
     "fewer_replicates",
     "pruning",
+    "constraints",
     "resources",
     "seed",
     "objective.cost",

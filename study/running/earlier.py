@@ -9,7 +9,7 @@ from study.design.study import Study
 
 _UNSAID: dict[str, Any] = {
     "pruning": {"least_trials": 1}, "search_on": None, "twins": {}, "usual": None, "primary": [], "sampler": "tpe",
-    "patience": None, "warm_start": {},
+    "patience": None, "warm_start": {}, "constraints": {"empty": None, "shown": None, "seconds": None},
 }  # fmt: skip
 """Field → what was done before there was one; of a field with parts, what is new in it."""
 

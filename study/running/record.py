@@ -49,6 +49,7 @@ class RunRecord:
             "objective": study.objective.model_dump(),
             "primary": [comparison.model_dump() for comparison in study.primary],
             "validation": study.validation,
+            "constraints": study.constraints.model_dump(exclude_none=True),
             "data": study.data,
             "trials_per_arm": study.trials,
             "search_trials": sum(study.arm_trials(arm) for arm in study.arms()),

@@ -46,7 +46,7 @@ class Recorder:
         last = self._last.pop(job.trial, {})
         row = self._row(job, state, reason or last.get("failed") or last.get("notes") or "", last)
         self._folder.write_trial(row)
-        source.end(job, state, row["objective"], row["reason"], row["seconds"], row["empty"])
+        source.end(job, state, row)
         self._folder.remove("checkpoints", f"{job.trial}.pt")
         self._on_end(row)
         self._put_together(job.request.labels["phase"])
@@ -81,6 +81,7 @@ class Recorder:
             "reason": without_credentials(reason),
             "objective": float(objective),
             "empty": float(last.get("empty", 0.0)),
+            "shown": float(last.get("shown", math.nan)),
             "epochs": int(last.get("epoch", 0)),
             "replicates": len(job.request.seeds),
             "seconds": float(last.get("seconds", 0.0)),

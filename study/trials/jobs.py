@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -51,9 +51,6 @@ class JobSource(ABC):
         """Hear the intermediate objectives so far, as (epoch, objective); True stops the job."""
         return False
 
-    def end(
-        self, job: Job, state: State, objective: float, reason: str, seconds: float = 0.0, empty: float = 0.0
-    ) -> None:
-        """Hear that a job has ended, after its tables were written; `empty` is the share of empty predictions among
-        those that the objective is of."""
+    def end(self, job: Job, state: State, row: Mapping[str, Any]) -> None:
+        """Hear that a job has ended, after its tables were written; `row` is its row of `trials`."""
         self.done += 1

@@ -1,7 +1,7 @@
 """Optuna's journal: the truth of the search, on a local disk, copied into the run folder every few seconds.
 
-A run that is gone on with elsewhere has the copy alone: what it lacks is in the tables (`Search.settle`). A process that
-is killed while it appends leaves a torn last line: opening cuts the journal back to its last newline.
+A run that is gone on with elsewhere has the copy alone: what it lacks is in the tables (`Search.settle`). A process
+that is killed while it appends leaves a torn last line: opening cuts the journal back to its last newline.
 """
 
 from __future__ import annotations

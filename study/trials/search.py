@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -177,20 +177,21 @@ class Search(JobSource):
             if int(epoch) not in known.intermediate_values:
                 trial.report(objective, int(epoch))
 
-    def end(
-        self, job: Job, state: State, objective: float, reason: str, seconds: float = 0.0, empty: float = 0.0
-    ) -> None:
-        super().end(job, state, objective, reason, seconds, empty)
-        self._ended(job, state, objective, reason, seconds, empty)
+    def end(self, job: Job, state: State, row: Mapping[str, Any]) -> None:
+        super().end(job, state, row)
+        self._ended(job, state, row)
         self.total = sum(map(self._wanted, self._arms))
 
-    def _ended(self, job: Job, state: State, objective: float, reason: str, seconds: float, empty: float) -> None:
+    def _ended(self, job: Job, state: State, row: Mapping[str, Any]) -> None:
         trial = self._running.pop(job.trial)
-        if empty > 0:
-            trial.set_user_attr("empty", empty)
-        if reason:
-            trial.set_user_attr("reason", reason)
-        values = [objective, seconds][: len(self._study.objective.directions())] if state == "complete" else None
+        if (row.get("empty") or 0) > 0:
+            trial.set_user_attr("empty", row["empty"])
+        if row["reason"]:
+            trial.set_user_attr("reason", row["reason"])
+        for name, excess in self._study.constraints.excess(row, self._study.objective.direction).items():
+            trial.set_constraint(name, excess)
+        both = [row["objective"], row["seconds"]]
+        values = both[: len(self._study.objective.directions())] if state == "complete" else None
         self._arms[job.arm].tell(trial, values, state=_STATES[state])
         self._journal.copy()
 
@@ -215,22 +216,26 @@ class Search(JobSource):
         trial = self._reopened(arm, number)
         job = self._issue(arm, trial)
         self._report(trial, again[1], json.loads(row.get("judged") or "[]"))
-        self.end(job, row["state"], row["objective"], row["reason"], row["seconds"], row.get("empty") or 0.0)
+        self.end(job, row["state"], row)
 
     def _of_row(self, arm: Arm, row: dict[str, Any]) -> dict[str, Any]:
         """The parameters of a trial, from its row of the tables."""
         return {path: of_cell(d, row.get(f"param.{path}")) for path, d in self._study.arm_space(arm).items()}
 
     def best(self, arm: Arm) -> dict[str, Any] | None:
-        """Parameters of the best complete trial of an arm; None if no trial of it is complete. One all of whose
-        predictions are empty is not the best as long as there is another: what nothing scores is a constant."""
+        """Parameters of the best complete trial of an arm, of those that break the fewest constraints; None if no trial
+        of it is complete. One all of whose predictions are empty is not the best as long as there is another: what
+        nothing scores is a constant."""
         complete = self._arms[arm].get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
         if not complete:
             return None
         sign = 1 if self._study.objective.direction == "minimize" else -1
-        return dict(
-            min(complete, key=lambda t: (t.user_attrs.get("empty", 0) == 1, sign * t.values[0], t.number)).params
-        )
+
+        def rank(trial: FrozenTrial) -> tuple[int, bool, float, int]:
+            broken = sum(excess > 0 for excess in trial.constraints.values())
+            return broken, trial.user_attrs.get("empty", 0) == 1, sign * trial.values[0], trial.number
+
+        return dict(min(complete, key=rank).params)
 
 
 def _sampler(name: Sampler, seed: int, startup: int) -> BaseSampler:

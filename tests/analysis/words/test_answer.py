@@ -12,6 +12,8 @@ import pytest
 import analysis
 from analysis.tables.record import metrics
 from analysis.wording import probability
+from analysis.words.facts import gather
+from analysis.words.limits import limits
 
 Writer = Callable[..., Path]
 Opener = Callable[..., analysis.Run]
@@ -204,3 +206,19 @@ def test_a_record_that_says_little_is_enough(write_run: Writer) -> None:
     folder = write_run(**TWO)
     (folder / "study.json").write_text(json.dumps({"status": "finished"}))
     assert "sinkhorn helps: mean chamfer" in analysis.conclusion(analysis.load(folder))
+
+
+def test_the_constraints_on_the_best_setting_are_said_with_how_many_trials_kept_to_them(run_of: Opener) -> None:
+    run = run_of(methods=("none", "sinkhorn"), trials=4)
+    assert not [line for line in limits(gather(run)) if "The best setting is" in line]
+    run.record["constraints"] = {"empty": 0.0, "seconds": 60.0, "shown": 0.01}
+    search = run.trials["phase"] == "search"
+    run.trials["empty"], run.trials["seconds"] = 0.0, 50.0
+    run.trials["shown"] = 0.005
+    run.trials.loc[search & (run.trials["method"] == "sinkhorn") & (run.trials["supervision"] == "dense"), "shown"] = 1
+    (said,) = [line for line in limits(gather(run)) if "The best setting is" in line]
+    assert said == (
+        "The best setting is the best of those with no empty prediction, at most 60 training seconds and a Chamfer "
+        "distance of at most 0.01 on shown times: 9 of 12 complete trials; none of sinkhorn (dense), where what breaks the "
+        "fewest was taken."
+    )

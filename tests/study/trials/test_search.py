@@ -9,6 +9,7 @@ from optuna.samplers import TPESampler
 
 from study import catalog
 from study.design.arm import Arm
+from study.design.study import Constraints
 from study.running.recorder import Recorder
 from study.trials import journal
 from study.trials.confirmation import Confirmation
@@ -205,6 +206,32 @@ def test_more_trials_extend_a_finished_search(bench, small_study):
     assert len(ran) == 2 * 4
     assert set(before) <= set(rows(bench))
     assert bench.run(bench.open()) == []
+
+
+def test_the_best_keeps_to_the_constraints_as_optuna_says_it_too(bench, small_study):
+    small_study.pruning.least_trials = 100  # all are complete
+    small_study.put("constraints.empty", 0)
+    bench.empty = lambda job: job.number != 3
+    search = bench.open()
+    bench.run(search)
+    arm = Arm("none", "sparse")
+    trials = search._arms[arm].trials
+    assert [trial.constraints for trial in trials] == [{"empty": float(number != 3)} for number in range(6)]
+    assert search.best(arm) == trials[3].params == search._arms[arm].best_trial.params
+    assert trials[3].values[0] > min(trial.values[0] for trial in trials), "one that breaks it has less"
+    small_study.put("constraints.seconds", 0.5)  # each takes one
+    stricter = Bench(bench.path / "stricter", small_study)
+    search = stricter.open()
+    stricter.run(search)
+    assert search.best(arm) is not None, "what breaks the fewest, where all break some"
+
+
+def test_more_is_better_turns_the_bound_on_shown_frames_around():
+    bound = Constraints(shown=0.9)
+    assert bound.excess({"shown": 0.8}, "maximize")["shown"] == pytest.approx(0.1)
+    assert bound.excess({"shown": 0.8}, "minimize")["shown"] == pytest.approx(-0.1)
+    assert bound.excess({"shown": float("nan")}, "minimize") == {"shown": 1.0}
+    assert bound.excess({}, "minimize") == {"shown": 1.0}
 
 
 def test_the_journal_of_another_machine_is_taken_from_the_run_folder(bench):
