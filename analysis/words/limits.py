@@ -135,7 +135,8 @@ def _constraints(facts: Facts) -> list[str]:
     trials = facts.run.trials
     complete = trials[(trials["phase"] == "search") & (trials["state"] == "complete")]
     kept = complete[constraints.broken(facts.run, complete) == 0]
-    line = f"The best setting is the best of those with {listing(said)}: {len(kept)} of {count(len(complete), 'complete trial')}"
+    share = f"{len(kept)} of {count(len(complete), 'complete trial')}"
+    line = f"The best setting is the best of those with {listing(said)}: {share}"
     arms = complete.groupby(["method", "supervision"], sort=False, observed=True).size().index
     without = [arm for arm in arms if not ((kept["method"] == arm[0]) & (kept["supervision"] == arm[1])).any()]
     named = [f"{method} ({supervision})" for method, supervision in without]

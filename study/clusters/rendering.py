@@ -1,4 +1,4 @@
-"""Files for `ray up` and `sbatch` from the templates in this folder."""
+"""Files for `ray up`, `sbatch` and `kubectl apply` from the templates in this folder."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from study.errors import Mistake
 GRACE = 120
 """Seconds from Slurm's TERM to its KILL; a study needs a few to write its checkpoints."""
 _SCRATCH = "/tmp/ray-$(id -u)"
+RETRIES = 5
+"""How often a job of Kubernetes is started again."""
+_JOB = re.compile(r"[a-z]([a-z0-9-]{0,45}[a-z0-9])?")
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _TIME = re.compile(r"(\d+-)?\d{1,2}(:\d{2}){0,2}|\d+")
 
@@ -111,6 +114,96 @@ def slurm(
         grace=GRACE,
         file=file,
     )
+
+
+def kubernetes(
+    study: str,
+    arguments: str,
+    *,
+    name: str | None,
+    image: str,
+    nodes: int,
+    cpus: int,
+    gpus: int,
+    memory: str,
+    output: str,
+    claim: str | None,
+    tracking_uri: str | None,
+    secret: str,
+    file: str,
+) -> str:
+    """A RayJob for KubeRay; raises Mistake.
+
+    Args:
+        study: its name.
+        arguments: of `python -m study.run` at the first start, as in a shell.
+        name: of the job and of the run, by which it is gone on with.
+        image: with this project, such as `Dockerfile` beside this file makes.
+        nodes, cpus, gpus, memory: how many workers at most, and what of each.
+        output: an object store's URI, or, with a `claim`, where the volume is mounted.
+        claim: a volume that all pods may write, for the results; then all workers are there from the beginning.
+        tracking_uri: MLflow's server; None for none, so that a database lies on the head, and is lost with it.
+        secret: with variables of the environment, such as credentials of the store.
+        file: what the result will be called, for its comments.
+    """
+    name = name or f"study-{study}"
+    if not _JOB.fullmatch(name):
+        raise Mistake(f"--name {name}: not a name of a job; write it with up to 47 small letters, digits and -")
+    for flag, value, pattern, what in (
+        ("--image", image, r"[a-z0-9][\w.:/@-]+", "an image such as registry/studies:1"),
+        ("--memory", memory, r"\d+(Gi|Mi|G|M)", "an amount such as 16Gi"),
+        ("--claim", claim or "a", r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", "the name of a volume claim"),
+        ("--secret", secret, r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", "the name of a secret"),
+    ):
+        if not re.fullmatch(pattern, value):
+            raise Mistake(f"{flag} {value}: not {what}")
+    if ("://" in output) == (claim is not None) or (claim is not None and not output.startswith("/")):
+        raise Mistake(
+            f"--output {output}: pods have no folder in common; name an object store, or --claim with the path at "
+            "which that volume is to be mounted, such as /results"
+        )
+    first = _of_job(arguments, output, tracking_uri)
+    both = ["--address", "auto", *(["--tracking-uri", tracking_uri] if tracking_uri else [])]
+    words = ["python", "-m", "study.clusters.going_on", study, name, output, *both, *(["--", *first] if first else [])]
+    return _render(
+        "rayjob.yaml",
+        name=name,
+        entrypoint=" ".join(words),
+        image=image,
+        nodes=nodes,
+        cpus=cpus,
+        gpus=gpus,
+        memory=memory,
+        output=output,
+        claim=claim,
+        secret=secret,
+        grows="" if claim else f"CPU={nodes * cpus}" + (f",GPU={nodes * gpus}" if gpus else ""),
+        version=_version_of_ray(),
+        retries=RETRIES,
+        file=file,
+    )
+
+
+def _of_job(arguments: str, output: str, tracking_uri: str | None) -> list[str]:
+    """The arguments of the first start. KubeRay hands the command through shells that take quotes off; so none of its
+    words may need any."""
+    given = shlex.split(arguments)
+    for flag in ("--address", "--output", "--resume", "--name", "--tracking-uri"):
+        if any(part.partition("=")[0] == flag for part in given):
+            raise Mistake(f"--study-arguments {arguments}: the job gives {flag} itself; leave it out")
+    for word in [*given, output, tracking_uri or "-"]:
+        if not re.fullmatch(r"[\w./:=,@%+-]+", word):
+            raise Mistake(
+                f"{word}: blanks, quotes and other signs do not reach a job whole; write them into a file that the "
+                "image has, and name that with --config"
+            )
+    return given
+
+
+def _version_of_ray() -> str:
+    from importlib.metadata import version
+
+    return version("ray")
 
 
 def _render(template: str, **values: object) -> str:

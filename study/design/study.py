@@ -84,7 +84,8 @@ class Pruning(Configuration):
 
 Sampler = Literal["tpe", "random", "gp"]
 """Optuna's samplers that can be made anew before every proposal, so that a search which is resumed goes on as it would
-have: CMA-ES and NSGA-II go on from what they have written beside earlier trials."""
+have. CMA-ES goes on from a state that it keeps pickled beside its trials, and nothing in a run folder is unpickled;
+NSGA-II from generations, for which an arm has too few trials (tests/benchmarks/README.md)."""
 
 
 class Constraints(Configuration):

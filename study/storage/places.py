@@ -119,15 +119,20 @@ def check_name(name: str | None) -> None:
 
 def refuse_taken(name: str, output: str, study: str) -> None:
     """Mistake if a run of the study is called so: the name would no longer say which is meant."""
-    try:
-        taken = _called(_absolute(output), study, name)
-    except OSError as error:
-        raise Mistake(f"--output {output}: {of_storage(error)}") from None
-    if taken:
+    if taken := find_named(output, study, name):
         raise Mistake(
-            f"--name {name}: run {taken[0].name} of {study} has it; go on with that by --resume {name}, or take "
+            f"--name {name}: run {taken.name} of {study} has it; go on with that by --resume {name}, or take "
             "another name"
         )
+
+
+def find_named(output: str, study: str, name: str) -> RunFolder | None:
+    """The newest run of a study that is called so; None if there is none. Mistake if that cannot be known."""
+    try:
+        found = _called(_absolute(output), study, name)
+    except OSError as error:
+        raise Mistake(f"--output {output}: {of_storage(error)}") from None
+    return found[-1] if found else None
 
 
 def discard(folder: RunFolder) -> None:

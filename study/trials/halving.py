@@ -1,6 +1,10 @@
 """Which trials of an arm are stopped early: asynchronous successive halving (Li and others, 2020) among those that did
 not fail, as `SuccessiveHalvingPruner` of Optuna does it.
 
+Optuna's `WilcoxonPruner`, which stops a trial whose replicates are worse than the best trial's, pair by pair, has
+nothing to spare here: the replicates of a trial are one network and end together, a search trial has one of them unless
+it is asked for more, and its times and sequences, which could be paired in their place, are not independent.
+
 A trial that failed is no rival. Its value leads nowhere: where the first trial of an arm, the published setting, fails
 late, it would stop all others, and the arm would end without any result.
 """

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 import analysis
+from study.run import command_line
 from study.running.recorder import Recorder
 from tests.study import run_sleeping
 
@@ -74,7 +75,7 @@ def main() -> None:
         began = time.monotonic()
         command = ["sleeping", "--preset", "many", "--trials", str(arguments.trials // 2), "--replicates", "2"]
         profile = cProfile.Profile()
-        call = run_sleeping.command_line
+        call = command_line
         status = profile.runcall(call, command) if arguments.profile else call(command)
         whole = time.monotonic() - began
         if arguments.profile:

@@ -219,6 +219,6 @@ def test_the_constraints_on_the_best_setting_are_said_with_how_many_trials_kept_
     (said,) = [line for line in limits(gather(run)) if "The best setting is" in line]
     assert said == (
         "The best setting is the best of those with no empty prediction, at most 60 training seconds and a Chamfer "
-        "distance of at most 0.01 on shown times: 9 of 12 complete trials; none of sinkhorn (dense), where what breaks the "
-        "fewest was taken."
+        "distance of at most 0.01 on shown times: 9 of 12 complete trials; none of sinkhorn (dense), where what breaks "
+        "the fewest was taken."
     )

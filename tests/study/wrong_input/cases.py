@@ -66,8 +66,9 @@ STATUS: Cases = {
 }
 
 _HOSTS, _SLURM = ["--hosts", "a,b"], ["--slurm", "bifurcation"]
+_JOB = ["--kubernetes", "bifurcation", "--image", "registry/studies:1", "--output", "memory://results"]
 CLUSTER: Cases = {
-    "nothing asked": ([], "give one of --check FILE, --hosts A,B,C and --slurm NAME"),
+    "nothing asked": ([], "give one of --check FILE, --hosts A,B,C, --slurm NAME and --kubernetes"),
     "two things asked": ([*_HOSTS, *_SLURM], "give one of --check FILE"),
     "absent file": (["--check", "nowhere"], "--check nowhere: cannot be read"),
     "a folder": (["--check", "a-folder"], "--check a-folder: cannot be read"),
@@ -97,6 +98,19 @@ CLUSTER: Cases = {
     ),
     "open quote": ([*_SLURM, "--study-arguments", '"'], '--study-arguments ": No closing quotation'),
     "output given twice": ([*_SLURM, "--study-arguments", "--output x"], "the script gives --output itself"),
+    "no image": (["--kubernetes", "bifurcation"], "--image is missing"),
+    "an image with a blank": ([*_JOB, "--image", "a b"], "--image a b: not an image"),
+    "a folder of no pod": ([*_JOB, "--output", "results"], "--output results: pods have no folder in common"),
+    "a claim and a store": ([*_JOB, "--claim", "shared"], "--output memory://results: pods have no folder"),
+    "no amount of memory": ([*_JOB, "--memory", "much"], "--memory much: not an amount"),
+    "a long name": ([*_JOB, "--name", "a" * 48], "not a name of a job"),
+    "a blank in a job": ([*_JOB, "--study-arguments", "--set 'a=b c'"], "a=b c: blanks, quotes and other signs"),
+    "a name given twice": ([*_JOB, "--study-arguments", "--name x"], "the job gives --name itself"),
+    "a password in a job": ([*_JOB, "--tracking-uri", "http://a:b@c"], "credentials would be written into the file"),
+    "a job that is none": (
+        ["--check", "clusters/job.yaml"],
+        "spec: Additional properties are not allowed ('entrypiont'",
+    ),
     "unknown argument of the study": ([*_SLURM, "--study-arguments", "--tirals 3"], "--study-arguments --tirals 3"),
     "wrong argument of the study": ([*_SLURM, "--study-arguments", "--trials 0"], "--study-arguments --trials 0"),
     "a study that only helps": (

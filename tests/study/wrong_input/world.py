@@ -150,6 +150,7 @@ def _cluster_files(folder: Path) -> None:
     clusters.mkdir()
     (clusters / "torn.yaml").write_text("provider: {type: aws")
     (clusters / "list.yaml").write_text("- a\n- b\n")
+    (clusters / "job.yaml").write_text("apiVersion: ray.io/v1\nkind: RayJob\nspec: {entrypiont: python}\n")
     (clusters / "binary.yaml").write_bytes(b"\xff\xfe\x00")
     (clusters / "bare.yaml").write_text("cluster_name: c\nprovider: {type: local, head_ip: a, worker_ips: [b]}\n")
 
