@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -105,7 +106,19 @@ def _trial(
 
 def importances(run: Run) -> pd.DataFrame:
     """``method, supervision, parameter, importance, complete``: PED-ANOVA (Watanabe et al. 2023, in
-    its conditional form), the parts summing to 1 in each arm, of ``complete`` trials; NaN below four of them."""
+    its conditional form), the parts summing to 1 in each arm, of ``complete`` trials; NaN below four of them.
+
+    Of ten thousand trials this takes seconds, and a report asks for every arm: it is computed once for a run.
+    """
+    if run not in _IMPORTANCES:
+        _IMPORTANCES[run] = _importances(run)
+    return _IMPORTANCES[run].copy()
+
+
+_IMPORTANCES: WeakKeyDictionary[Run, pd.DataFrame] = WeakKeyDictionary()
+
+
+def _importances(run: Run) -> pd.DataFrame:
     import optuna
 
     found = []

@@ -4,12 +4,14 @@ import zlib
 
 import numpy as np
 import optuna
+import pandas as pd
 import pytest
 from optuna.samplers import TPESampler
 
 from study import catalog
 from study.design.arm import Arm
 from study.design.study import Constraints
+from study.running import recorder
 from study.running.recorder import Recorder
 from study.trials import journal
 from study.trials.confirmation import Confirmation
@@ -156,13 +158,29 @@ def test_what_the_journals_copy_lacks_is_made_again_from_the_tables(bench, anoth
         assert found == expected
 
 
+def test_of_many_trials_few_have_files_of_their_own_and_a_kill_costs_none(bench, another_bench, monkeypatch):
+    bench.run(bench.open())
+    monkeypatch.setattr(recorder, "APART", 5)
+    victim = lambda at, job: at == "reported" and job.trial == "search-sinkhorn-dense-0003"  # noqa: E731
+    with pytest.raises(Killed):
+        another_bench.run(another_bench.open(), victim)
+    another_bench.run(another_bench.open())
+    assert len(another_bench.folder.names("trials", ".json")) < 5
+    assert len(another_bench.folder.names("per_time", ".parquet")) < 5 + 1
+    for each in (bench, another_bench):
+        each.folder.compact("search")
+    assert rows(another_bench) == rows(bench)
+    for trial in bench.folder.trials():
+        one, other = (b.folder.rows_of("per_time", trial, "search") for b in (bench, another_bench))
+        pd.testing.assert_frame_equal(one, other)
+
+
 def test_of_several_that_were_running_those_without_tables_are_proposed_again(bench):
     """Trials that were begun before one that has ended, at a kill with several at once."""
     search = bench.open()
     begun = [search.next() for _ in range(3 * len(bench.study.arms()))]
     last = begun[-1]
-    recorder = Recorder(bench.study, bench.folder, lambda row: None)
-    recorder.end(search, last, "failed", "no bed")
+    Recorder(bench.study, bench.folder, lambda row: None).end(search, last, "failed", "no bed")
     (bench.path / "state" / "journal.log").unlink()
     bench.folder.remove("journal.log")
     resumed = bench.open()
