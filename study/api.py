@@ -125,6 +125,7 @@ def fill(
     pieces: str | None = None,
     times: Path | None = None,
     skip_bad: bool | None = None,
+    name: str | None = None,
     output: Path | None = None,
     tracking_uri: str | None = None,
     resume: Path | None = None,

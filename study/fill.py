@@ -16,7 +16,7 @@ from study.errors import Interrupted, Mistake, of_storage
 from study.exit_status import exit_status, leave, warnings_as_notes
 from study.exporting.formats import available
 from study.running import environment
-from study.storage.places import check_output, default_output, discard, find_run, new_run
+from study.storage.places import check_name, check_output, default_output, discard, find_run, new_run, refuse_taken
 
 if TYPE_CHECKING:
     from study.filling.asked import Asked, Opened
@@ -55,6 +55,7 @@ Examples:
 @reader_options.flags(
     tracks="only these labels, and their daughters  [default: all]", skip_bad="leave out cells that cannot be used"
 )
+@click.option("--name", metavar="WORD", help="of the run, by which every command finds it  [default: a random one]")
 @click.option("--output", metavar="DIR", help="run folders  [default: results, or $STUDY_RESULTS]")
 @click.option("--tracking-uri", metavar="URI", help="MLflow  [default: sqlite:///mlflow.db, or $MLFLOW_TRACKING_URI]")
 @click.option("--resume", metavar="last|RUN", help="go on with a run, whose scores are kept; without RECORDING")
@@ -84,12 +85,16 @@ def carry_out(
     if "://" in place:
         raise Mistake(f"--output {place}: frames are written to a local disk; name a folder")
     resumed, record = (None, {}) if resume is None else _resumed(place, resume)
-    asked = _asked(recording, given, record)
+    name = given.get("name")
+    check_name(name)
+    if resumed is None and name is not None:
+        refuse_taken(name, place, "fill")
+    asked = _asked(recording, given if record else {**given, "name": None}, record)
     uri = _tracking(tracking_uri or _recorded(record) or tracking.default_uri())
     opened = _opened(asked)
     if record and opened.digest != record["data"]["digest"]:
         raise Mistake(f"RECORDING {asked.recording}: it has changed since run {record['run']} began; start a new run")
-    return _run(asked, opened, resumed or new_run(place, "fill"), record, uri, command)
+    return _run(asked, opened, resumed or new_run(place, "fill", name), record, uri, command)
 
 
 def _resumed(output: str, which: str) -> tuple[RunFolder, dict[str, Any]]:

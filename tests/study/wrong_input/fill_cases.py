@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.study.wrong_input.world import GOOD, OF, Cases
 
 FILL: Cases = {
+    "a name of two words": (["data/swapped.npz", "--name", "my run"], "--name my run: a name has up to 60"),
     "no recording": ([], "RECORDING is missing: name a file or folder"),
     "absent recording": (["nowhere"], "RECORDING nowhere: there is no such file or folder"),
     "no such format": (["a-file"], "not a recording that can be read; give one of"),
