@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainables.draws import ALL, mean_and_draws
-from trainables.shapes.sequence import DIAGONAL
+from trainables.shapes.sequence import DIAGONAL, SPACE
 
 if TYPE_CHECKING:
     from trainables.metrics.scoring import SurfaceDistance
@@ -44,12 +44,12 @@ class Member(ABC):
 
     @abstractmethod
     def __call__(self, time: float) -> Array:
-        """`(n, n, n)`: exact at the corners of cells with both signs, of the field's sign elsewhere; inf everywhere
+        """`(n, …)`: exact at the corners of cells with both signs, of the field's sign elsewhere; inf everywhere
         where the replicate diverged."""
 
     @abstractmethod
     def at(self, time: float, where: NDArray[np.bool_]) -> Array:
-        """The field at the grid points in `where` `(n, n, n)`: `(P,)`, in their order."""
+        """The field at the grid points in `where` `(n, …)`: `(P,)`, in their order."""
 
 
 class Known(Member):
@@ -72,26 +72,26 @@ class _Moment:
     """All members at one time."""
 
     where: NDArray[np.bool_]
-    """`(n, n, n)`: corners of the cells in which a mean may have its surface."""
+    """`(n, …)`: corners of the cells in which a mean may have its surface."""
     values: Array
     """`(R, P)`: every member there."""
     rest: Array
-    """`(n, n, n)`: elsewhere, a value of the sign that all members have."""
+    """`(n, …)`: elsewhere, a value of the sign that all members have."""
 
 
 class Together:
     """Weighted means of members on their grid."""
 
-    def __init__(self, members: Sequence[Member], n: int) -> None:
-        self.members, self.n = members, n
+    def __init__(self, members: Sequence[Member], n: int, dimension: int = SPACE) -> None:
+        self.members, self.shape = members, (n,) * dimension
         self._moments: dict[float, _Moment] = {}
 
     def mean(self, weights: Array) -> Callable[[float], Array]:
-        """time → Σ_r w_r f_r `(n, n, n)`: exact where its zero level is, of the right sign elsewhere."""
+        """time → Σ_r w_r f_r `(n, …)`: exact where its zero level is, of the right sign elsewhere."""
 
         def predict(time: float) -> Array:
             if not self.members:
-                return np.full((self.n,) * 3, np.inf, dtype=np.float32)
+                return np.full(self.shape, np.inf, dtype=np.float32)
             moment = self._moment(time)
             volume = moment.rest.copy()
             volume[moment.where] = weights.astype(np.float32) @ moment.values
@@ -112,9 +112,9 @@ class Together:
 
 
 def _between(insides: list[NDArray[np.bool_]]) -> NDArray[np.bool_]:
-    """Corners `(n, n, n)` of the cells at whose corners not all members are inside, and not all outside."""
+    """Corners `(n, …)` of the cells at whose corners not all members are inside, and not all outside."""
     some, every = np.logical_or.reduce(insides), np.logical_and.reduce(insides)
-    sides = list(itertools.product((slice(None, -1), slice(1, None)), repeat=3))
+    sides = list(itertools.product((slice(None, -1), slice(1, None)), repeat=some.ndim))
     mixed = np.logical_or.reduce([some[side] for side in sides]) & ~np.logical_and.reduce([every[s] for s in sides])
     corners = np.zeros_like(some)
     for side in sides:
@@ -141,7 +141,7 @@ def scored(
 
     times = [time for time, role in zip(timeline.times, timeline.roles, strict=True) if role in roles]
     alive = [member for member in members if any(_has_surface(member(time)) for time in times)]
-    together, count = Together(alive, n), len(alive)
+    together, count = Together(alive, n, sequence.dimension), len(alive)
     rows: list[dict[str, Any]] = []
     found: dict[tuple[bool, bytes], list[dict[str, Any]]] = {}
     for draw, drawn in mean_and_draws(count):

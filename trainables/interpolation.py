@@ -16,7 +16,7 @@ from pydantic import Field, SerializeAsAny, field_validator
 from trainables.base import Trainable
 from trainables.interpolants import Fitted, Interpolant, combined, named, parts_of
 from trainables.metrics.scoring import Scored
-from trainables.shapes.sequence import ShapeSequence, from_descriptions, grid_points, labelled
+from trainables.shapes.sequence import ShapeSequence, from_descriptions, labelled
 from trainables.shapes.timeline import Role, Timeline
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Interpolating(BetweenFrames):
         """The rule."""
 
     def model_bytes(self, shown: int) -> int:
-        return 4 * len(self.sequences) * shown * self.evaluation_grid**3
+        return 4 * len(self.sequences) * shown * self.evaluation_grid**self.dimension
 
     def stored_bytes(self, shown: int, replicates: int) -> int:
         return self.model_bytes(shown)  # replicates of a rule are all the same
@@ -116,12 +116,12 @@ class Interpolation(Trainable):
         return True
 
     def frames(self, sequence: ShapeSequence, resolution: int) -> Array:
-        """The shown frames, `(F, n, n, n)`."""
-        points = grid_points(resolution)
+        """The shown frames, `(F, n, …)`."""
+        points = sequence.grid(resolution)
         return np.stack([sequence.sdf(points, time).numpy() for time in self.timeline.train_times])
 
     def predictor(self, sequence: ShapeSequence, resolution: int) -> Fitted:
-        """time → SDF on `grid_points(resolution)`, `(n, n, n)`."""
+        """time → SDF on `grid_points(resolution)`, `(n, …)`."""
         return self.configuration.interpolant().fit(self.frames(sequence, resolution), self.timeline.train_times)
 
     def train_epoch(self) -> None:
@@ -141,13 +141,14 @@ class Interpolation(Trainable):
         return rows
 
     def surfaces(self, replicate: int) -> list[dict[str, Any]]:
-        from trainables.metrics.display import RESOLUTION, display_rows, displayed
+        from trainables.metrics.display import display_resolution, display_rows, displayed
 
+        n = display_resolution(self.configuration.dimension)
         sequences = [self.configuration.sequences[index] for index in displayed(self.configuration.sequences)]
         return [
             row
             for sequence in sequences
-            for row in display_rows(self.predictor(sequence, RESOLUTION), sequence, self.timeline)
+            for row in display_rows(self.predictor(sequence, n), sequence, self.timeline, n)
         ]
 
     def curves(self) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from trainables import ensemble
 from trainables.base import Trainable
-from trainables.metrics.display import RESOLUTION, display_rows, displayed
+from trainables.metrics.display import display_resolution, display_rows, displayed
 from trainables.metrics.per_time import score
 from trainables.metrics.scoring import Scored
 from trainables.metrics.surfaces import Array
@@ -24,7 +24,7 @@ class Predictors(Trainable):
 
     @abstractmethod
     def predictor(self, replicate: int, sequence: int, resolution: int) -> Callable[[float], Array]:
-        """time → SDF on `grid_points(resolution)`, `(n, n, n)`; infinite where the network diverged: it is scored as
+        """time → SDF on `grid_points(resolution)`, `(n, …)`; infinite where the network diverged: it is scored as
         the worst, not left out."""
 
     def rows(self, roles: set[Role]) -> list[dict[str, Any]]:
@@ -44,9 +44,9 @@ class Predictors(Trainable):
         return found
 
     def surfaces(self, replicate: int) -> list[dict[str, Any]]:
-        sequences = self.configuration.sequences
+        sequences, n = self.configuration.sequences, display_resolution(self.configuration.dimension)
         return [
             row
             for index in displayed(sequences)
-            for row in display_rows(self.predictor(replicate, index, RESOLUTION), sequences[index], self.timeline)
+            for row in display_rows(self.predictor(replicate, index, n), sequences[index], self.timeline, n)
         ]

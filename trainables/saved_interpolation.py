@@ -1,4 +1,4 @@
-"""Interpolants read back from their file: f(x, y, z, t) of a sequence, from its shown frames."""
+"""Interpolants read back from their file: f(x, y[, z], t) of a sequence, from its shown frames."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class SavedInterpolation(SavedModel):
     """A rule and the frames of its sequences. Replicates are all the same.
 
-    A field is trilinear between the points of the frames' grid, whatever `grid` says; beyond the domain the distance to
-    it is added.
+    A field is linear along each axis between the points of the frames' grid, whatever `grid` says; beyond the domain
+    the distance to it is added.
     """
 
     def __init__(self, saved: dict[str, Any]) -> None:
@@ -40,7 +40,7 @@ class SavedInterpolation(SavedModel):
         times: list[float],
         replicates: int,
     ) -> dict[str, Any]:
-        """What a trainable gives to be kept; frames `(F, n, n, n)` of each sequence."""
+        """What a trainable gives to be kept; frames `(F, n, …)` of each sequence."""
         return cls.saved(
             interpolant=interpolant.model_dump_json(),
             sequences=[sequence.description for sequence in sequences],

@@ -1,4 +1,4 @@
-"""Trained models read back from their files: f(x, y, z, t), whatever network was trained.
+"""Trained models read back from their files: f(x, y[, z], t), whatever network was trained.
 
 A file names what reads it (`trainables.stable_names`). Nothing is unpickled.
 """
@@ -44,7 +44,7 @@ class SavedModel(ABC):
 
     @abstractmethod
     def field(self, replicate: int, sequence: int, grid: int = GRID) -> Callable[[Tensor], Tensor]:
-        """The function (P, 4) → (P,): x, y, z in domain units and t in [0, 1] to the signed distance, inside negative.
+        """The function (P, d + 1) → (P,): x, y[, z] in domain units, t in [0, 1] → signed distance, inside negative.
 
         `sequence` is the index among `sequences`. A model that is added to an interpolant of the shown frames has that
         on `grid_points(grid)`, once for every time that is asked for, and trilinear between these points.
@@ -57,15 +57,15 @@ class SavedModel(ABC):
 
 
 def of_volumes(volume: Callable[[float], NDArray[np.float32]]) -> Callable[[Tensor], Tensor]:
-    """A field, (P, 4) → (P,), of what gives the volume `(n, n, n)` of a time: trilinear between the points of its grid;
-    beyond the domain the distance to it is added."""
+    """A field, (P, d + 1) → (P,), of what gives the volume `(n, …)` of a time: linear between the points of its
+    grid, along each axis; beyond the domain the distance to it is added."""
     kept = lru_cache(maxsize=4)(lambda time: torch.from_numpy(volume(time)))
 
     def sdf(points: Tensor) -> Tensor:
         values = torch.empty_like(points[:, 0])
-        for time in points[:, 3].unique().tolist():
-            here = points[:, 3] == time
-            places = points[here, :3]
+        for time in points[:, -1].unique().tolist():
+            here = points[:, -1] == time
+            places = points[here, :-1]
             values[here] = trilinear(kept(time), places) + (places - places.clamp(LOWER, UPPER)).norm(dim=-1)
         return values
 
@@ -88,7 +88,7 @@ def open_model(path: str) -> SavedModel:
 
 
 def load(path: str, replicate: int = 0, sequence: int = 0) -> Callable[[NDArray], NDArray]:
-    """`SavedModel.field` of the model in a file, as a function of arrays: (P, 4) → (P,).
+    """`SavedModel.field` of the model in a file, as a function of arrays: (P, d + 1) → (P,).
 
     Raises FileNotFoundError if there is no such file.
     """

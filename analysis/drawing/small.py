@@ -53,8 +53,8 @@ class Small:
             figure.text(x, 1 - (TITLE - 0.06) / height, title, ha="center", va="baseline", fontsize=7.5)
         if self.legend:
             figure.legend(
-                handles=self.legend, loc="lower left", bbox_to_anchor=(0, 0), ncols=2, handlelength=1.2, fontsize=8,
-                borderaxespad=0, borderpad=0,
+                handles=self.legend, loc="lower left", bbox_to_anchor=(0, 0), ncols=len(self.legend),
+                handlelength=1.2, fontsize=8, borderaxespad=0, borderpad=0,
             )  # fmt: skip
         return figure
 

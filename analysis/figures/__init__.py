@@ -1,11 +1,11 @@
 """The figures of a study, one file each: adding a figure is adding a file to this folder.
 
-A figure's file has ``TITLE``, ``ORDER`` (its place in the report), ``draw(run)`` →
-``matplotlib.figure.Figure``, ``caption(run)`` and ``alternative(run)`` (what a reader who does not see it
-needs). One that is drawn several times, such as once per metric, has ``variants(run)`` → name → title, and takes
-the variant's name as a second argument of the three. ``moving(run)``, if there is one, gives it as a moving
-picture, GIF bytes. ``SECTION``, if there is one, is the section of the report that it stands in
-(:data:`analysis.pages.report.SECTIONS`). Each raises :class:`analysis.tables.selection.NoRows` with a sentence where a
+A figure's file has ``TITLE``, ``ORDER`` (its place in the report), ``draw(run)`` → ``matplotlib.figure.Figure``,
+``caption(run)`` and ``alternative(run)`` (what a reader who does not see it needs). One that is drawn several times,
+such as once per metric, has ``variants(run)`` → name → title, and takes the variant's name as a second argument of
+the three. ``moving(run)``, if there is one, gives it as a moving picture, GIF bytes. ``SECTION``, if there is one, is
+the section of the report that it stands in (:data:`analysis.pages.report.SECTIONS`), and ``title(run)`` its title
+where that is not the same for all runs. Each raises :class:`analysis.tables.selection.NoRows` with a sentence where a
 run has nothing to draw yet, and :class:`analysis.tables.selection.NotApplicable` where its study is not of the kind
 that the figure is about: such a figure is left out. Files whose names begin with an underscore are shared by figures.
 Other installed packages bring figures as entry points of the group ``shape_sequence_studies.figures``, each a module.
@@ -130,9 +130,10 @@ def _drawn(name: str, run: Run, scale: float) -> list[Drawing | None]:
     module: Any = file_of(name)
     try:
         variants: dict[str, str] = module.variants(run) if hasattr(module, "variants") else {}
+        general = module.title(run) if hasattr(module, "title") else module.TITLE
         if not variants:
-            return [_drawing(name, module.TITLE, run, scale)]
-        return [_drawing(name, f"{module.TITLE}: {title}", run, scale, variant) for variant, title in variants.items()]
+            return [_drawing(name, general, run, scale)]
+        return [_drawing(name, f"{general}: {title}", run, scale, variant) for variant, title in variants.items()]
     except NotApplicable:
         return [None]
     except NoRows as error:

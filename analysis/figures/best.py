@@ -62,13 +62,17 @@ def _methods(run: Run, kind: ModuleType, supervision: str) -> dict[str, str]:
     return found
 
 
+def _what(kind: ModuleType, run: Run) -> str:
+    return str(kind.title(run) if hasattr(kind, "title") else kind.WHAT)
+
+
 def caption(run: Run, supervision: str) -> str:
     kind = _kind(run)
     below = f"; below each its {gather(run).metric.axis}" if kind.SCORED else ""
-    return f"{kind.WHAT}. {capital(kind.SHOWN_WORDS)}{below}."
+    return f"{_what(kind, run)}. {capital(kind.SHOWN_WORDS)}{below}."
 
 
 def alternative(run: Run, supervision: str) -> str:
     kind = _kind(run)
     rows = listing(["the ground truth", *_methods(run, kind, supervision).values()])
-    return f"{kind.WHAT}, one row each for {rows}, under {supervision} supervision."
+    return f"{_what(kind, run)}, one row each for {rows}, under {supervision} supervision."

@@ -1,10 +1,10 @@
-"""Surfaces over time, in the manner of Martens 2025, figure 4.3: the ground truth on top, then a row per method; frames
-that the model was shown in another colour, one camera, light and scale for all."""
+"""Shapes over time, in the manner of Martens 2025, figure 4.3: the ground truth on top, then a row per method; frames
+that the model was shown in another colour. In space rendered surfaces, in the plane outlines over the truth."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,8 @@ import pandas as pd
 from analysis.drawing import blocks as _blocks
 from analysis.drawing import small, style
 from analysis.drawing.drawn import drawn, left_out
-from analysis.drawing.rendering import Mesh, extent, picture
+from analysis.drawing.looks import Look, Window, look
+from analysis.drawing.rendering import Mesh
 from analysis.tables import lengths, order, record
 from analysis.tables.selection import NotApplicable
 from analysis.wording import listing, number
@@ -22,24 +23,20 @@ if TYPE_CHECKING:
 
     from analysis.tables.run import Run
 
-TITLE = "Surfaces over time"
+TITLE = look(3).title
 ORDER = 25
 SECTION = "surfaces"
 SETTING = "best"
-WHAT = "Surfaces over time"
+WHAT = TITLE
 SCORED = True
 SHOWN_WORDS = "dark: the ground truth was shown to the methods at this time"
 TRUTH = "ground truth"
 DIVIDED = " ÷"
 """Marks times after the division."""
-SHOWN, OTHER = "#2e6fb7", "#efc48c"
-"""Colours at times that the model was shown, and at all others: dark and light when printed grey."""
 TIMES = 9
 """The most columns; more times are thinned evenly."""
 WIDTH = 11.0
 """Inches of a page."""
-RESOLUTION = 200
-"""Pixels per inch of a picture."""
 
 Key = tuple[str, str, float]
 """Supervision, row (method or ground truth), time."""
@@ -49,6 +46,15 @@ def variants(run: Run) -> dict[str, str]:
     """One for each sequence, where surfaces of several were kept."""
     names = sequences(run)
     return {name: name for name in names} if len(names) > 1 else {}
+
+
+def title(run: Run) -> str:
+    """By the dimension of its shapes."""
+    return _look(run).title
+
+
+def _look(run: Run) -> Look:
+    return look(record.dimension(run))
 
 
 def sequences(run: Run) -> list[str]:
@@ -77,14 +83,12 @@ def draw(run: Run, sequence: str | None = None, supervision: str | None = None) 
     :class:`analysis.tables.selection.NotApplicable` where a run keeps none at all.
     """
     table = _few(run, chosen(run, sequence, supervision))
-    meshes = meshes_of(table)
-    shown = shown_times(table)
+    look = _look(run)
+    meshes, shown = meshes_of(table, look), shown_times(table)
     supervisions = order.ordered(table["supervision"], record.supervisions(run))
     blocks = [(name, row_names(run, meshes, name)) for name in supervisions]
     times = order.spread(sorted({time for _, _, time in meshes}), TIMES)
-    left, right, lower, upper = extent([mesh for key, mesh in meshes.items() if key[2] in times])
-    margin = 0.03 * (right - left)
-    window = (left - margin, right + margin, lower - margin, upper + margin)
+    window = _window(look, [mesh for key, mesh in meshes.items() if key[2] in times])
     with style.context():
         start = 1.42
         width = min(1.7, (WIDTH - start) / len(times) - 0.12)
@@ -101,8 +105,9 @@ def draw(run: Run, sequence: str | None = None, supervision: str | None = None) 
                     if mesh is not None:
                         axis = page.panel(figure, block, row, column)
                         axis.set_label(f"{name}/{method}/{time:g}")
-                        _panel(axis, mesh, SHOWN if time in shown[name] else OTHER, window, (width, height))
-        figure.legend(handles=_handles(), loc="upper left", bbox_to_anchor=(0.0, 1.0), ncols=2, handlelength=1.2)
+                        truth = None if method == TRUTH else meshes.get((name, TRUTH, time))
+                        look.panel(axis, mesh, truth, time in shown[name], window, (width, height))
+        figure.legend(handles=look.handles(), loc="upper left", bbox_to_anchor=(0.0, 1.0), ncols=3, handlelength=1.2)
     return figure
 
 
@@ -116,16 +121,16 @@ def beside(run: Run, supervision: str, methods: Mapping[str, str]) -> Figure:
     """The ground truth and some methods, with what they are called, at a few times, small; below each the answer's
     metric of what is drawn."""
     table = chosen(run, supervision=supervision)
-    meshes, shown = meshes_of(table), shown_times(table)[supervision]
+    look = _look(run)
+    meshes, shown = meshes_of(table, look), shown_times(table)[supervision]
     rows = [TRUTH, *methods]
     times = order.spread(sorted({time for _, name, time in meshes if name in rows}), small.COLUMNS)
-    left, right, lower, upper = extent([mesh for (_, name, time), mesh in meshes.items() if name in rows])
-    window = (left, right, lower, upper)
+    window = look.extent([mesh for (_, name, time), mesh in meshes.items() if name in rows])
     scores = _scores(run, table)
     with style.context():
         page = small.Small(
             rows=[TRUTH, *methods.values()], columns=_titles(run, table, times),
-            aspect=(upper - lower) / (right - left), legend=_handles(),
+            aspect=(window[3] - window[2]) / (window[1] - window[0]), legend=look.handles(),
         )  # fmt: skip
         figure = page.figure()
         for row, name in enumerate(rows):
@@ -133,7 +138,8 @@ def beside(run: Run, supervision: str, methods: Mapping[str, str]) -> Figure:
                 mesh = meshes.get((supervision, name, time))
                 if mesh is not None:
                     axis = page.panel(figure, row, column, scores.get((name, time), ""))
-                    _panel(axis, mesh, SHOWN if time in shown else OTHER, window, page.panel_size)
+                    truth = None if name == TRUTH else meshes.get((supervision, TRUTH, time))
+                    look.panel(axis, mesh, truth, time in shown, window, page.panel_size)
     return figure
 
 
@@ -186,14 +192,14 @@ def _only(table: pd.DataFrame, column: str, value: str) -> pd.DataFrame:
     return table[table[column] == value]
 
 
-def meshes_of(table: pd.DataFrame) -> dict[Key, Mesh]:
-    """The surfaces of :func:`chosen`."""
+def meshes_of(table: pd.DataFrame, look: Look) -> dict[Key, Mesh]:
+    """The surfaces, or outlines, of :func:`chosen`."""
     found: dict[Key, Mesh] = {}
     for row in table.itertuples():
         name = TRUTH if row.kind == "true" else str(row.method)
         vertices, faces = np.asarray(row.vertices, dtype="float32"), np.asarray(row.faces, dtype="int64")
         key = (str(row.supervision), name, float(row.time))  # type: ignore[arg-type]
-        found.setdefault(key, Mesh(vertices.reshape(-1, 3), faces.reshape(-1, 3)))
+        found.setdefault(key, look.mesh(vertices, faces))
     return found
 
 
@@ -211,50 +217,33 @@ def row_names(run: Run, meshes: Mapping[Key, Mesh], supervision: str) -> list[st
     return order.ordered(present, [TRUTH, *record.methods(run)])
 
 
-def _panel(
-    axis: Any, mesh: Mesh, colour: str, window: tuple[float, float, float, float], size: tuple[float, float]
-) -> None:
-    from matplotlib.colors import to_rgb
-
-    axis.set_axis_off()
-    if mesh.empty:
-        axis.text(
-            0.5, 0.5, "no surface", transform=axis.transAxes, ha="center", va="center", fontsize=8.5, style="italic",
-            bbox={"boxstyle": "round,pad=0.5", "facecolor": "none", "edgecolor": style.MUTED, "linestyle": (0, (3, 2))},
-        )  # fmt: skip
-        return
-    shape = (round(size[1] * RESOLUTION), round(size[0] * RESOLUTION))
-    axis.imshow(picture(mesh, to_rgb(colour), window, shape), aspect="auto", interpolation="antialiased")
-
-
-def _handles() -> list[Any]:
-    from matplotlib.patches import Patch
-
-    return [
-        Patch(facecolor=SHOWN, label="ground truth shown to the model at this time"),
-        Patch(facecolor=OTHER, label="not shown"),
-    ]
+def _window(look: Look, meshes: Sequence[Mesh]) -> Window:
+    """What holds the meshes, and a margin."""
+    left, right, lower, upper = look.extent(meshes)
+    margin = 0.03 * (right - left)
+    return left - margin, right + margin, lower - margin, upper + margin
 
 
 def caption(run: Run, sequence: str | None = None) -> str:
     table = chosen(run, sequence)
-    divides = division(run, str(table["sequence"].iloc[0])) is not None
+    divides, look = division(run, str(table["sequence"].iloc[0])) is not None, _look(run)
     return (
-        f"Zero level sets of sequence '{table['sequence'].iloc[0]}': ground truth on top, then one row per method at "
+        f"{look.what} of sequence '{table['sequence'].iloc[0]}': ground truth on top, then one row per method at "
         "its best configuration, of one replicate, the median one by the objective. Blue: times at which the ground "
-        "truth was shown to the model. Camera, light and scale are the same everywhere."
+        "truth was shown to the model. "
+        f"{look.same}"
         f"{' ÷: after the division.' if divides else ''}{left_out(run, table['method'])}"
     )
 
 
 def alternative(run: Run, sequence: str | None = None) -> str:
-    table = _few(run, chosen(run, sequence))
-    meshes = meshes_of(table)
+    table, look = _few(run, chosen(run, sequence)), _look(run)
+    meshes = meshes_of(table, look)
     rows = order.ordered({name for _, name, _ in meshes}, [TRUTH, *record.methods(run)])
     times = sorted({time for _, _, time in meshes})
     supervisions = order.ordered(table["supervision"], record.supervisions(run))
     text = (
-        f"Rendered surfaces of sequence '{table['sequence'].iloc[0]}' at {len(times)} times from {times[0]:g} to "
+        f"{look.pictures} of sequence '{table['sequence'].iloc[0]}' at {len(times)} times from {times[0]:g} to "
         f"{times[-1]:g}, one row each for {listing(rows)}, under {listing(supervisions)} "
         "supervision."
     )

@@ -37,6 +37,7 @@ SECTIONS = {
     "more": "More figures",
 }
 """Sections that figures stand in, beside ``first``, the first screen."""
+WITHOUT_VIEWER = "The shapes are in the plane: there are no surfaces that could be turned in 3D."
 VERDICT_CLASS = {"better": "better", "worse": "worse"}
 
 
@@ -44,7 +45,8 @@ def render(run: Run, drawings: Sequence[figures.Drawing] | None = None) -> str:
     """The report as HTML text. ``drawings`` are the figures where they have been drawn already."""
     facts = gather(run)
     drawings = figures.drawings(run) if drawings is None else drawings
-    in_3d = any(drawing.name.startswith("surfaces") for drawing in drawings)
+    kept, plane = any(drawing.name.startswith("surfaces") for drawing in drawings), record.dimension(run) == 2
+    in_3d = kept and not plane
     shown = embedding.embedded(drawings, embedding.for_figures(in_3d))
     return (
         environment()
@@ -60,7 +62,8 @@ def render(run: Run, drawings: Sequence[figures.Drawing] | None = None) -> str:
             objective=record.objective(run).axis,
             first=[one for one in shown if one["drawing"].section == "first"],
             figures={name: [one for one in shown if one["drawing"].section == name] for name in SECTIONS},
-            titles=SECTIONS,
+            titles=SECTIONS | ({"surfaces": "All methods, and outlines"} if plane else {}),
+            without_viewer=WITHOUT_VIEWER if kept and plane else "",
             viewer=viewer([run], embedding.for_surfaces(shown)) if in_3d else None,
             league=_league(facts),
             comparison=_comparison(facts),

@@ -63,7 +63,7 @@ def _scale(content: bytes) -> Scale:
     with np.load(io.BytesIO(content), allow_pickle=False) as file:
         affine, voxel = file["affine"], file["voxel"]
         unit = str(json.loads(str(file["metadata"])).get("unit") or VOXELS)
-    length = float(affine[0, 2] * voxel[0])
+    length = float(affine[0, len(voxel) - 1] * voxel[0])
     if not np.isfinite(length) or length <= 0:
         raise ValueError("no scale")
     return Scale(length, VOXELS if (voxel == 1).all() else unit)

@@ -116,10 +116,11 @@ def read_surfaces(filesystem: Any, folder: str) -> pd.DataFrame:
     surfaces.
 
     ``kind`` is ``predicted`` or ``true``, ``role`` that of the time. ``vertices`` holds (3V,) float32 numbers, x y z
-    of one vertex after the other in domain units, ``faces`` (3F,) int32 vertex numbers; both are of length 0 where
-    there is no surface. A study without a time axis may add rows of kind ``input`` and a column ``pixels`` (n²,), the
-    grey levels in 0 … 1 of the image that went in, row by row. Studies of images over time have no meshes but rows of
-    kind ``true``, ``predicted``, ``latent`` and ``field`` with ``picture``, ``height`` and ``width``: see
+    of one vertex after the other in domain units, ``faces`` (3F,) int32 vertex numbers; of shapes in the plane (2V,)
+    numbers x y and, of the edges of their outlines, (2F,). Both are of length 0 where there is no surface. A study
+    without a time axis may add rows of kind ``input`` and a column ``pixels`` (n²,), the grey levels in 0 … 1 of the
+    image that went in, row by row. Studies of images over time have no meshes but rows of kind ``true``,
+    ``predicted``, ``latent`` and ``field`` with ``picture``, ``height`` and ``width``: see
     :mod:`analysis.tables.images`.
     """
     return _table(filesystem, folder, "surfaces", SURFACE_COLUMNS, SURFACE_KEY)

@@ -59,6 +59,11 @@ def read_metric(entry: dict[str, Any]) -> Metric:
     )
 
 
+def dimension(run: Run) -> int:
+    """Of its shapes: 3 in space, 2 in the plane."""
+    return int(run.record.get("dimension") or 3)
+
+
 def baseline(run: Run) -> str:
     return str(run.record.get("baseline", "none"))
 

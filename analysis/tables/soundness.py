@@ -135,6 +135,7 @@ class Record(_Part):
     replication_unit: Text | None = None
     unit: Text | None = None
     subject: Text | None = None
+    dimension: Literal[2, 3] | None = None
     validation: Text | None = None
     commit: Text | None = None
     tracking_uri: Text | None = None

@@ -2,11 +2,12 @@
 
 A new study is a new file here: `my_study.py` is `python -m study.run my-study`. One about recordings has `RESOLUTION`,
 and `shown` where it hides frames; one about other data has `find` and `again` of its own (see `study.data.triplets` and
-`study.data.images`); its `study` takes what `--data` names.
+`study.data.images`); its `study` takes what `--data` names. One whose shapes are formulas may take a `dimension`.
 """
 
 from __future__ import annotations
 
+import inspect
 import pkgutil
 from collections.abc import Callable
 from types import ModuleType
@@ -14,10 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from study.design import plane
 from study.design.study import Study
 from study.errors import Mistake, of_validation
 from trainables.configuration import paths, suggestion
 from trainables.plugins import imported, modules
+from trainables.shapes.sequence import PLANE
 
 if TYPE_CHECKING:
     from study.data.images import PictureData
@@ -78,22 +81,51 @@ def again(name: str, record: dict[str, Any]) -> Data | ImageData | PictureData:
     return found
 
 
-def load(name: str, preset: str, data: Data | ImageData | PictureData | None = None) -> Study:
-    """The study `name` as `preset` has it, on `data` if it takes some; Mistake if either does not exist."""
+def load(
+    name: str, preset: str, data: Data | ImageData | PictureData | None = None, dimension: int | None = None
+) -> Study:
+    """The study `name` as `preset` has it, on `data` if it takes some, else of shapes of that dimension; Mistake if
+    there is none of it."""
     entry = module(name)
     if preset not in entry.PRESETS:
         raise Mistake(f"study {name} has no preset {preset!r}; choose among {', '.join(entry.PRESETS)}")
     try:
-        study: Study = entry.study() if data is None else entry.study(data)
+        study: Study = _made(name, entry, data, dimension)
         if study.name != name:
             raise Mistake(f"{entry.__file__} makes a study called {study.name!r}: call it {name!r}, as its file")
         known = _paths(study)
         _check_space(study, known)
         entry.PRESETS[preset](study)
         _check_space(study, known | _paths(study))
+        if study.dimension == PLANE:
+            plane.refine(study)
     except ValidationError as error:
         raise Mistake(f"study {name}, preset {preset}: {of_validation(error)}") from None
     return study
+
+
+def _made(name: str, entry: ModuleType, data: Data | ImageData | PictureData | None, dimension: int | None) -> Study:
+    """The published study, on its data or of shapes of that dimension; Mistake if it has no shapes of it."""
+    study: Study = entry.study() if data is None else entry.study(data)
+    if dimension is None or dimension == study.dimension:
+        return study
+    asked = f"--set {plane.KEY}={dimension}"
+    if takes_data(name):
+        if study.dimension is None:
+            raise Mistake(f"{asked}: study {name} has images, and no dimension to choose; leave it out")
+        raise Mistake(
+            f"{asked}: study {name} has data of dimension {study.dimension}; leave it out, or name others with --data"
+        )
+    if not takes_dimension(name):
+        others = ", ".join(other for other in names() if takes_dimension(other))
+        raise Mistake(f"{asked}: study {name} has shapes of dimension {study.dimension} alone; choose among {others}")
+    made: Study = entry.study(dimension=dimension)
+    return made
+
+
+def takes_dimension(name: str) -> bool:
+    """Whether a study makes its shapes in the plane as well as in space: its `study` then takes a `dimension`."""
+    return "dimension" in inspect.signature(module(name).study).parameters
 
 
 def _paths(study: Study) -> set[str]:

@@ -12,12 +12,14 @@ from __future__ import annotations
 from study.design import methods, presets
 from study.design.study import Objective, Pruning, Study
 from trainables.shapes.bifurcation import Bifurcation, family
+from trainables.shapes.sequence import SPACE, ShapeSequence
 
 COMPARED = [*methods.COMPARED, *methods.TOPOLOGICAL, *methods.ANCHORED]
 
 
-def study() -> Study:
-    """The published experiment."""
+def study(dimension: int = SPACE) -> Study:
+    """The published experiment, in space; in the plane a disc splits by the same formula."""
+    shapes: list[ShapeSequence] = [Bifurcation(dimension=dimension)]
     return Study(
         name="bifurcation",
         question=(
@@ -25,11 +27,11 @@ def study() -> Study:
             "strengths, and by how much?"
         ),
         replication_unit="training noise of one sequence (seeds)",
-        methods=methods.networks([Bifurcation()], COMPARED, anchor="lineage", regularizers={"barycenter": {"count": 3}})
-        | methods.advected([Bifurcation()])
-        | methods.references([Bifurcation()]),
+        methods=methods.networks(shapes, COMPARED, anchor="lineage", regularizers={"barycenter": {"count": 3}})
+        | methods.advected(shapes)
+        | methods.references(shapes),
         validation="other-sequences",
-        search_on=family(1),
+        search_on=family(1, dimension=dimension),
         usual=methods.USUAL,
         baseline="none",
         controls=methods.CONTROLS,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from study.design import methods, presets
 from study.design.study import Objective, Study
 from trainables.shapes.bifurcation import family
-from trainables.shapes.sequence import ShapeSequence
+from trainables.shapes.sequence import SPACE, ShapeSequence
 
 COMPARED = [*methods.COMPARED, *methods.ANCHORED]
 MEMBERS = 9
@@ -17,9 +17,9 @@ SEARCHED = 1
 """Members that the search sees."""
 
 
-def study() -> Study:
+def study(dimension: int = SPACE) -> Study:
     """Beyond Martens 2025: 9 members, of which one is searched on and 8 are tested."""
-    return of(family(MEMBERS))
+    return of(family(MEMBERS, dimension=dimension))
 
 
 def of(members: list[ShapeSequence]) -> Study:
@@ -58,7 +58,11 @@ def laptop(study: Study) -> None:
 
 def smoke(study: Study) -> None:
     """Three members."""
-    shrink(study, of(family(3)))
+    shrink(study, of(family(3, dimension=_dimension(study))))
+
+
+def _dimension(study: Study) -> int:
+    return study.dimension or SPACE
 
 
 def shrink(study: Study, few: Study) -> None:
@@ -76,7 +80,7 @@ def paper(study: Study) -> None:
 
 def recommended(study: Study) -> None:
     """On nine members that no other study has: what is recommended was chosen on the others."""
-    fresh = of(family(2 * MEMBERS)[MEMBERS:])
+    fresh = of(family(2 * MEMBERS, dimension=_dimension(study))[MEMBERS:])
     study.methods, study.search_sequences = fresh.methods, fresh.search_sequences
     presets.recommended(laptop)(study)
 

@@ -10,15 +10,19 @@ from __future__ import annotations
 from study.design import methods, presets
 from study.design.study import Objective, Study
 from trainables.autodecoder.latent_generalization import LatentGeneralizationConfiguration
+from trainables.shapes.sequence import SPACE
 from trainables.shapes.sphere import searched_unseen_spheres, training_spheres, unseen_spheres
 
 COMPARED = [*methods.COMPARED, *methods.ANCHORED]
 
 
-def study() -> Study:
-    """The published experiment."""
+def study(dimension: int = SPACE) -> Study:
+    """The published experiment, in space; in the plane discs."""
     compared = methods.networks(
-        training_spheres(), COMPARED, configuration=LatentGeneralizationConfiguration, unseen=unseen_spheres()
+        training_spheres(dimension),
+        COMPARED,
+        configuration=LatentGeneralizationConfiguration,
+        unseen=unseen_spheres(dimension),
     )
     return Study(
         name="latent-generalization",
@@ -29,7 +33,7 @@ def study() -> Study:
         replication_unit="training noise of one set of four sequences (seeds)",
         methods=compared,
         validation="other-sequences",
-        search_on=searched_unseen_spheres(),
+        search_on=searched_unseen_spheres(dimension),
         usual=methods.USUAL,
         baseline="none",
         controls=methods.CONTROLS,
@@ -51,8 +55,9 @@ def laptop(study: Study) -> None:
 def smoke(study: Study) -> None:
     """Nine codes, few steps."""
     presets.smoke(study)
-    presets.put(study, unseen=unseen_spheres()[::3], code_epochs=20, code_fitting_points=16)
-    study.search_on = searched_unseen_spheres()[::5]
+    dimension = study.dimension or SPACE
+    presets.put(study, unseen=unseen_spheres(dimension)[::3], code_epochs=20, code_fitting_points=16)
+    study.search_on = searched_unseen_spheres(dimension)[::5]
 
 
 def paper(study: Study) -> None:

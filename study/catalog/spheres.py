@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from study.design import methods, presets
 from study.design.study import Objective, Study
+from trainables.shapes.sequence import SPACE
 from trainables.shapes.sphere import searched_spheres, training_spheres
 
 COMPARED = [*methods.COMPARED, *methods.ANCHORED]
 
 
-def study() -> Study:
-    """The published experiment."""
+def study(dimension: int = SPACE) -> Study:
+    """The published experiment, in space; in the plane discs."""
+    shapes = training_spheres(dimension)
     return Study(
         name="spheres",
         question=(
@@ -24,9 +26,9 @@ def study() -> Study:
             "narrow the differences between sequences?"
         ),
         replication_unit="training noise of one set of four sequences (seeds)",
-        methods=methods.networks(training_spheres(), COMPARED) | methods.references(training_spheres()),
+        methods=methods.networks(shapes, COMPARED) | methods.references(shapes),
         validation="other-sequences",
-        search_on=searched_spheres(),
+        search_on=searched_spheres(dimension),
         usual=methods.USUAL,
         baseline="none",
         controls=methods.CONTROLS,

@@ -18,7 +18,7 @@ from study.errors import Mistake
 from trainables.files import cached, read
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.sampled import Sampled
-from trainables.shapes.sequence import ShapeSequence, from_descriptions
+from trainables.shapes.sequence import PLANE, SPACE, ShapeSequence, from_descriptions
 
 if TYPE_CHECKING:
     from study.design.study import Study
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _FOLDER = "data"
 """Of the run folder."""
+FINER = 4
+"""Points along an axis of the plane for one in space: a quarter of the points of a volume."""
 _LONGEST = 60
 """Letters of a sequence's name that go into the name of its file."""
 
@@ -138,7 +140,8 @@ Shown = Callable[[int], list[int]]
 def find(
     wanted: Wanted, resolution: int, say: Callable[[str], None] = lambda sentence: None, shown: Shown | None = None
 ) -> Data:
-    """The recording's sequences, prepared on a grid of `resolution` points an axis; Mistake if they cannot be used."""
+    """The recording's sequences, prepared on a grid of `resolution` points an axis, or `FINER` times as many in the
+    plane; Mistake if they cannot be used."""
     from trainables.shapes.readers import base
 
     tracks, voxel, given = wanted.track_numbers(), wanted.voxel_size(), wanted.only_path()
@@ -155,10 +158,6 @@ def find(
             hint = " (--skip-bad leaves out sequences that cannot be used)"
         found = listing.usable if wanted.skip_bad else listing.all_usable()
         left_out = dict(listing.bad)
-        if found and len(found[0].shape) == 2:
-            raise BadData(
-                f"{path}: its frames are planes (y, x), and studies take volumes alone; python -m study.fill takes it"
-            )
         prepared = _prepared(found, resolution, wanted.skip_bad, left_out, say, shown)
     except BadData as error:
         raise Mistake(f"--data {error}{hint}") from None
@@ -193,7 +192,9 @@ def _prepared(
     from trainables.shapes.common_frames import in_common
     from trainables.shapes.preparation import prepare
 
-    contents = {}
+    contents, dimension = {}, len(found[0].shape) if found else SPACE
+    if dimension == PLANE:
+        resolution *= FINER
     for number, recorded in enumerate(in_common(found), 1):
         say(f"preparing {recorded.label}, {number} of {len(found)}")
         try:
@@ -207,7 +208,7 @@ def _prepared(
     sequences: list[ShapeSequence] = []
     for label, content in contents.items():
         file = cached("sequences", f"{hashlib.sha256(content).hexdigest()[:32]}.npz", content)
-        sequences.append(Sampled(file=file, title=label))
+        sequences.append(Sampled(file=file, title=label, dimension=dimension))
     return sequences
 
 

@@ -8,7 +8,7 @@ from study.data import width
 from study.data.clock import words
 from trainables.shapes.readers.base import AXES
 from trainables.shapes.sampled import Sampled
-from trainables.shapes.sequence import grid_spacing
+from trainables.shapes.sequence import PLANE, SPACE, grid_spacing, power
 
 if TYPE_CHECKING:
     from study.data.recordings import Wanted
@@ -25,8 +25,10 @@ def paragraph(
 ) -> str:
     """Reader, axes, frames, times, voxel, tracks, pieces, overlap and the shapes' width on the grid, as sentences."""
     prepared = {s.label: s.prepared() for s in used if isinstance(s, Sampled)}
+    dimension = next(iter(prepared.values())).dimension
+    axes, voxel = AXES[dimension], "pixel" if dimension == PLANE else "voxel"
     first = next(recorded for recorded in found if recorded.label in prepared)
-    z, y, x = first.shape
+    size = ", ".join(f"{axis} {length}" for axis, length in zip(axes.split(", "), first.shape, strict=True))
     taken = sorted({int(n) for p in prepared.values() for n in p.frames})
     count = len(next(iter(prepared.values())).frames)
     when = (
@@ -37,8 +39,8 @@ def paragraph(
     said = [
         f"{reader.path.resolve().name}, read as {reader.name}: {count} frames, {taken[0]} to {taken[-1]}{when}"
         f"{apart(reader)}, of "
-        f"z {z}, y {y}, x {x} voxels",
-        f"a voxel is {_sizes(reader.voxel_size())} µm (z, y, x), {_voxel_source(reader)}",
+        f"{size} {voxel}s",
+        f"a {voxel} is {_sizes(reader.voxel_size())} µm ({axes}), {_voxel_source(reader)}",
         f"used: {', '.join(prepared)}{_unused(listing)}",
         _pieces(prepared),
     ]
@@ -87,7 +89,7 @@ def notes(found: list[Recorded], listing: Listing, sequences: list[ShapeSequence
     if beyond:
         told.append(f"reach beyond the domain, which the shown frames choose, and are cut there: {', '.join(beyond)}")
     told += [lost for label, p in known if (lost := width.thin(label, p)) is not None]
-    thin = sorted({int(min(p.source_shape)) for _, p in known if min(p.source_shape) < 8})
+    thin = sorted({int(min(p.source_shape)) for _, p in known if p.dimension == SPACE and min(p.source_shape) < 8})
     if thin:
         told.append(f"the recording is only {thin[0]} voxels deep")
     return told
@@ -121,11 +123,11 @@ def _pieces(prepared: dict[str, Prepared]) -> str:
 
 def _width(prepared: dict[str, Prepared]) -> str:
     """How many points of the grid the shapes are wide."""
-    points = len(next(iter(prepared.values())).sdf[0])
+    points, dimension = len(next(iter(prepared.values())).sdf[0]), next(iter(prepared.values())).dimension
     found = [[round(side / grid_spacing(points)) for side in width.widths(held)] for held in prepared.values()]
     longest, shortest = (min(sides) for sides in zip(*found, strict=True))
     wide = f"{longest} points wide or more in its longest and {shortest} in its shortest direction"
-    return f"on the grid of {points}³ a shape is {wide}"
+    return f"on the grid of {power(points, dimension)} a shape is {wide}"
 
 
 def _sizes(voxel: Sizes) -> str:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from trainables.shapes.measured import extent
 from trainables.shapes.sampled import Sampled
 from trainables.shapes.sequence import SIDE, grid_spacing
 
@@ -28,8 +29,8 @@ def widths(held: Prepared) -> tuple[float, float]:
     units; by the points of the grid on which it is kept."""
     sides = []
     for volume in held.sdf:
-        lines = [(volume < 0).any(axis=tuple({0, 1, 2} - {axis})).nonzero()[0] for axis in range(3)]
-        sides.append([int(line[-1] - line[0]) + 1 for line in lines])
+        first, last = extent(volume < 0)
+        sides.append([int(side) + 1 for side in last - first])
     step = grid_spacing(len(held.sdf[0]))
     return step * min(max(side) for side in sides), step * min(min(side) for side in sides)
 

@@ -9,6 +9,7 @@ from study.design.arm import Arm
 from study.design.ranges import contains, describe
 from study.errors import Mistake
 from trainables.configuration import suggestion
+from trainables.metrics.scoring import Scored
 
 if TYPE_CHECKING:
     from study.design.study import Study
@@ -23,6 +24,7 @@ def check(study: Study) -> None:
     _check_primary(study)
     if study.constraints.shown is not None and study.subject is not None:
         raise Mistake(f"constraints.shown: study {study.name} has no time axis, and shows no frames; leave it out")
+    _check_dimension(study)
     for name, method in study.methods.items():
         _check_sequences(study, name, method.labels())
         _check_replicates(study, name)
@@ -48,6 +50,19 @@ def check(study: Study) -> None:
                 f"pruning.first_epoch = {study.pruning.first_epoch} lies within the warm-up of method {arm.method}, "
                 f"{configuration.warm_up_epochs()} epochs: raise it"
             )
+
+
+def _check_dimension(study: Study) -> None:
+    """That all shapes are in the plane, or in space."""
+    of_methods = {name: m.dimension for name, m in study.methods.items() if isinstance(m, Scored)}
+    found = of_methods | {f"the search ({s.label})": s.dimension for s in study.search_on or []}
+    if len(set(found.values())) > 1:
+        first, *others = found
+        other = next(name for name in others if found[name] != found[first])
+        raise Mistake(
+            f"study {study.name}: the shapes of {first} have dimension {found[first]}, those of {other} "
+            f"{found[other]}; give all of them one"
+        )
 
 
 def _check_primary(study: Study) -> None:

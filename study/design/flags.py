@@ -6,6 +6,7 @@ import json
 
 from pydantic import ValidationError
 
+from study.design.plane import KEY
 from study.design.study import Study
 from study.errors import Mistake
 from trainables.configuration import paths, suggestion
@@ -70,7 +71,7 @@ def edit(study: Study, key: str, text: str) -> None:
         study.put(key, value)
     except KeyError:
         paths_of_methods = {path for method in study.methods.values() for path in paths(method)}
-        known = sorted({*study.own_paths(), *paths_of_methods} - from_data)
+        known = sorted({KEY, *study.own_paths(), *paths_of_methods} - from_data)
         raise Mistake(f"--set {key}={text}: there is no {key!r}; {suggestion(key, known)}") from None
     except ValidationError as error:
         reason = error.errors()[0]["msg"].removeprefix("Value error, ")

@@ -29,6 +29,7 @@ from study.design.arm import Arm
 from trainables.base import TrainableConfiguration
 from trainables.configuration import Configuration, assign, paths
 from trainables.metrics.declaration import Metric as Metric
+from trainables.metrics.scoring import Scored
 from trainables.shapes.sequence import ShapeSequence, from_descriptions
 from trainables.shapes.timeline import Role, Timeline
 
@@ -205,6 +206,11 @@ class Study(Configuration):
             if name not in self.methods:
                 raise ValueError(f"the {what} {name!r} is not among the methods")
         return self
+
+    @property
+    def dimension(self) -> int | None:
+        """d of its shapes; none of a study of something else."""
+        return next((m.dimension for m in self.methods.values() if isinstance(m, Scored)), None)
 
     def arms(self) -> list[Arm]:
         """Every (method, supervision), in display order."""

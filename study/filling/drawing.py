@@ -11,8 +11,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from analysis.drawing import style
+from analysis.drawing.looks import OTHER, SHOWN
 from analysis.drawing.rendering import Mesh, extent, picture
-from analysis.figures.surfaces import OTHER, SHOWN
 from study.filling import expected
 from study.filling.choice import interval, paired
 from study.filling.lattice import Cube

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from analysis.tables.names import given_name
 from study import catalog, tracking
 from study.data.reader_options import ReaderOptions
+from study.design import plane
 from study.design.flags import EVERY, edit, keep, wanted_methods
 from study.design.study import Study
 from study.errors import Mistake, of_storage, unreadable
@@ -241,9 +242,10 @@ def _continued(options: Options, folder: RunFolder, record: dict[str, Any]) -> d
 
 
 def _make(name: str, choices: dict[str, Any], data: Data | ImageData | PictureData | None) -> Study:
-    study = catalog.load(name, choices["preset"], data)
+    dimension, changes = plane.asked(choices["changes"])
+    study = catalog.load(name, choices["preset"], data, dimension)
     keep(study, wanted_methods(study, choices.get("methods")), choices.get("supervisions"))
-    for change in choices["changes"]:
+    for change in changes:
         key, equals, value = change.partition("=")
         if not equals or not key:
             raise Mistake(f"--set {change}: not of the form key=value, such as epochs=500")

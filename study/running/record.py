@@ -80,6 +80,7 @@ class RunRecord:
             "asked": self._plan.options.asked(),
             "question": study.question,
             "subject": study.subject,
+            "dimension": study.dimension,
             "baseline": study.baseline,
             "controls": study.controls,
             "references": study.references,

@@ -1,6 +1,6 @@
 """`advection` as a trainable: a model for every replicate, sequence and pair of consecutive shown frames.
 
-# R = replicates, S = sequences, F = shown frames, n = points along an axis
+# R = replicates, S = sequences, F = shown frames, n = points along an axis, of d axes
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from trainables.shapes.timeline import Timeline
 
 
 class VolumeLearner(Fitting):
-    """A model in training on one pair of volumes `(n, n, n)`, all of them in every step."""
+    """A model in training on one pair of volumes `(n, …)`, all of them in every step."""
 
     def __init__(
         self, configuration: ShapeAdvection, first: Tensor, last: Tensor, seed: int, device: torch.device
@@ -51,11 +51,11 @@ class AdvectedShapes(SideBySide, Predictors):
         super().__init__()
         self.configuration = c = ShapeAdvection.model_validate(configuration)
         self.timeline, self.device, self.epochs, self.replicates = timeline, device, c.epochs, len(seeds)
-        shown, points = timeline.train_times, grid_points(c.resolution)
+        shown, points = timeline.train_times, grid_points(c.resolution, dimension=c.dimension)
         self.volumes = torch.stack(
             [torch.stack([truncated(s.sdf(points, time), c.truncation) for time in shown]) for s in c.sequences]
         ).to(device)
-        """(S, F, n, n, n)"""
+        """(S, F, n, …)"""
         self.places = [(s, j) for s in range(len(c.sequences)) for j in range(len(shown) - 1)]
         learners = [
             VolumeLearner(c, self.volumes[s, j], self.volumes[s, j + 1], self._seed(seed, s, j), device)
@@ -83,7 +83,7 @@ class AdvectedShapes(SideBySide, Predictors):
         def predict(time: float) -> Array:
             sdf = sdf_at(evolutions, shown, time)
             if sdf is None:  # it is scored as the worst, not left out
-                return np.full((resolution,) * 3, np.inf, dtype=np.float32)
+                return np.full((resolution,) * self.configuration.dimension, np.inf, dtype=np.float32)
             volume: Array = resampled(sdf, resolution).nan_to_num(nan=torch.inf).cpu().numpy()
             return volume
 

@@ -12,17 +12,17 @@ from torch import Tensor
 
 from trainables.advection import semi_lagrangian
 from trainables.advection.networks import Model
-from trainables.advection.shape_advection import DIMENSIONS, ShapeAdvection
+from trainables.advection.shape_advection import ShapeAdvection
 from trainables.shapes.timeline import neighbours
 
 
 def model_of(configuration: ShapeAdvection) -> Model:
     """The networks of one pair, untrained."""
-    return Model(configuration, DIMENSIONS, configuration.residual)
+    return Model(configuration, configuration.dimension, configuration.residual)
 
 
 class Evolution:
-    """States and fields of one pair from its first frame `(n, n, n)`, in units of `truncation`."""
+    """States and fields of one pair from its first frame `(n, …)`, in units of `truncation`."""
 
     @torch.no_grad()
     def __init__(self, model: Model, first: Tensor, truncation: float) -> None:
@@ -33,7 +33,7 @@ class Evolution:
 
     @torch.no_grad()
     def sdf(self, fraction: float) -> Tensor:
-        """Signed distances `(n, n, n)` in domain units, at a fraction in [0, 1] of the way; beyond the truncation they
+        """Signed distances `(n, …)` in domain units, at a fraction in [0, 1] of the way; beyond the truncation they
         are no distances."""
         latent = semi_lagrangian.at_time(self.states, self.fields, self.model.duration, fraction)
         return self.truncation * self.model.decode(latent)[0, 0]

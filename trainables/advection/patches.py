@@ -1,6 +1,6 @@
 """Two images or volumes, normalised, as the losses of a motion take them.
 
-# P = patches of side n; a volume, which is not cut, is one patch (1, 1, n, n, n)
+# P = patches of side n; a shape's frame, which is not cut, is one patch (1, 1, n, …)
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Trained models of `advection` read back from their file: f(x, y, z, t) of one replicate and sequence."""
+"""Trained models of `advection` read back from their file: f(x, y[, z], t) of one replicate and sequence."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from trainables.shapes.sequence import trilinear
 class SavedShapes(SavedModel):
     """The models of all replicates, sequences and pairs.
 
-    A field is trilinear between the points of the models' grid. Between frames whose model diverged there is no shape.
+    A field is linear along each axis between the points of the models' grid. Between frames whose model diverged there
+    is no shape.
     """
 
     def __init__(self, saved: dict[str, Any]) -> None:
@@ -39,11 +40,11 @@ class SavedShapes(SavedModel):
 
         def sdf(points: Tensor) -> Tensor:
             values = torch.full_like(points[:, 0], length)
-            for time in points[:, 3].unique().tolist():
+            for time in points[:, -1].unique().tolist():
                 volume = sdf_at(evolutions, self._shown, time)
                 if volume is not None:
-                    here = points[:, 3] == time
-                    values[here] = trilinear(volume, points[here, :3])
+                    here = points[:, -1] == time
+                    values[here] = trilinear(volume, points[here, :-1])
             return values
 
         return sdf

@@ -1,4 +1,4 @@
-"""`advection`: the latent of a volume of signed distances, advected by learned fields (Han 2023 in three dimensions).
+"""`advection`: the latent of a volume of signed distances, advected by learned fields (Han 2023, in 2 or 3 axes).
 
 Between every two shown frames of a sequence lies a pair of volumes X₀, X₁ on a regular grid: signed distances in units
 of `truncation`, cut to [-1, 1], the range that Han 2023 normalises its patches to. A volume is one patch, and every
@@ -6,8 +6,9 @@ pair has a model of its own, as in Han 2023.
 
 What is unlike Han 2023, for a training of at most a thousand steps: φ and ψ are learned as what they add to the
 identity (`residual`; begun elsewhere, they were not there after 300 steps), the networks have a quarter of the filters
-of table 4 or fewer, kernels of the field network are 3³, the learning rate is at least ten times the published one, and
-λ_magnitude and λ_smooth, which weigh sums over time steps, are a tenth and a ninth of its 0.01, as they were chosen.
+of table 4 or fewer, kernels of the field network are 3 wide, the learning rate is at least ten times the published one,
+and λ_magnitude and λ_smooth, which weigh sums over time steps, are a tenth and a ninth of its 0.01, as they were
+chosen.
 """
 
 from __future__ import annotations
@@ -21,8 +22,6 @@ from pydantic import Field, model_validator
 from trainables.advection.configuration import AdvectionConfiguration, Networks
 from trainables.configuration import Configuration
 from trainables.interpolation import BetweenFrames
-
-DIMENSIONS = 3
 
 
 class Training(Configuration):
@@ -66,12 +65,12 @@ class ShapeAdvection(BetweenFrames, AdvectionConfiguration):
 
     def operations(self, shown: int) -> float:
         steps = self.epochs * len(self.sequences) * (shown - 1)
-        return 6.0 * self.products(self.resolution, DIMENSIONS) * steps  # forward 2, backward 4
+        return 6.0 * self.products(self.resolution, self.dimension) * steps  # forward 2, backward 4
 
     def model_bytes(self, shown: int) -> int:
-        parameters = sum(c.weights + c.after for c in self.convolutions(self.resolution, DIMENSIONS))
+        parameters = sum(c.weights + c.after for c in self.convolutions(self.resolution, self.dimension))
         pairs = len(self.sequences) * (shown - 1)
-        return 4 * (pairs * parameters + len(self.sequences) * shown * self.resolution**DIMENSIONS)
+        return 4 * (pairs * parameters + len(self.sequences) * shown * self.resolution**self.dimension)
 
     def decay_of_a_step(self) -> float:
         """Factor on the learning rate in every step."""

@@ -10,7 +10,7 @@ A base is wanted in two ways. Where something is scored or exported it is the in
 grid that is asked for, so that shown frames are met exactly. In training it is read from a table that is made once:
 values on a grid of space at knots of time, linear between them in both.
 
-# S = sequence, R = network, N = sequence of a network, P = point, F = shown frame, n = grid, T = knot
+# S = sequence, R = network, N = sequence of a network, P = point, F = shown frame, n = grid, T = knot, d = dimension
 """
 
 from __future__ import annotations
@@ -26,16 +26,17 @@ from torch import Tensor
 from torch.utils.weak import WeakTensorKeyDictionary
 
 from trainables.metrics.narrow_band import Field
-from trainables.shapes.sequence import LOWER, ShapeSequence, grid_points, grid_spacing
+from trainables.shapes.sequence import LOWER, PLANE, SPACE, ShapeSequence, grid_spacing
 
 if TYPE_CHECKING:
     from trainables.interpolants import Fitted
 
-# n → the shown frames on grid_points(n), (F, n, n, n).
+# n → the shown frames on grid_points(n), (F, n, …).
 Frames = Callable[[int], Tensor]
 
-# Points of the table along each axis, and its knots in [0, 1]: at least so many, and in every interval so many.
-_TABLE, _KNOTS, _KNOTS_BETWEEN = 32, 24, 4
+# Points of the table along each axis, by dimension, and its knots in [0, 1]: at least so many, and in every interval so
+# many.
+_TABLE, _KNOTS, _KNOTS_BETWEEN = {PLANE: 128, SPACE: 32}, 24, 4
 # Numbers of volumes that are kept to be used again: bounds memory, not results.
 _KEPT = 1 << 27
 # A point so near to a grid point, in spacings, is that point: coordinates are float32.
@@ -45,8 +46,11 @@ _SAME = 1e-4
 class Base:
     """The field of an interpolant through the shown frames of one sequence, on any grid."""
 
-    def __init__(self, anchor: str, shown: list[float], frames: Frames, key: Hashable = None) -> None:
+    def __init__(
+        self, anchor: str, shown: list[float], frames: Frames, key: Hashable = None, dimension: int = SPACE
+    ) -> None:
         """`key`: equal for bases that are equal, so that they share what is computed; none if there are no others."""
+        self.dimension = dimension
         self.anchor, self.shown = anchor, shown
         self._frames, self._key = frames, object() if key is None else key
         self._times = {float(np.float32(time)): time for time in shown}
@@ -56,42 +60,42 @@ class Base:
         """The base of a sequence that can be asked for its frames."""
 
         def frames(n: int) -> Tensor:
-            points = grid_points(n)
+            points = sequence.grid(n)
             return torch.stack([sequence.sdf(points, time) for time in shown])
 
-        return cls(anchor, shown, frames, (anchor, sequence.description, *shown))
+        return cls(anchor, shown, frames, (anchor, sequence.description, *shown), sequence.dimension)
 
     def volume(self, time: float, n: int) -> Tensor:
-        """The field on `grid_points(n)`, `(n, n, n)`; at a shown time that frame. Not to be written to."""
+        """The field on `grid_points(n)`, `(n, …)`; at a shown time that frame. Not to be written to."""
         from trainables.interpolants import named
 
-        time = self._times.get(float(np.float32(time)), time)
+        time, size = self._times.get(float(np.float32(time)), time), n**self.dimension
 
         def fit() -> Fitted:
             return named(self.anchor).fit(self._frames(n).numpy(), self.shown)
 
         def compute() -> Tensor:
-            return torch.from_numpy(_RECENT.get((self._key, n), len(self.shown) * n**3, fit)(time))
+            return torch.from_numpy(_RECENT.get((self._key, n), len(self.shown) * size, fit)(time))
 
-        found: Tensor = _RECENT.get((self._key, n, time), n**3, compute)
+        found: Tensor = _RECENT.get((self._key, n, time), size, compute)
         return found
 
     def field(self, n: int, device: torch.device | str = "cpu") -> Field:
-        """Points `(P, 4)` → `(P,)`: trilinear between the points of `grid_points(n)`, at each time that occurs."""
+        """Points `(P, d + 1)` → `(P,)`: linear between the points of `grid_points(n)`, at each time that occurs."""
 
         def values(points: Tensor) -> Tensor:
             found = torch.empty_like(points[:, 0])
-            for time in points[:, 3].unique().tolist():
-                chosen = points[:, 3] == time
-                found[chosen] = _trilinear(self.volume(time, n).to(device), points[chosen, :3])
+            for time in points[:, -1].unique().tolist():
+                chosen = points[:, -1] == time
+                found[chosen] = _trilinear(self.volume(time, n).to(device), points[chosen, :-1])
             return found
 
         return values
 
     def plus(self, network: Callable[[Tensor], Tensor], n: int, device: torch.device | str = "cpu") -> Field:
-        """f = B + w g of a network g, points `(P, 4)` → `(P,)`, with the base as `field(n)` has it."""
+        """f = B + w g of a network g, points `(P, d + 1)` → `(P,)`, with the base as `field(n)` has it."""
         base, shown = self.field(n, device), torch.tensor(self.shown, device=device)
-        return lambda points: base(points) + weight(points[:, 3], shown) * network(points)
+        return lambda points: base(points) + weight(points[:, -1], shown) * network(points)
 
 
 class Anchor:
@@ -99,40 +103,41 @@ class Anchor:
 
     def __init__(self, bases: list[Base], sequences: list[list[int]], device: torch.device) -> None:
         """`sequences`: indices of the N sequences of each of the R networks; a single list where all have the same."""
-        shown = bases[0].shown
+        shown, self._dimension = bases[0].shown, bases[0].dimension
+        self._n = _TABLE[self._dimension]
         self._shown = torch.tensor(shown, device=device)
         self._which = torch.tensor(sequences, device=device)
         times = knots(shown)
         self._knots = torch.tensor(times, device=device)
-        table = torch.stack([torch.stack([base.volume(time, _TABLE) for time in times]) for base in bases])
+        table = torch.stack([torch.stack([base.volume(time, self._n) for time in times]) for base in bases])
         self._table = table.to(device).flatten()
         # What is evaluated in every step at the same points is looked up once.
         self._seen = WeakTensorKeyDictionary()
 
     def added(self, points: Tensor, network: Tensor) -> Tensor:
-        """The networks' values g `(R, N, P)` at points `(R | 1, N | 1, P, 4)` → f of the same shape."""
+        """The networks' values g `(R, N, P)` at points `(R | 1, N | 1, P, d + 1)` → f of the same shape."""
         seen = self._seen.get(points)
         if seen is None or seen[0] != points._version:
-            seen = points._version, self._base(points), weight(points[..., 3], self._shown)
+            seen = points._version, self._base(points), weight(points[..., -1], self._shown)
             self._seen[points] = seen
         _, base, factor = seen
         return base + factor * network
 
     def _base(self, points: Tensor) -> Tensor:
         """`(R | 1, N, P)`, linear in space and time between the entries of the table."""
-        which = self._which.unsqueeze(-1)  # (R | 1, N, 1)
-        place = ((points[..., :3] - LOWER) / grid_spacing(_TABLE)).clamp(0, _TABLE - 1)
-        corner = place.long().clamp(max=_TABLE - 2)
-        knot = (torch.searchsorted(self._knots, points[..., 3].contiguous(), right=True) - 1).clamp(
+        which, d, n = self._which.unsqueeze(-1), self._dimension, self._n  # (R | 1, N, 1)
+        place = ((points[..., :-1] - LOWER) / grid_spacing(n)).clamp(0, n - 1)
+        corner = place.long().clamp(max=n - 2)
+        knot = (torch.searchsorted(self._knots, points[..., -1].contiguous(), right=True) - 1).clamp(
             0, len(self._knots) - 2
         )
-        after = (points[..., 3] - self._knots[knot]) / (self._knots[knot + 1] - self._knots[knot])
+        after = (points[..., -1] - self._knots[knot]) / (self._knots[knot + 1] - self._knots[knot])
         shares = [*(place - corner).unbind(-1), after]
-        strides = (_TABLE**2, _TABLE, 1, _TABLE**3)
+        strides = (*(n**axis for axis in reversed(range(d))), n**d)
         first = sum(index * stride for index, stride in zip([*corner.unbind(-1), knot], strides, strict=True))
-        first = first + which * (len(self._knots) * _TABLE**3)
+        first = first + which * (len(self._knots) * n**d)
         total = torch.zeros(first.shape, device=points.device)
-        for step in product((0, 1), repeat=4):
+        for step in product((0, 1), repeat=d + 1):
             offset = sum(s * stride for s, stride in zip(step, strides, strict=True))
             factor = torch.ones_like(after)
             for s, share in zip(step, shares, strict=True):
@@ -158,7 +163,7 @@ def knots(shown: list[float]) -> list[float]:
 
 
 def _trilinear(volume: Tensor, points: Tensor) -> Tensor:
-    """Values on `grid_points(n)` `(n, n, n)` at points `(P, 3)`; at a grid point exactly what stands there."""
+    """Values on `grid_points(n)` `(n, …)` at points `(P, d)`; at a grid point exactly what stands there."""
     n = len(volume)
     place = ((points - LOWER) / grid_spacing(n)).clamp(0, n - 1)
     nearest = place.round()
@@ -166,11 +171,11 @@ def _trilinear(volume: Tensor, points: Tensor) -> Tensor:
     corner = place.long().clamp(max=n - 2)
     share = place - corner
     total = torch.zeros_like(points[:, 0])
-    for step in product((0, 1), repeat=3):
-        x, y, z = (corner + torch.tensor(step, device=points.device)).unbind(-1)
+    for step in product((0, 1), repeat=volume.ndim):
+        index = (corner + torch.tensor(step, device=points.device)).unbind(-1)
         factor = torch.where(torch.tensor(step, device=points.device) > 0, share, 1 - share).prod(-1)
         # A corner that does not count may be infinite.
-        total += torch.where(factor > 0, factor * volume[x, y, z], 0.0)
+        total += torch.where(factor > 0, factor * volume[index], 0.0)
     return total
 
 

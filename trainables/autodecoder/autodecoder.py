@@ -10,7 +10,7 @@ term, of one step in an epoch; and where there is no regularizer either, there i
 
 Where every sequence has a network of its own, a replicate is as many networks, trained side by side.
 
-# R = network, N = sequence of a network, B = frames of a batch, P = points per frame
+# R = network, N = sequence of a network, B = frames of a batch, P = points per frame, d = dimension
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from trainables.autodecoder.model import SavedDecoder
 from trainables.autodecoder.regularizers.base import Problem
 from trainables.autodecoder.sampling import FramePool, batches
 from trainables.base import Trainable
-from trainables.metrics.display import RESOLUTION, display_rows, display_times, displayed
+from trainables.metrics.display import display_resolution, display_rows, display_times, displayed
 from trainables.metrics.narrow_band import Field, narrow_band
 from trainables.metrics.per_time import score
 from trainables.metrics.surfaces import Array
@@ -60,7 +60,7 @@ class Autodecoder(Trainable):
         self.networks = networks(len(seeds), len(c.sequences), c.shared)
         self.guard.names = [self._name(network) for network in self.networks]
         self.generators = [torch.Generator().manual_seed(self._seed(seeds, network)) for network in self.networks]
-        self.decoder = Decoder(c.decoder, self.generators).to(device)
+        self.decoder = Decoder(c.decoder, self.generators, c.dimension).to(device)
         size = c.decoder.code_dimension
         count = len(self.networks[0].sequences)
         codes = [torch.randn(count, size, generator=g) / size**0.5 for g in self.generators]
@@ -110,7 +110,7 @@ class Autodecoder(Trainable):
         return Anchor(bases, [list(network.sequences) for network in apart], self.device)
 
     def decode(self, points: Tensor, mixture: Tensor | None = None) -> Tensor:
-        """points `(R | 1, N | 1, P, 4)` → predicted SDF `(R, N, P)`; of mixed codes `(K, N)`, `(R, K, P)`.
+        """points `(R | 1, N | 1, P, d + 1)` → predicted SDF `(R, N, P)`; of mixed codes `(K, N)`, `(R, K, P)`.
 
         Raises ValueError for mixed codes of anchored networks.
         """
@@ -167,7 +167,7 @@ class Autodecoder(Trainable):
         return (self.decoder(points, codes) - truth).abs().mean((1, 2))
 
     def _sample(self, batch: list[tuple[int, int]]) -> tuple[Tensor, Tensor]:
-        """Points `(R, B, P, 4)` and their true SDF `(R, B, P)`."""
+        """Points `(R, B, P, d + 1)` and their true SDF `(R, B, P)`."""
         c = self.configuration
         draws = [
             [
@@ -187,17 +187,18 @@ class Autodecoder(Trainable):
 
     @torch.no_grad()
     def predict(self, time: float, resolution: int) -> Tensor:
-        """Predicted SDF on `grid_points(resolution)`, `(R, N, n, n, n)`."""
-        x = grid_points(resolution, self.device).view(1, 1, -1, 3)
+        """Predicted SDF on `grid_points(resolution)`, `(R, N, n, …)`."""
+        dimension = self.configuration.dimension
+        x = grid_points(resolution, self.device, dimension).view(1, 1, -1, dimension)
         points = torch.cat([x, torch.full_like(x[..., :1], time)], dim=-1)
         chunk = max(1, _CHUNK // (self.codes.shape[0] * self.codes.shape[1]))
         parts = [self.decoder(part, self.codes) for part in points.split(chunk, dim=2)]
-        values = torch.cat(parts, dim=2).unflatten(2, (resolution,) * 3)
+        values = torch.cat(parts, dim=2).unflatten(2, (resolution,) * dimension)
         if self.configuration.anchor is None:
             return values
         volumes = [self.base(s, self.frames).volume(time, resolution) for s in self.configuration.sequences]
         mine = torch.stack([torch.stack([volumes[i] for i in network.sequences]) for network in self.networks])
-        return mine.to(self.device) + weight(points[0, 0, :1, 3], torch.tensor(self.frames).to(self.device)) * values
+        return mine.to(self.device) + weight(points[0, 0, :1, -1], torch.tensor(self.frames).to(self.device)) * values
 
     def base(self, sequence: ShapeSequence, shown: list[float]) -> Base:
         """What the network is added to for a sequence that is shown at these times. (Only for anchored networks.)"""
@@ -205,7 +206,7 @@ class Autodecoder(Trainable):
         return Base.of(self.configuration.anchor, sequence, shown)
 
     def field(self, network: int, code: Tensor, base: Base | None = None, grid: int = 64) -> Field:
-        """One network's prediction with a code `(C,)`: points `(P, 4)` → SDF `(P,)`, without gradients.
+        """One network's prediction with a code `(C,)`: points `(P, d + 1)` → SDF `(P,)`, without gradients.
 
         It is added to `base`, which is exact on `grid_points(grid)`.
         """
@@ -214,7 +215,7 @@ class Autodecoder(Trainable):
 
         @torch.no_grad()
         def predicted(points: Tensor) -> Tensor:
-            parts = points.view(1, 1, -1, 4).split(_FIELD_CHUNK, dim=2)
+            parts = points.view(1, 1, *points.shape).split(_FIELD_CHUNK, dim=2)
             return torch.cat([functional_call(self.decoder, parameters, (part, code))[0, 0] for part in parts])
 
         return predicted if base is None else base.plus(predicted, grid, self.device)
@@ -277,16 +278,17 @@ class Autodecoder(Trainable):
         sequences, rows = self.configuration.sequences, []
         for position in displayed(sequences) if self.configuration.shared else [0]:
             sequence = sequences[position]
-            predicted = self._predicted(network, self.codes[network, position], sequence, self.timeline, RESOLUTION)
+            n = display_resolution(sequence.dimension)
+            predicted = self._predicted(network, self.codes[network, position], sequence, self.timeline, n)
             predicted.prepare(display_times(self.timeline))
-            rows += display_rows(predicted, sequence, self.timeline)
+            rows += display_rows(predicted, sequence, self.timeline, n)
         return rows
 
     def _predicted(self, network: int, code: Tensor, sequence: ShapeSequence, timeline: Timeline, n: int) -> Predicted:
         base = None if self.configuration.anchor is None else self.base(sequence, timeline.train_times)
         # A network that diverged has no surface: it is scored as the worst, not left out.
         diverged = network in self.guard.reasons
-        return Predicted(self.field(network, code, base, n), self.device, n, diverged)
+        return Predicted(self.field(network, code, base, n), self.device, n, diverged, sequence.dimension)
 
     def curves(self) -> list[dict[str, Any]]:
         return self._curves
@@ -339,10 +341,10 @@ def networks(replicates: int, sequences: int, shared: bool) -> list[Network]:
 
 
 class Predicted(ensemble.Member):
-    """Predicted SDF of one network and code by time, `(n, n, n)`: exact where its zero level is."""
+    """Predicted SDF of one network and code by time, `(n, …)`: exact where its zero level is."""
 
-    def __init__(self, field: Field, device: torch.device, n: int, diverged: bool) -> None:
-        self.field, self.device, self.n, self.diverged = field, device, n, diverged
+    def __init__(self, field: Field, device: torch.device, n: int, diverged: bool, dimension: int) -> None:
+        self.field, self.device, self.n, self.diverged, self.dimension = field, device, n, diverged, dimension
         self.fallback: set[float] = set()
         """Times at which the narrow band's bound did not hold."""
         self._volumes: dict[float, Array] = {}
@@ -351,7 +353,7 @@ class Predicted(ensemble.Member):
         """Evaluate several times together, which is faster than one by one."""
         if self.diverged or not times:
             return
-        found = narrow_band(self.field, times, self.n, self.device)
+        found = narrow_band(self.field, times, self.n, self.device, self.dimension)
         self.fallback |= {time for time, dense in zip(times, found.fallback.tolist(), strict=True) if dense}
         self._volumes |= zip(
             times,
@@ -361,12 +363,12 @@ class Predicted(ensemble.Member):
 
     def __call__(self, time: float) -> Array:
         if self.diverged:
-            return np.full((self.n,) * 3, np.inf, dtype=np.float32)
+            return np.full((self.n,) * self.dimension, np.inf, dtype=np.float32)
         if time not in self._volumes:
             self.prepare([time])
         return self._volumes[time]
 
     def at(self, time: float, where: NDArray[np.bool_]) -> Array:
-        x = grid_points(self.n)[torch.from_numpy(where)].to(self.device)
+        x = grid_points(self.n, dimension=self.dimension)[torch.from_numpy(where)].to(self.device)
         found: Array = self.field(torch.cat([x, torch.full_like(x[:, :1], time)], dim=1)).cpu().numpy()
         return found

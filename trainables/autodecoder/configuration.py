@@ -17,7 +17,7 @@ from trainables.configuration import Configuration, choose
 from trainables.interpolants import named
 from trainables.metrics.scoring import Scored
 from trainables.shapes.sampled import Sampled
-from trainables.shapes.sequence import ShapeSequence, from_descriptions, labelled
+from trainables.shapes.sequence import SPACE, ShapeSequence, from_descriptions, labelled
 
 # Of a recorded frame that an anchored model keeps, 64³ points (measured on nuclei).
 _FRAME_BYTES = 130_000
@@ -27,16 +27,16 @@ class PositionalEncoding(Configuration):
     """Sines of the coordinates beside them, with frequencies for space and for time that are chosen independently
     (proposed in Martens 2025, chapter 6; Mildenhall et al. 2020, eq. 4)."""
 
-    spatial: int = Field(2, ge=0, le=12, description="L of x, y, z: sin and cos of 2^k π x, k < L, x in [-1, 1]")
+    spatial: int = Field(2, ge=0, le=12, description="L of x, y[, z]: sin and cos of 2^k π x, k < L, x in [-1, 1]")
     temporal: int = Field(1, ge=0, le=12, description="L of t: sin and cos of 2^k π t, k < L, t in [-1, 1]")
 
-    def columns(self) -> int:
-        """How many numbers stand beside x, y, z and t."""
-        return 6 * self.spatial + 2 * self.temporal
+    def columns(self, dimension: int) -> int:
+        """How many numbers stand beside the d coordinates and t."""
+        return 2 * dimension * self.spatial + 2 * self.temporal
 
 
 class DecoderConfiguration(Configuration):
-    """Sine decoder; the defaults have 168,521 parameters."""
+    """Sine decoder; the defaults have 168,521 parameters in space. `dimension` is d of the shapes."""
 
     layers: int = Field(10, ge=1, le=64, description="sine layers")
     width: int = Field(124, ge=1, description="units of each layer")
@@ -47,23 +47,24 @@ class DecoderConfiguration(Configuration):
         None, description="positional encoding of the coordinates; none if null"
     )
 
-    def products(self, width: int) -> int:
+    def products(self, width: int, dimension: int) -> int:
         """Multiplications for one point, in a decoder of `width` units. (Codes, equal for all points, cost nothing.)"""
-        coordinates = self.coordinates()
+        coordinates = self.coordinates(dimension)
         return width * (coordinates + (self.layers - 1) * (width + coordinates)) + width + coordinates
 
-    def coordinates(self) -> int:
-        """Numbers of a point that enter every layer: x, y, z, t, and what the encoding adds."""
-        return 4 + (self.encoding.columns() if self.encoding else 0)
+    def coordinates(self, dimension: int = SPACE) -> int:
+        """Numbers of a point that enter every layer: x, y[, z], t, and what the encoding adds."""
+        return dimension + 1 + (self.encoding.columns(dimension) if self.encoding else 0)
 
-    def parameters(self) -> int:
+    def parameters(self, dimension: int = SPACE) -> int:
         """Weights and biases."""
         taking_code = {1, *self.code_layers} & set(range(1, self.layers + 1))
-        return self.products(self.width) + self.width * (self.layers + len(taking_code) * self.code_dimension) + 1
+        biases = self.width * (self.layers + len(taking_code) * self.code_dimension) + 1
+        return self.products(self.width, dimension) + biases
 
-    def work(self) -> int:
+    def work(self, dimension: int = SPACE) -> int:
         """`products`, where a narrow layer counts as one of 124 units: it takes as long (measured, 64 against 124)."""
-        return self.products(max(self.width, 124))
+        return self.products(max(self.width, 124), dimension)
 
     @field_validator("code_layers")
     @classmethod
@@ -122,7 +123,7 @@ class AutodecoderConfiguration(Scored):
 
     def unfit(self) -> str | None:
         for name, regularizer in self.regularizers.items():
-            if fault := regularizer.unfit():
+            if fault := regularizer.unfit(self.dimension):
                 return f"{name}: {fault}"
         mixing = [name for name, regularizer in self.regularizers.items() if regularizer.mixes]
         if self.anchor is None or not mixing:
@@ -140,12 +141,14 @@ class AutodecoderConfiguration(Scored):
         steps = 1 if self.anchor else math.ceil(frames / self.frames_per_batch)
         points = 0 if self.anchor else self.epochs * shown * self.points_per_frame
         for regularizer in self.regularizers.values():
-            points += max(0, self.epochs - regularizer.warm_up) * steps * regularizer.points_in_a_step(shown)
-        return 6.0 * self.decoder.work() * points * len(self.sequences)  # forward 2, backward 4
+            points += (
+                max(0, self.epochs - regularizer.warm_up) * steps * regularizer.points_in_a_step(shown, self.dimension)
+            )
+        return 6.0 * self.decoder.work(self.dimension) * points * len(self.sequences)  # forward 2, backward 4
 
     def model_bytes(self, shown: int) -> int:
         networks = 1 if self.shared else len(self.sequences)
-        numbers = networks * self.decoder.parameters() + len(self.sequences) * self.decoder.code_dimension
+        numbers = networks * self.decoder.parameters(self.dimension) + len(self.sequences) * self.decoder.code_dimension
         recorded = sum(isinstance(sequence, Sampled) for sequence in self.sequences) if self.anchor else 0
         return 4 * numbers + _FRAME_BYTES * shown * recorded
 

@@ -8,7 +8,7 @@ is kept as its three blocks of rows, so that the code, equal for all points of a
 device and differentiable in everything; and on the CPU, where points are data and many, by `fused.py`, which is held
 against it.
 
-# R = replicate, N = sequence, P = point, C = code dimension, W = width, D = coordinates: 4, or more if encoded
+# R = replicate, N = sequence, P = point, C = code dimension, W = width, D = coordinates: d + 1 or more
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from trainables.autodecoder.configuration import DecoderConfiguration
 from trainables.autodecoder.fused import Workspace, evaluate
-from trainables.shapes.sequence import UPPER
+from trainables.shapes.sequence import SPACE, UPPER
 
 # Points per sequence below which one product for all sequences beats one for each.
 _FEW = 128
@@ -80,12 +80,15 @@ class Layer(nn.Module):
 class Decoder(nn.Module):
     """R sine networks of one architecture, evaluated together; R = 1 is the same code."""
 
-    def __init__(self, configuration: DecoderConfiguration, generators: list[torch.Generator]) -> None:
+    def __init__(
+        self, configuration: DecoderConfiguration, generators: list[torch.Generator], dimension: int = SPACE
+    ) -> None:
+        """`dimension` is d of the shapes."""
         super().__init__()
         width, code, omega = configuration.width, configuration.code_dimension, configuration.omega
         taking_code = {1, *configuration.code_layers}
         self.omega, self.encoding = omega, configuration.encoding
-        coordinates = configuration.coordinates()
+        coordinates = configuration.coordinates(dimension)
         self.layers = nn.ModuleList(
             Layer(
                 hidden=0 if i == 1 else width,
@@ -102,7 +105,8 @@ class Decoder(nn.Module):
         self._workspace = Workspace()
 
     def forward(self, points: Tensor, codes: Tensor) -> Tensor:
-        """points `(R | 1, N | 1, P, 4)`: x, y, z in domain units, t in [0, 1]; codes `(R, N, C)` → SDF `(R, N, P)`."""
+        """points `(R | 1, N | 1, P, d + 1)`: x, y[, z] in domain units, t in [0, 1]; codes `(R, N, C)` → SDF
+        `(R, N, P)`."""
         few = codes.shape[1] > 1 and points.shape[2] < _FEW
         if codes.device.type != "cpu" or points.requires_grad or few:
             return self.plainly(points, codes)
@@ -121,8 +125,8 @@ class Decoder(nn.Module):
         return self.output(hidden, scaled, codes, 1.0).squeeze(-1)
 
     def encoded(self, points: Tensor) -> Tensor:
-        """All four coordinates in [-1, 1], and their sines and cosines if the decoder has an encoding: `(…, D)`."""
-        x, t = points[..., :3] / UPPER, 2 * points[..., 3:] - 1
+        """All coordinates in [-1, 1], and their sines and cosines if the decoder has an encoding: `(…, D)`."""
+        x, t = points[..., :-1] / UPPER, 2 * points[..., -1:] - 1
         columns = [x, t]
         if self.encoding:
             for coordinate, count in ((x, self.encoding.spatial), (t, self.encoding.temporal)):

@@ -1,7 +1,8 @@
 """Shown frames of recorded sequences, kept in the file of an anchored model, so that it needs no other file.
 
 A formula is kept as its description. Of a recording, the frames that were shown are packed without loss: neighbouring
-distances differ little, so that differences along z, high bytes apart from low ones, take a quarter of the room.
+distances differ little, so that differences along the last axis, high bytes apart from low ones, take a quarter of the
+room.
 """
 
 from __future__ import annotations
@@ -38,15 +39,17 @@ def bases(saved: dict[str, Any], sequences: list[ShapeSequence]) -> list[Base]:
 def _recorded(anchor: str, shown: list[float], packed: dict[str, Any]) -> Base:
     volumes = _unpacked(packed)
 
+    dimension = volumes[0].ndim
+
     def frames(n: int) -> Tensor:
-        points = grid_points(n)
+        points = grid_points(n, dimension=dimension)
         return torch.stack([trilinear(volume.float(), points) for volume in volumes])
 
-    return Base(anchor, shown, frames)
+    return Base(anchor, shown, frames, dimension=dimension)
 
 
 def _packed(frames: np.ndarray[Any, Any]) -> dict[str, Any]:
-    """Frames `(F, n, n, n)` of any floating-point type."""
+    """Frames `(F, n, …)` of any floating-point type."""
     size = frames.dtype.itemsize
     numbers = np.ascontiguousarray(frames).view(f"i{size}")
     differences = np.diff(numbers, axis=-1, prepend=numbers.dtype.type(0))  # wraps around, and back

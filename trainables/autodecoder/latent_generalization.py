@@ -51,7 +51,9 @@ class LatentGeneralizationConfiguration(AutodecoderConfiguration):
     def operations(self, shown: int) -> float:
         steps = 0 if self.anchor else self.code_epochs
         points = steps * self.code_fitting_times * self.code_fitting_points * len(self.unseen)
-        return super().operations(shown) + 4.0 * self.decoder.work() * points  # the decoder itself is frozen
+        return (
+            super().operations(shown) + 4.0 * self.decoder.work(self.dimension) * points
+        )  # the decoder itself is frozen
 
     def model_bytes(self, shown: int) -> int:
         return super().model_bytes(shown) + 4 * len(self.unseen) * self.decoder.code_dimension
@@ -115,7 +117,7 @@ class LatentGeneralization(Autodecoder):
             ]
             for s in c.unseen
         ]
-        # Points (N, T, M, 4) and their SDF (N, T, M).
+        # Points (N, T, M, d + 1) and their SDF (N, T, M).
         self._points, self._truth = (
             torch.stack([torch.stack([time[i] for time in sequence]) for sequence in drawn]) for i in (0, 1)
         )

@@ -1,4 +1,4 @@
-"""A trained autodecoder read back from its file: f(x, y, z, t) of one replicate and sequence."""
+"""A trained autodecoder read back from its file: f(x, y[, z], t) of one replicate and sequence."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ class SavedDecoder(SavedModel):
     def __init__(self, saved: dict[str, Any]) -> None:
         configuration = AutodecoderConfiguration.model_validate_json(saved["configuration"])
         self._codes: Tensor = saved["codes"]
-        self._decoder = Decoder(configuration.decoder, [torch.Generator() for _ in self._codes])
+        self._decoder = Decoder(
+            configuration.decoder, [torch.Generator() for _ in self._codes], configuration.dimension
+        )
         self._decoder.load_state_dict(saved["decoder"])
         self._shared = configuration.shared
         # Files of earlier versions hold no base.
@@ -42,7 +44,7 @@ class SavedDecoder(SavedModel):
 
         @torch.no_grad()
         def sdf(points: Tensor) -> Tensor:
-            parts = points.view(1, 1, -1, 4).split(_CHUNK, dim=2)
+            parts = points.view(1, 1, *points.shape).split(_CHUNK, dim=2)
             return torch.cat([functional_call(self._decoder, parameters, (part, code))[0, 0] for part in parts])
 
         return sdf if self._bases is None else self._bases[sequence].plus(sdf, grid)

@@ -32,7 +32,7 @@ class FramePool:
     """Candidate points of one frame with their SDF, those with SDF ≤ near_distance first."""
 
     points: Tensor
-    """`(M, 4)`: x, y, z in domain units and the frame's time."""
+    """`(M, d + 1)`: x, y[, z] in domain units and the frame's time."""
     sdf: Tensor
     """`(M,)`, domain units."""
     near: int
@@ -49,7 +49,7 @@ class FramePool:
     ) -> FramePool:
         """Uniform candidates; the same ones for every trial, so that only what is compared differs."""
         generator = torch.Generator().manual_seed(0)
-        x = LOWER + SIDE * torch.rand(candidates, 3, generator=generator)
+        x = LOWER + SIDE * torch.rand(candidates, sequence.dimension, generator=generator)
         sdf = sequence.sdf(x, time)
         order = torch.argsort((sdf > near_distance).to(torch.uint8), stable=True)
         near = int((sdf <= near_distance).sum())
@@ -59,7 +59,7 @@ class FramePool:
         return cls(points[order].to(device), sdf[order].to(device), near)
 
     def draw(self, count: int, near_fraction: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """`count` points `(count, 4)` and their SDF `(count,)`."""
+        """`count` points `(count, d + 1)` and their SDF `(count,)`."""
         near = count if self.near == len(self.sdf) else round(near_fraction * count)
         chosen = torch.cat(
             [

@@ -1,4 +1,4 @@
-"""Surfaces to look at: meshes of predicted and true shapes at some times, as rows of the table `surfaces`."""
+"""Surfaces to look at: meshes (in the plane contours) of predicted and true shapes, as rows of the table `surfaces`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import numpy as np
 
 from trainables.metrics.surfaces import Array, surface
 from trainables.shapes.sampled import Sampled
-from trainables.shapes.sequence import LOWER, ShapeSequence, grid_points, grid_spacing
+from trainables.shapes.sequence import LOWER, PLANE, ShapeSequence, grid_spacing
 from trainables.shapes.timeline import Timeline
 
 RESOLUTION = 56
-"""Points along each axis: a sphere of radius 1 has some 2,000 vertices."""
+"""Points along each axis: a sphere of radius 1 has some 2,000 vertices, …"""
+FINE = 2 * RESOLUTION
+"""… a disc some 230."""
 TIMES = 9
 RECORDINGS = 4
 """Recordings of which surfaces are kept."""
@@ -32,18 +34,24 @@ def displayed(sequences: Sequence[ShapeSequence]) -> list[int]:
     return list(range(min(RECORDINGS, len(sequences)))) if recorded else [0]
 
 
+def display_resolution(dimension: int) -> int:
+    """Points along each axis of the grid on which surfaces are looked at."""
+    return FINE if dimension == PLANE else RESOLUTION
+
+
 def display_rows(
-    predict: Callable[[float], Array], sequence: ShapeSequence, timeline: Timeline, resolution: int = RESOLUTION
+    predict: Callable[[float], Array], sequence: ShapeSequence, timeline: Timeline, resolution: int
 ) -> list[dict[str, Any]]:
     """Two rows a time, `kind` predicted and true: `sequence, time, role, kind, vertices, faces`.
 
-    `predict(time)` gives the predicted SDF on `grid_points(resolution)`, `(n, n, n)`. `vertices` are 3 V numbers (x, y,
-    z in domain units), `faces` 3 F indices of vertices; both are empty where there is no surface.
+    `predict(time)` gives the predicted SDF on `grid_points(resolution)`, `(n, …)`. `vertices` are 3 V numbers (x, y, z
+    in domain units), `faces` 3 F indices of vertices; in the plane 2 V and, of edges, 2 F. Both are empty where there
+    is no surface.
     """
     rows = []
     for time in display_times(timeline):
         role = timeline.roles[timeline.times.index(time)]
-        true = sequence.sdf(grid_points(resolution), time).numpy()
+        true = sequence.sdf(sequence.grid(resolution), time).numpy()
         for kind, sdf in (("predicted", predict(time)), ("true", true)):
             mesh = surface(sdf, grid_spacing(resolution))
             rows.append(

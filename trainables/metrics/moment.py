@@ -11,7 +11,7 @@ import numpy as np
 from trainables.metrics.scoring import SurfaceDistance
 from trainables.metrics.surfaces import Array, Surface, surface, surface_distances
 from trainables.metrics.volumes import Volume, bifurcation_time, components
-from trainables.shapes.sequence import ShapeSequence, from_description, grid_points, grid_spacing
+from trainables.shapes.sequence import ShapeSequence, from_description, grid_spacing, power
 from trainables.topology.betti import betti_numbers
 
 
@@ -20,7 +20,7 @@ class Truth:
     """The true shape on the evaluation grid."""
 
     inside: Volume
-    """Where its signed distance is negative, `(n, n, n)` on `grid_points(n)`."""
+    """Where its signed distance is negative, `(n, …)` on `grid_points(n)`."""
     surface: Surface
     betti: tuple[int, int, int]
 
@@ -29,10 +29,11 @@ class Truth:
 def truth(description: str, time: float, n: int) -> Truth:
     """The same for all trials of a process. Raises ValueError where the shape has no surface on the grid."""
     sequence = from_description(description)
-    sdf = sequence.sdf(grid_points(n), time).numpy()
+    sdf = sequence.sdf(sequence.grid(n), time).numpy()
     found = surface(sdf, grid_spacing(n))
     if not found:
-        raise ValueError(f"{sequence.label} has no surface at time {time:.6g} on a grid of {n}³ points")
+        points = power(n, sequence.dimension)
+        raise ValueError(f"{sequence.label} has no surface at time {time:.6g} on a grid of {points} points")
     return Truth(sdf < 0, found, betti_numbers(sdf < 0))
 
 
@@ -41,7 +42,7 @@ class Moment:
     """One time of a predicted sequence. What several metrics need is computed once."""
 
     predicted: Array
-    """Predicted SDF `(n, n, n)` on `grid_points(n)`; may be infinite, or no number, where a network diverged."""
+    """Predicted SDF `(n, …)` on `grid_points(n)`; may be infinite, or no number, where a network diverged."""
     sequence: ShapeSequence
     time: float
     surface_distance: SurfaceDistance = "triangles"
@@ -60,13 +61,13 @@ class Moment:
         return truth(self.sequence.description, self.time, self.n)
 
     def true_sdf(self) -> Array:
-        """The true signed distance `(n, n, n)`, domain units; computed anew, as most metrics do not need it."""
-        found: Array = self.sequence.sdf(grid_points(self.n), self.time).numpy()
+        """The true signed distance `(n, …)`, domain units; computed anew, as most metrics do not need it."""
+        found: Array = self.sequence.sdf(self.sequence.grid(self.n), self.time).numpy()
         return found
 
     @cached_property
     def inside(self) -> Volume:
-        """Where the prediction is negative, `(n, n, n)`."""
+        """Where the prediction is negative, `(n, …)`."""
         found: Volume = self.predicted < 0
         return found
 
@@ -87,7 +88,8 @@ class Moment:
 
     @cached_property
     def betti(self) -> tuple[float, float, float]:
-        """Numbers of components, loops and cavities of the prediction; NaN without a surface.
+        """Numbers of components, loops and cavities of the prediction, in the plane of components, holes and none; NaN
+        without a surface.
 
         Voxels are top cells as in the topological loss, so that those that share a corner touch: in `pieces` they do
         not.
@@ -101,7 +103,7 @@ class Moment:
 
 
 def pieces(sdf: Array) -> int:
-    """`Moment.pieces` of a field `(n, n, n)`."""
+    """`Moment.pieces` of a field `(n, …)`."""
     inside = sdf < 0
     return 0 if inside.all() else components(inside)
 

@@ -25,7 +25,7 @@ def score(
 ) -> list[dict[str, Any]]:
     """One row of metrics for every time of the timeline whose role is in `roles`.
 
-    `predict(time)` gives the predicted SDF on `grid_points(resolution)`, `(n, n, n)`. Columns: every metric of
+    `predict(time)` gives the predicted SDF on `grid_points(resolution)`, `(n, …)`. Columns: every metric of
     `trainables.metrics.shapes`, distances measured as `surface_distance` says, those of a whole sequence where all
     times are asked for, and else NaN; `empty` (no predicted surface), `diverged` (some predicted value is no finite
     number, as all are of a network whose training diverged), `components`, `bifurcation_time`, `dense_fallback` (false;

@@ -1,6 +1,6 @@
 """What a method with a network of its own says: its network, and what it is trained by. The rest is `fields.py`.
 
-    f_θ(x, y, z, t) for every sequence and replicate,    L = Σ terms,    by default  mean |S − f|  at shown frames
+    f_θ(x, y[, z], t) for every sequence and replicate,    L = Σ terms,    by default  mean |S − f|  at shown frames
 
 Training, seeds, divergence, checkpoints, rows, ensembles and the kept model are the same for all of them.
 """
@@ -17,13 +17,19 @@ from trainables.configuration import Plugin
 from trainables.interpolation import BetweenFrames
 from trainables.plugins import plugins
 from trainables.shapes.bifurcation import Bifurcation
+from trainables.shapes.sequence import SPACE
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
 class OwnNetwork(BetweenFrames, Plugin):
-    """The configuration of a method; its fields may be set and searched. A new method is a new file in this folder."""
+    """The configuration of a method; its fields may be set and searched. A new method is a new file in this folder.
+
+    One whose network takes shapes in the plane too says so in `dimensions`; `dimension` is then that of its sequences.
+    """
+
+    dimensions: ClassVar[frozenset[int]] = frozenset({SPACE})
 
     implementation: ClassVar[str] = "trainables.models.fields:Fields"
 
@@ -41,12 +47,12 @@ class OwnNetwork(BetweenFrames, Plugin):
 
     @abstractmethod
     def network(self) -> nn.Module:
-        """A network `(P, 4) → (P,)` from x, y, z in domain units and t in [0, 1] to the signed distance, inside
+        """A network `(P, d + 1) → (P,)` from x, y[, z] in domain units and t in [0, 1] to the signed distance, inside
         negative. Its weights are drawn from torch's generator, which is seeded for every one."""
 
     def terms(self, network: nn.Module, points: Tensor, truth: Tensor) -> dict[str, Tensor]:
-        """The terms of the loss at points `(P, 4)` of the shown frames, with their true distances `(P,)`, whose sum is
-        descended. A method with another loss says other terms here."""
+        """The terms of the loss at points `(P, d + 1)` of the shown frames, with their true distances `(P,)`; their sum
+        is descended. A method with another loss says other terms here."""
         return {"reconstruction": (network(points) - truth).abs().mean()}
 
     def parameters(self) -> int:

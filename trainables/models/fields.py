@@ -1,6 +1,6 @@
 """Methods with a network of their own as trainables: a network for every replicate and sequence, trained side by side.
 
-# R = replicates, S = sequences, P = points
+# R = replicates, S = sequences, P = points, d = dimension
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class Fields(Predictors):
             self._curves.append({"replicate": replicate, "epoch": self.epoch, "loss": sum(mine.values())} | mine)
 
     def _points(self, index: int) -> tuple[Tensor, Tensor]:
-        """Points `(P, 4)` of all shown frames of a network's sequence, and their true distances `(P,)`."""
+        """Points `(P, d + 1)` of all shown frames of a network's sequence, and their true distances `(P,)`."""
         c = self.configuration
         pools = self.pools[index % len(c.sequences)]
         drawn = [pool.draw(c.points_per_frame, c.near_fraction, self.generators[index]) for pool in pools]
@@ -79,8 +79,8 @@ class Fields(Predictors):
 
     def predictor(self, replicate: int, sequence: int, resolution: int) -> Callable[[float], Array]:
         index = replicate * len(self.configuration.sequences) + sequence
-        field, size = field_of(self.networks[index]), (resolution,) * 3
-        x = grid_points(resolution, self.device).reshape(-1, 3)
+        field, size = field_of(self.networks[index]), (resolution,) * self.configuration.dimension
+        x = grid_points(resolution, self.device, len(size)).reshape(-1, len(size))
 
         @lru_cache(maxsize=32)
         def predict(time: float) -> Array:
@@ -143,7 +143,7 @@ def seeded(configuration: OwnNetwork, seed: int) -> nn.Module:
 
 
 def field_of(network: nn.Module) -> Callable[[Tensor], Tensor]:
-    """Points `(P, 4)` → signed distances `(P,)`, in parts that fit into memory, without gradients."""
+    """Points `(P, d + 1)` → signed distances `(P,)`, in parts that fit into memory, without gradients."""
 
     @torch.no_grad()
     def field(points: Tensor) -> Tensor:

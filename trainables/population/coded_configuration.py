@@ -34,12 +34,12 @@ class CodedConfiguration(Taught, AutodecoderConfiguration):
         steps = self.epochs * math.ceil(known * _TIMES / self.frames_per_batch)
         trained = steps * self.frames_per_batch * self.points_per_frame * self.fold_count
         fitted = self.code_epochs * shown * self.code_fitting_points * len(self.sequences)
-        return 6.0 * self.decoder.work() * (trained + fitted)
+        return 6.0 * self.decoder.work(self.dimension) * (trained + fitted)
 
     def model_bytes(self, shown: int) -> int:
         known = len(self.known(0))
         codes = (self.fold_count * known + len(self.sequences)) * self.decoder.code_dimension
-        return 4 * (self.fold_count * self.decoder.parameters() + codes)
+        return 4 * (self.fold_count * self.decoder.parameters(self.dimension) + codes)
 
     def unfit(self) -> str | None:
         if self.anchor is not None or not self.shared:

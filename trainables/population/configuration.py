@@ -16,7 +16,7 @@ from trainables.configuration import choose
 from trainables.interpolants import named
 from trainables.interpolation import BetweenFrames
 from trainables.population.priors.base import Prior, available
-from trainables.shapes.sequence import SIDE, ShapeSequence, from_description, from_descriptions, grid_points
+from trainables.shapes.sequence import SIDE, SPACE, ShapeSequence, from_description, from_descriptions, grid_points
 from trainables.shapes.timeline import Timeline
 
 _COMPARED, _SAME = 12, 5e-3 * SIDE
@@ -28,6 +28,8 @@ FEWEST = 2
 
 class Taught(BetweenFrames):
     """What there is to learn from; `sequences` are the new ones."""
+
+    dimensions: ClassVar[frozenset[int]] = frozenset({SPACE})
 
     population: list[SerializeAsAny[ShapeSequence]] = Field(
         default_factory=list, description="sequences that are known at all times and never scored"

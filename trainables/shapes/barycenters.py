@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trainables.shapes.sequence import ShapeSequence, grid_points, grid_spacing
+from trainables.shapes.sequence import ShapeSequence, grid_spacing, power
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -39,7 +39,7 @@ def frames_of(sequence: ShapeSequence, times: list[float]) -> list[Frame]:
 
 
 def barycenter_sdf(frames: list[Frame], weights: Weights, grid: int, blur_voxels: float) -> Tensor:
-    """SDFs of the barycenters of frames with the given weights, `(B, grid, grid, grid)` float32, domain units, negative
+    """SDFs of the barycenters of frames with the given weights, `(B, grid, …)` float32, domain units, negative
     inside.
 
     Each is computed once: the result is kept under the cache folder by what it depends on, frames and code included.
@@ -50,8 +50,7 @@ def barycenter_sdf(frames: list[Frame], weights: Weights, grid: int, blur_voxels
 
     from trainables.files import remember, remembered
 
-    points = grid_points(grid)
-    inside = torch.stack([sequence.sdf(points, time) < 0 for sequence, time in frames])
+    inside = torch.stack([sequence.sdf(sequence.grid(grid), time) < 0 for sequence, time in frames])
     key = hashlib.sha256(json.dumps([weights, grid, blur_voxels, _code()]).encode())
     key.update(np.packbits(inside.numpy()).tobytes())
     name = f"{key.hexdigest()[:32]}.npy"
@@ -60,7 +59,8 @@ def barycenter_sdf(frames: list[Frame], weights: Weights, grid: int, blur_voxels
             return torch.from_numpy(np.load(io.BytesIO(known), allow_pickle=False))
     for (sequence, time), frame in zip(frames, inside, strict=True):
         if not bool(frame.any()):
-            raise ValueError(f"{sequence.label} has no voxel inside at time {time} on a grid of {grid}³: refine it")
+            points = power(grid, sequence.dimension)
+            raise ValueError(f"{sequence.label} has no voxel inside at time {time} on a grid of {points}: refine it")
     sdfs = _compute(inside, weights, grid_spacing(grid), blur_voxels)
     buffer = io.BytesIO()
     np.save(buffer, sdfs.numpy(), allow_pickle=False)
@@ -78,13 +78,13 @@ def _code() -> str:
 
 
 def _compute(inside: Tensor, weights: Weights, spacing: float, blur_voxels: float) -> Tensor:
-    """Frames `(F, n, n, n)`, true inside → SDFs `(B, n, n, n)`."""
+    """Frames `(F, n, …)`, true inside → SDFs `(B, n, …)`."""
     import torch
 
     from trainables.transport import barycenter, interpolated_volume, occupancy_to_sdf, threshold_at_volume
 
-    volumes = inside.sum((1, 2, 3)).double()
-    measures = inside.float() / volumes.float().view(-1, 1, 1, 1)
+    volumes = inside.flatten(1).sum(1).double()
+    measures = inside.float() / volumes.float().view(-1, *(inside.ndim - 1) * (1,))
     first, second = (torch.tensor([pair[i] for pair in weights]) for i in (0, 1))
     s = torch.tensor([fraction for _, _, fraction in weights])
     densities = barycenter(
@@ -93,5 +93,5 @@ def _compute(inside: Tensor, weights: Weights, spacing: float, blur_voxels: floa
         spacing=spacing,
         blur=blur_voxels * spacing,
     )
-    target = interpolated_volume(volumes[first], volumes[second], s.double())
+    target = interpolated_volume(volumes[first], volumes[second], s.double(), inside.ndim - 1)
     return occupancy_to_sdf(threshold_at_volume(densities, target), spacing)

@@ -65,22 +65,31 @@ class Measured:
 
 def labelled(frame: Frame) -> tuple[tuple[int, ...], Array]:
     """A frame's corner and labels; 1 where a shape without labels is."""
-    import numpy as np
 
     if frame.labels is not None:
         return frame.offset, frame.labels
     inside = frame.values if frame.values.dtype == bool else frame.values < 0
-    lines = [np.flatnonzero(inside.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
-    box = tuple(slice(line[0], line[-1] + 1) for line in lines)
-    z, y, x = (start + int(line[0]) for start, line in zip(frame.offset, lines, strict=True))
-    return (z, y, x), inside[box].astype("uint8")
+    first, last = extent(inside)
+    corner = tuple(start + int(begin) for start, begin in zip(frame.offset, first, strict=True))
+    return corner, inside[tuple(slice(begin, end + 1) for begin, end in zip(first, last, strict=True))].astype("uint8")
+
+
+def extent(inside: Array) -> tuple[Array, Array]:
+    """Index of the first and of the last voxel that is true along each axis; some voxel must be."""
+    import numpy as np
+
+    along = [
+        np.flatnonzero(np.moveaxis(inside, axis, 0).reshape(inside.shape[axis], -1).any(1))
+        for axis in range(inside.ndim)
+    ]
+    return np.array([line[0] for line in along]), np.array([line[-1] for line in along])
 
 
 def measured(url: str, metadata: dict[str, Any]) -> Measured | None:
     """Of the prepared file at a path or URI, which has these metadata; none in files of earlier versions."""
     if "corners" not in metadata:
         return None
-    corners = tuple((int(z), int(y), int(x)) for z, y, x in metadata["corners"])
+    corners = tuple(tuple(int(index) for index in corner) for corner in metadata["corners"])
     return Measured(tuple(metadata["labels"]), corners, _voxels(url, len(corners)))
 
 

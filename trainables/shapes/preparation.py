@@ -1,9 +1,9 @@
 """A recorded shape sequence on the domain's grid.
 
-    domain (x, y, z) = scale · (physical position − centre),   physical position = voxel · index
+    domain (x, y[, z]) = scale · (physical position − centre),   physical position = voxel · index
 
 One scale, isotropic in physical space, and one centre for all frames: those that put the box around the shape in the
-shown frames into [-2.2, 2.2]³. Hidden frames have no say, so that nothing of them reaches a model through the
+shown frames into [-2.2, 2.2]^d. Hidden frames have no say, so that nothing of them reaches a model through the
 coordinates. Motion, growth and proportions are kept, and the way back is one affine map.
 """
 
@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from trainables.metrics.volumes import components
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.mask_to_sdf import MARGIN, mask_to_sdf, redistanced
-from trainables.shapes.measured import Measured, labelled
+from trainables.shapes.measured import Measured, extent, labelled
 from trainables.shapes.prepared import Prepared
 from trainables.shapes.readers.base import Frame, Recorded, Sizes
-from trainables.shapes.sequence import LOWER, SIDE, UPPER, grid_spacing
+from trainables.shapes.sequence import LOWER, SIDE, UPPER, grid_spacing, power
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 REACH = 2.2
-"""Half the side of the cube that the shape fills in the shown frames together, domain units."""
+"""Half the side of the cube, or square, that the shape fills in the shown frames together, domain units."""
 
 
 DROPPED = 0.2
@@ -73,20 +73,22 @@ def prepare(
     lower = voxel * (np.min([low for low, _ in known], axis=0) - 0.5)
     upper = voxel * (np.max([high for _, high in known], axis=0) + 0.5)
     scale, centre = 2 * REACH / float((upper - lower).max()), (lower + upper) / 2
-    affine = np.zeros((4, 4))
-    for axis in range(3):  # of the source; axis 2 − axis of the domain
-        affine[axis, 2 - axis] = 1 / (scale * voxel[axis])
-        affine[axis, 3] = centre[axis] / voxel[axis]
-    affine[3, 3] = 1
+    axes = len(sequence.shape)
+    affine = np.zeros((axes + 1, axes + 1))
+    for axis in range(axes):  # of the source; axis d − 1 − axis of the domain
+        affine[axis, axes - 1 - axis] = 1 / (scale * voxel[axis])
+        affine[axis, axes] = centre[axis] / voxel[axis]
+    affine[axes, axes] = 1
     ends = [np.abs(scale * (voxel * (np.add(box, [[-0.5], [0.5]])) - centre)).max() for box in boxes]
     beyond = [int(number) for number, end in zip(frames, ends, strict=True) if end > UPPER]
     has = Measured.of(labels)
-    volumes = np.empty((len(frames), *3 * (resolution,)), dtype=dtype)
+    grid = power(resolution, axes)
+    volumes = np.empty((len(frames), *axes * (resolution,)), dtype=dtype)
     for index, frame in enumerate(sequence.read(count)):
         field = _on_domain(frame, affine, voxel, resolution, antialias)
         if not (field < 0).any():
             raise BadData(
-                f"{sequence.reader.path} (frame {frame.number}): {sequence.label} {_unseen(frame, beyond, resolution)}"
+                f"{sequence.reader.path} (frame {frame.number}): {sequence.label} {_unseen(frame, beyond, grid)}"
             )
         volumes[index] = redistanced(field, grid_spacing(resolution))
     return Prepared(
@@ -127,7 +129,7 @@ def _refuse_pieces(sequence: Recorded, dropped: dict[int, float]) -> None:
         )
 
 
-def _unseen(frame: Frame, beyond: list[int], resolution: int) -> str:
+def _unseen(frame: Frame, beyond: list[int], grid: str) -> str:
     """Why no point of the grid is inside a frame's shape, and what to do."""
     if frame.number in beyond:
         return (
@@ -135,7 +137,7 @@ def _unseen(frame: Frame, beyond: list[int], resolution: int) -> str:
             "times, or leave it out"
         )
     return (
-        f"is so small beside the way it moves that no point of the grid of {resolution}³ is inside; check that its "
+        f"is so small beside the way it moves that no point of the grid of {grid} is inside; check that its "
         "label is the same cell at all times, raise the resolution, or leave it out"
     )
 
@@ -158,12 +160,9 @@ def _division(sequence: Recorded, frames: Array, volumes: Array) -> float | None
 
 def _box(frame: Frame) -> tuple[Array, Array]:
     """First and last voxel (z, y, x) inside, in the volume."""
-    import numpy as np
 
-    inside = frame.values if frame.values.dtype == bool else frame.values < 0
-    lines = [np.flatnonzero(inside.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
-    offset = np.array(frame.offset)
-    return offset + [line[0] for line in lines], offset + [line[-1] for line in lines]
+    first, last = extent(frame.values if frame.values.dtype == bool else frame.values < 0)
+    return first + frame.offset, last + frame.offset
 
 
 def on_voxels(frame: Frame, voxel: Sizes, antialias: bool = True) -> tuple[Array, int]:
@@ -181,21 +180,22 @@ def on_voxels(frame: Frame, voxel: Sizes, antialias: bool = True) -> tuple[Array
 
 
 def _on_domain(frame: Frame, affine: Array, voxel: Array, resolution: int, antialias: bool) -> Array:
-    """A field on the domain's grid, `(n, n, n)`, axes x, y, z, whose zero level is the frame's surface."""
+    """A field on the domain's grid, `(n, …)`, axes x, y[, z], whose zero level is the frame's surface."""
     import numpy as np
     from scipy.ndimage import affine_transform
 
     field, margin = on_voxels(frame, tuple(voxel), antialias)
+    axes = field.ndim
     # along each axis: index = first + step · (number of the grid point)
-    step = np.array([affine[axis, 2 - axis] for axis in range(3)]) * SIDE / (resolution - 1)
-    first = affine[:3, :3].sum(axis=1) * LOWER + affine[:3, 3] - np.array(frame.offset) + margin
+    step = np.array([affine[axis, axes - 1 - axis] for axis in range(axes)]) * SIDE / (resolution - 1)
+    first = affine[:axes, :axes].sum(axis=1) * LOWER + affine[:axes, axes] - np.array(frame.offset) + margin
     sampled = affine_transform(
         field,
         step,
         first,
-        output_shape=3 * (resolution,),
+        output_shape=axes * (resolution,),
         output=np.float32,
         order=3 if frame.values.dtype == bool else 1,
         mode="nearest",
     )
-    return sampled.transpose(2, 1, 0)
+    return sampled.transpose()

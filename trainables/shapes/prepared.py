@@ -1,6 +1,7 @@
 """The file of a prepared shape sequence: signed distances on the domain's grid, and the way back to the recording.
 
-An `.npz` of plain arrays, read without pickle:
+An `.npz` of plain arrays, read without pickle, here of a recording in space; in the plane there is no z, n × n, 2 for
+3 and 3 for 4:
 
     sdf           (F, n, n, n)  on `grid_points(n)`, axes x, y, z; domain units, negative inside
     times         (F,)          from 0 to 1
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-_ARRAYS = {"sdf": 4, "times": 1, "frames": 1, "affine": 2, "source_shape": 1, "voxel": 1}
+_ARRAYS = {"sdf": (3, 4), "times": (1,), "frames": (1,), "affine": (2,), "source_shape": (1,), "voxel": (1,)}
+"""Axes that an array may have."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,9 +55,14 @@ class Prepared:
     """Arrays of `measured`, of a sequence that is being prepared: they are not loaded with the others."""
 
     @property
+    def dimension(self) -> int:
+        """d, of the shape."""
+        return self.sdf.ndim - 1
+
+    @property
     def units_per_length(self) -> float:
         """Domain units per `unit` of the source: the one scale of the whole sequence."""
-        return float(1 / (self.affine[0, 2] * self.voxel[0]))
+        return float(1 / (self.affine[0, self.dimension - 1] * self.voxel[0]))
 
     def to_bytes(self) -> bytes:
         """The file's content; equal sequences give equal bytes."""
@@ -78,9 +85,10 @@ class Prepared:
             metadata = json.loads(str(arrays.pop("metadata")))
         except Exception as error:  # zip, header, pickle and JSON errors are of many kinds
             raise BadData(f"{where}: not a prepared shape sequence ({error}); prepare the recording again") from None
-        axes = {name: array.ndim for name, array in arrays.items()}
-        frames = len(arrays["sdf"]) if axes["sdf"] else 0
-        if axes != _ARRAYS or not len(arrays["times"]) == len(arrays["frames"]) == frames or "label" not in metadata:
+        fit = all(array.ndim in _ARRAYS[name] for name, array in arrays.items())
+        lengths = {len(arrays[name]) for name in ("sdf", "times", "frames")} if fit else set()
+        axes = {len(arrays["voxel"]), len(arrays["affine"]) - 1, arrays["sdf"].ndim - 1} if fit else set()
+        if not fit or len(lengths) > 1 or len(axes) > 1 or "label" not in metadata:
             raise BadData(f"{where}: the arrays of a prepared shape sequence disagree; prepare the recording again")
         return cls(**arrays, metadata=metadata)
 

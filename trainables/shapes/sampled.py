@@ -8,7 +8,7 @@ from pydantic import Field
 
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.prepared import Prepared, load
-from trainables.shapes.sequence import LOWER, UPPER, ShapeSequence, grid_points, trilinear
+from trainables.shapes.sequence import LOWER, PLANE, SPACE, UPPER, ShapeSequence, grid_points, trilinear
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,37 +24,46 @@ class Sampled(ShapeSequence):
     """The sequence in a file that `trainables.shapes.preparation` has made."""
 
     name: ClassVar[str] = "sampled"
+    dimensions: ClassVar[frozenset[int]] = frozenset({PLANE, SPACE})
 
     file: str = Field(min_length=1, description="path or URI of the prepared file")
     title: str = Field(min_length=1, description="the sequence's name in tables, different from any other's")
 
     @classmethod
     def example(cls) -> Sampled:
-        """A ball of radius 1 that moves by 1, in three frames on 24³ points; its file lies in the cache."""
+        return cls.example_of(SPACE)
+
+    @classmethod
+    def example_of(cls, dimension: int) -> Sampled:
+        """A ball of radius 1 that moves by 1, in three frames on 24 points an axis; its file lies in the cache."""
         import numpy as np
 
         from trainables.files import cached
 
-        points, times = grid_points(24), np.array([0.0, 0.5, 1.0])
-        balls = [(points - points.new_tensor([time, 0.0, 0.0])).norm(dim=-1).numpy() - 1 for time in times]
+        points, times = grid_points(24, dimension=dimension), np.array([0.0, 0.5, 1.0])
+        along = points.new_tensor([1.0, 0.0, 0.0][:dimension])
+        balls = [(points - time * along).norm(dim=-1).numpy() - 1 for time in times]
         content = Prepared(
             sdf=np.stack(balls),
             times=times,
             frames=np.arange(3),
-            affine=np.eye(4),
-            source_shape=np.full(3, 24),
-            voxel=np.ones(3),
+            affine=np.eye(dimension + 1),
+            source_shape=np.full(dimension, 24),
+            voxel=np.ones(dimension),
             metadata={"label": "ball"},
         ).to_bytes()
-        return cls(file=cached("sequences", "ball.npz", content), title="ball")
+        return cls(file=cached("sequences", f"ball-{dimension}.npz", content), title="ball", dimension=dimension)
 
     @property
     def label(self) -> str:
         return self.title
 
     def prepared(self) -> Prepared:
-        """The file's content; raises BadData."""
-        return load(self.file)
+        """The file's content; raises BadData, also where it has another dimension."""
+        found = load(self.file)
+        if found.dimension != self.dimension:
+            raise BadData(f"{self.file}: its frames have {found.dimension} axes; prepare the recording again")
+        return found
 
     def times(self) -> list[float]:
         """The times of its frames, from 0 to 1."""
@@ -76,11 +85,12 @@ class Sampled(ShapeSequence):
 
     def has_outside(self, time: float) -> bool:
         frame = self.frame(time)
-        last = len(frame) - 1
-        return bool((frame[::last, ::last, ::last] > 0).any())  # corners of the domain are points of its grid
+        return bool(
+            (frame[(slice(None, None, len(frame) - 1),) * frame.ndim] > 0).any()
+        )  # corners of the domain are points of its grid
 
     def frame(self, time: float) -> Array:
-        """The frame at `time` as it was prepared, `(n, n, n)`. Raises BadData if none is within 1e-6 of it."""
+        """The frame at `time` as it was prepared, `(n, …)`. Raises BadData if none is within 1e-6 of it."""
         import numpy as np
 
         prepared = self.prepared()
@@ -91,7 +101,7 @@ class Sampled(ShapeSequence):
         return np.asarray(prepared.sdf[nearest])
 
     def sdf(self, points: Tensor, time: float) -> Tensor:
-        """Trilinear between the grid's points; beyond the domain the distance to the domain is added.
+        """Linear along each axis between the grid's points; beyond the domain the distance to the domain is added.
 
         Raises BadData if no frame is within 1e-6 of `time`.
         """

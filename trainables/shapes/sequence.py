@@ -6,7 +6,9 @@ import json
 import math
 import sys
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from pydantic import Field, field_validator
 
 from trainables.configuration import Plugin, choose
 from trainables.plugins import plugins
@@ -15,17 +17,40 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-# Domain of the published experiments (Martens 2025, section 4.1): [-3, 3]³ × [0, 1], in domain units.
+# Domain of the published experiments (Martens 2025, section 4.1): [-3, 3]^d × [0, 1], in domain units.
 LOWER, UPPER = -3.0, 3.0
 SIDE = UPPER - LOWER
-DIAGONAL = SIDE * math.sqrt(3)
+SPACE, PLANE = 3, 2
+"""Values of d, the dimension of a shape."""
+DIAGONAL = SIDE * math.sqrt(SPACE)
 
 
 class ShapeSequence(Plugin):
-    """One shape changing over time, on [-3, 3]³ × [0, 1]. A new sequence is a new file in this folder."""
+    """One shape changing over time, on [-3, 3]^d × [0, 1]. A new sequence is a new file in this folder.
 
+    d, its `dimension`, is what everything made of a sequence takes from it: grids `(n, …)` of d axes, points `(…, d)`
+    and, with their time, `(…, d + 1)`, meshes in space and contours in the plane.
+    """
+
+    dimensions: ClassVar[frozenset[int]] = frozenset({SPACE})
+    """Those in which there is such a shape."""
     point_symmetric: ClassVar[bool] = False
     """Whether the shape is at all times its own point reflection in the origin."""
+
+    dimension: int = Field(SPACE, exclude_if=lambda d: d == SPACE, description="d: 3 in space, 2 in the plane")
+
+    @field_validator("dimension")
+    @classmethod
+    def _known(cls, value: int) -> int:
+        if value not in cls.dimensions:
+            known = " or ".join(str(d) for d in sorted(cls.dimensions))
+            raise ValueError(f"the shape sequence {cls.name} has dimension {known}, not {value}")
+        return value
+
+    @classmethod
+    def example_of(cls, dimension: int) -> Self:
+        """`example`, of one of its dimensions; whoever has another than these says so here."""
+        return cls.example() if dimension == SPACE else cls(dimension=dimension)
 
     @property
     def description(self) -> str:
@@ -55,7 +80,11 @@ class ShapeSequence(Plugin):
 
     @abstractmethod
     def sdf(self, points: Tensor, time: float) -> Tensor:
-        """Signed distance, inside negative, in domain units. points `(..., 3)` → `(...)`."""
+        """Signed distance, inside negative, in domain units. points `(..., d)` → `(...)`."""
+
+    def grid(self, n: int, device: torch.device | str = "cpu") -> Tensor:
+        """`grid_points(n)` of its dimension: `(n, …, d)`."""
+        return grid_points(n, device, self.dimension)
 
 
 def available() -> dict[str, type[ShapeSequence]]:
@@ -84,7 +113,7 @@ def labelled(sequences: list[ShapeSequence], labels: list[str]) -> list[ShapeSeq
     return [sequence for sequence in sequences if sequence.label in labels]
 
 
-def grid_points(n: int, device: torch.device | str = "cpu", dimension: int = 3) -> Tensor:
+def grid_points(n: int, device: torch.device | str = "cpu", dimension: int = SPACE) -> Tensor:
     """Regular grid that includes the faces of the domain: `(n, n, n, 3)`, or `(n, n, 2)` in the plane; spacing
     `grid_spacing(n)`."""
     import torch
@@ -118,9 +147,11 @@ def resampled(volume: Tensor, n: int) -> Tensor:
 
 def has_voxel(sequence: ShapeSequence, time: float, n: int) -> bool:
     """Whether some point of `grid_points(n)` is inside the shape; thin shapes may fall between them."""
-    if sequence.inscribed(time) > math.sqrt(3) / 2 * grid_spacing(n):  # such a ball holds a point of the grid
+    if sequence.inscribed(time) > math.sqrt(sequence.dimension) / 2 * grid_spacing(
+        n
+    ):  # such a ball holds a point of the grid
         return True
-    return any(bool((sequence.sdf(_every(n, step), time) < 0).any()) for step in (8, 4, 2, 1))
+    return any(bool((sequence.sdf(_every(n, step, sequence.dimension), time) < 0).any()) for step in (8, 4, 2, 1))
 
 
 def fills_grid(sequence: ShapeSequence, time: float, n: int) -> bool:
@@ -128,15 +159,20 @@ def fills_grid(sequence: ShapeSequence, time: float, n: int) -> bool:
     if sequence.has_outside(time):
         return False
     steps = (n - 1, 8, 4, 2, 1)  # the corners first
-    return all(bool((sequence.sdf(_every(n, step), time) < 0).all()) for step in steps)
+    return all(bool((sequence.sdf(_every(n, step, sequence.dimension), time) < 0).all()) for step in steps)
 
 
-def _every(n: int, step: int) -> Tensor:
-    """Every `step`-th point along each axis of `grid_points(n)`, which is not made for it: `(m, m, m, 3)`."""
+def _every(n: int, step: int, dimension: int) -> Tensor:
+    """Every `step`-th point along each axis of `grid_points(n)`, which is not made for it: `(m, …, d)`."""
     import torch
 
     axis = torch.linspace(LOWER, UPPER, n)[::step]
-    return torch.stack(torch.meshgrid(axis, axis, axis, indexing="ij"), dim=-1)
+    return torch.stack(torch.meshgrid(*dimension * [axis], indexing="ij"), dim=-1)
+
+
+def power(base: int | str, dimension: int) -> str:
+    """In words: `64³`, in the plane `64²`."""
+    return f"{base}{'²' if dimension == PLANE else '³'}"
 
 
 def grid_spacing(n: int) -> float:

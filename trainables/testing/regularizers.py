@@ -10,6 +10,7 @@ import torch
 from trainables.autodecoder.regularizers.base import Problem, Regularizer, available
 from trainables.configuration import assign, paths
 from trainables.shapes.bifurcation import Bifurcation
+from trainables.shapes.sequence import PLANE, SPACE, ShapeSequence
 from trainables.testing.plugin import PluginContract
 
 if TYPE_CHECKING:
@@ -21,10 +22,11 @@ SHIFTS = torch.tensor([[0.1, 0.2], [1.0, 0.8]])
 """(R, N): how far the shape of each replicate and sequence moves."""
 
 
-def problem(*replicates: int) -> Problem:
+def problem(*replicates: int, dimension: int = SPACE) -> Problem:
     """Two bifurcations, shown at first and last; a generator for each of these replicates, seeded by its number."""
     generators = [torch.Generator().manual_seed(replicate) for replicate in replicates]
-    return Problem([[Bifurcation(), Bifurcation(speed=0.5)]], [0.0, 1.0], torch.device("cpu"), generators)
+    shapes: list[ShapeSequence] = [Bifurcation(dimension=dimension), Bifurcation(speed=0.5, dimension=dimension)]
+    return Problem([shapes], [0.0, 1.0], torch.device("cpu"), generators)
 
 
 def moving(shift: Tensor) -> Decode:
@@ -32,12 +34,10 @@ def moving(shift: Tensor) -> Decode:
 
     def decode(points: Tensor, mixture: Tensor | None = None) -> Tensor:
         mixed = shift if mixture is None else shift @ mixture.T
-        points = points.expand(*mixed.shape, -1, 4)
-        x = points[..., 0] - mixed[..., None] * points[..., 3]
-        radius = 1 + 0.2 * mixed[..., None] * points[..., 3]
-        return (1 + 0.1 * mixed[..., None]) * (
-            torch.stack([x, points[..., 1], points[..., 2]], -1).norm(dim=-1) - radius
-        )
+        points = points.expand(*mixed.shape, -1, -1)
+        x = points[..., 0] - mixed[..., None] * points[..., -1]
+        radius = 1 + 0.2 * mixed[..., None] * points[..., -1]
+        return (1 + 0.1 * mixed[..., None]) * (torch.cat([x[..., None], points[..., 1:-1]], -1).norm(dim=-1) - radius)
 
     return decode
 
@@ -48,8 +48,13 @@ class RegularizerContract(PluginContract):
     def test_it_is_found_by_its_name(self, kind: type[Regularizer]) -> None:
         assert available().get(kind.name) is kind
 
-    def test_each_replicate_has_a_loss_that_its_sequences_alone_decide(self, kind: type[Regularizer]) -> None:
-        term, shift = kind.example().prepare(problem(0, 1)), SHIFTS.clone().requires_grad_()
+    @pytest.mark.parametrize("dimension", [PLANE, SPACE])
+    def test_each_replicate_has_a_loss_that_its_sequences_alone_decide(
+        self, kind: type[Regularizer], dimension: int
+    ) -> None:
+        if kind.example().unfit(dimension):
+            pytest.skip("none for shapes of this dimension, as it says")
+        term, shift = kind.example().prepare(problem(0, 1, dimension=dimension)), SHIFTS.clone().requires_grad_()
         loss = term(moving(shift))
         assert loss.shape == (2,)
         assert bool(loss.isfinite().all() & (loss >= 0).all())
@@ -78,6 +83,7 @@ class RegularizerContract(PluginContract):
         assert example.weight > 0
         assert all(isinstance(number, int | float) for number in example.derived().values())
         assert example.points_in_a_step(2) >= 0
+        assert example.points_in_a_step(2, PLANE) <= example.points_in_a_step(2)
         assert example.warm_up == 0, "an example is trained from the first epoch on"
 
     def test_its_sizes_set_fields_that_it_has(self, kind: type[Regularizer]) -> None:

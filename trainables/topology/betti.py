@@ -1,4 +1,4 @@
-"""Betti numbers of a set of voxels: its components, loops and cavities."""
+"""Betti numbers of a set of voxels, or pixels: its components, loops and cavities."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from scipy import ndimage
 
 from trainables.topology.complexes import Construction, first_steps
 
-_FACES = ndimage.generate_binary_structure(3, 1)
-_CORNERS = ndimage.generate_binary_structure(3, 3)
-
 
 def betti_numbers(inside: NDArray[np.bool_], construction: Construction = "T") -> tuple[int, int, int]:
-    """b₀, b₁ and b₂ of the voxels `(n, n, n)` that are true; construction as in `diagrams`.
+    """b₀, b₁ and b₂ of the voxels `(n, …)` that are true; construction as in `diagrams`. In the plane b₂ is 0.
 
     b₀ are components, b₂ components of the rest that do not reach the border; b₁ = b₀ + b₂ − χ, with χ the Euler
-    characteristic, which counts cells.
+    characteristic, which counts cells. In the plane those components of the rest are b₁, the holes.
     """
-    object_, rest = (_CORNERS, _FACES) if construction == "T" else (_FACES, _CORNERS)
+    faces = ndimage.generate_binary_structure(inside.ndim, 1)
+    corners = ndimage.generate_binary_structure(inside.ndim, inside.ndim)
+    object_, rest = (corners, faces) if construction == "T" else (faces, corners)
     components = int(ndimage.label(inside, object_)[1])
     cavities = int(ndimage.label(np.pad(~inside, 1, constant_values=True), rest)[1]) - 1
+    if inside.ndim == 2:
+        return components, cavities, 0
     return components, components + cavities - _euler_characteristic(inside, construction), cavities
 
 

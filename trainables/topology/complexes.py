@@ -25,14 +25,14 @@ Construction = Literal["T", "V"]
 
 
 def side_of(n: int, construction: Construction) -> int:
-    """Side of the complex of an n³ volume."""
+    """Side of the complex of n voxels along an axis."""
     return 2 * n + 1 if construction == "T" else 2 * n - 1
 
 
 def first_steps(step: Array, construction: Construction) -> Array:
-    """Step `(C,)` with which each cell comes, given those of the voxels `(n, n, n)`."""
+    """Step `(C,)` with which each cell comes, given those of the voxels `(n, …)`."""
     extended = step
-    for axis in range(3):
+    for axis in range(step.ndim):
         a = np.moveaxis(extended, axis, 0)
         out = np.empty((side_of(len(a), construction), *a.shape[1:]), a.dtype)
         if construction == "T":

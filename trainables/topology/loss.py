@@ -46,8 +46,8 @@ def topological_loss(
     Raises ValueError, in a sentence, for volumes that are no cubes or not of one shape, a truth that is not finite, and
     arguments outside of their choices.
     """
-    check_volumes("prediction", prediction)
-    check_volumes("truth", truth)
+    check_volumes("prediction", prediction, axes=(3,))
+    check_volumes("truth", truth, axes=(3,))
     if prediction.shape != truth.shape:
         raise ValueError(
             f"prediction and truth are of one shape, not {tuple(prediction.shape)} and {tuple(truth.shape)}"

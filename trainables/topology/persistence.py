@@ -1,11 +1,11 @@
-"""Persistence of volumes: with which voxels components, loops and cavities are born and die.
+"""Persistence of volumes, or images: with which voxels components, loops and cavities are born and die.
 
 A superlevel filtration adds voxels from the highest value down, a sublevel filtration from the lowest up; voxels of
 equal value come in the order of their places, so that every feature is born and dies with one voxel each. Most cells
 of the complex come and are filled with the same voxel; a discrete gradient (`gradient`) leaves few critical ones. Along
 it, components (dimension 0) come from merging voxels across critical edges, cavities (dimension 2), from the last cell
 back, from merging cubes and the outside across critical squares; loops (dimension 1) from the boundary matrix of the
-other critical squares over the other critical edges (Edelsbrunner 2010, VII).
+other critical squares over the other critical edges (Edelsbrunner 2010, VII). In the plane: see `plane.py`.
 
 A full volume is a solid block, so that one feature never dies: the component that the first voxel begins. It is left
 out, or, as an option, dies with the last voxel: only then does a diagram tell an empty volume from one with one piece.
@@ -23,6 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from trainables.topology import plane
 from trainables.topology.complexes import Array, Construction
 
 Filtration = Literal["superlevel", "sublevel"]
@@ -38,7 +39,7 @@ def diagrams(
     construction: Construction = "T",
     essential: Essential = "omitted",
 ) -> list[list[Tensor]]:
-    """Persistence diagrams of volumes `(B, n, n, n)`: for each volume and dimension, `(P, 2)` of (birth, death).
+    """Persistence diagrams of volumes `(B, n, …)`: for each volume and dimension, `(P, 2)` of (birth, death).
 
     Points are the values of the voxels with which features are born and die, and are differentiable in them. Features
     that are born and die at the same value are left out. `essential`: the component that never dies is "omitted", or
@@ -77,11 +78,12 @@ def features(
     construction: Construction = "T",
     essential: Essential = "omitted",
 ) -> list[Array]:
-    """For each dimension, the voxels (flat indices) with which features of an `(n, n, n)` volume are born and die,
+    """For each dimension, the voxels (flat indices) with which features of an `(n, …)` volume are born and die,
     `(P, 2)` int64."""
     flat = values.ravel()
     order = rising(-flat if filtration == "superlevel" else flat)
-    found = {d: order[steps] for d, steps in _steps(order, len(values), dimensions, construction).items()}
+    steps = _steps if values.ndim == 3 else plane.steps
+    found = {d: order[pairs] for d, pairs in steps(order, len(values), dimensions, construction).items()}
     voxels = {d: pairs[flat[pairs[:, 0]] != flat[pairs[:, 1]]] for d, pairs in found.items()}
     if essential == "last" and 0 in dimensions and flat[order[0]] != flat[order[-1]]:
         voxels[0] = np.concatenate([order[[0, -1]][None], voxels[0]])
@@ -138,11 +140,13 @@ def on_threads(function: Callable[[Item], Result], items: Iterable[Item]) -> lis
         return list(pool.map(function, items))
 
 
-def check_volumes(name: str, volumes: Tensor) -> None:
-    """Raise ValueError unless volumes are cubes `(B, n, n, n)` of floating-point numbers, with n ≥ 2."""
+def check_volumes(name: str, volumes: Tensor, axes: Sequence[int] = (2, 3)) -> None:
+    """Raise ValueError unless volumes are cubes `(B, n, n, n)`, or squares `(B, n, n)` where these are welcome, of
+    floating-point numbers, with n ≥ 2."""
     shape = tuple(volumes.shape)
-    if len(shape) != 4 or len(set(shape[1:])) != 1 or shape[1] < 2:
-        raise ValueError(f"{name}: cubes (B, n, n, n) with n of 2 or more are needed, not shape {shape}")
+    if len(shape) - 1 not in axes or len(set(shape[1:])) != 1 or shape[1] < 2:
+        wanted = "cubes (B, n, n, n)" + (" or squares (B, n, n)" if 2 in axes else "")
+        raise ValueError(f"{name}: {wanted} with n of 2 or more are needed, not shape {shape}")
     if not volumes.is_floating_point():
         raise ValueError(f"{name}: floating-point numbers are needed, not {volumes.dtype}")
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from analysis.drawing.looks import OTHER, SHOWN, look
 from analysis.drawing.rendering import Mesh, camera
 from analysis.figures import surfaces
 from analysis.pages.viewer.meshes import BYTES_PER_VERTEX, STEPS, packed, simplified
@@ -70,7 +71,7 @@ def viewer(runs: Sequence[Run], budget: int) -> Viewer | None:
     content: list[bytes] = []
     described = [scene.described(most, packs, content, several=len(found) > 1) for scene in found]
     coarser = any(len(mesh.vertices) > most for mesh in full)
-    colours = {"shown": surfaces.SHOWN, "other": surfaces.OTHER}
+    colours = {"shown": SHOWN, "other": OTHER}
     sizes = [[len(np.unique(mesh.faces)), len(mesh.faces)] for mesh in packs]
     data = {"runs": described, "meshes": sizes, "camera": camera()[2].round(4).tolist(), "colours": colours}
     return Viewer(
@@ -150,6 +151,8 @@ class _Scene:
 
 
 def _scene(run: Run) -> _Scene | None:
+    if record.dimension(run) == 2:
+        return None  # there is nothing to turn
     try:
         sequences = surfaces.sequences(run)
     except NotApplicable:
@@ -169,7 +172,7 @@ def _scene(run: Run) -> _Scene | None:
 def _views(run: Run, sequence: str, several: bool) -> tuple[list[_View], dict[str, Mesh]]:
     """A view per supervision of one sequence, and the meshes by their keys."""
     table = surfaces.chosen(run, sequence)
-    found, shown = surfaces.meshes_of(table), surfaces.shown_times(table)
+    found, shown = surfaces.meshes_of(table, look(3)), surfaces.shown_times(table)
     keys = {address: _key(mesh) for address, mesh in found.items()}
     views = []
     for supervision in order.ordered(table["supervision"], record.supervisions(run)):

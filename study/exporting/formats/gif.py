@@ -61,8 +61,8 @@ def _images(meshes: list[Mesh], rows: list[dict[str, Any]], title: str, unit: st
     from PIL import Image as images
 
     from analysis.drawing import style
+    from analysis.drawing.looks import OTHER, SHOWN
     from analysis.drawing.rendering import extent, picture
-    from analysis.figures.surfaces import OTHER, SHOWN
 
     left, right, lower, upper = extent(meshes)
     half = 0.54 * max(right - left, upper - lower)
@@ -99,7 +99,7 @@ def _images(meshes: list[Mesh], rows: list[dict[str, Any]], title: str, unit: st
 def _curves(figure: Any, rows: list[dict[str, Any]], unit: str) -> list[Any]:
     """Volume and spread over time; the lines that mark the present time."""
     from analysis.drawing import style
-    from analysis.figures.surfaces import SHOWN
+    from analysis.drawing.looks import SHOWN
 
     times = np.array([row["time"] for row in rows])
     shown = [row["time"] for row in rows if row["shown"]]

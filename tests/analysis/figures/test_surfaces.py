@@ -13,6 +13,7 @@ from matplotlib.colors import to_rgb
 
 import analysis
 from analysis import figures
+from analysis.drawing import looks
 from analysis.drawing.rendering import Mesh, camera, extent, picture
 from analysis.figures import surfaces
 from analysis.tables import reading
@@ -139,7 +140,7 @@ def test_frames_that_were_shown_are_blue_and_others_warm_also_in_grey(drawn: tup
         red, _, blue = colour_of(panels[f"sparse/{name}/0.5"])
         assert red > blue, name
     grey = np.array([0.299, 0.587, 0.114])
-    dark, light = grey @ to_rgb(surfaces.SHOWN), grey @ to_rgb(surfaces.OTHER)
+    dark, light = grey @ to_rgb(looks.SHOWN), grey @ to_rgb(looks.OTHER)
     assert light - dark > 0.3
 
 

@@ -106,9 +106,30 @@ RUN: Cases = {
     "tracks in words": (["cells", "--tracks", "first"], "--tracks first: not track numbers"),
     "a track that is not there": (["cells", "--tracks", "4711"], "4711"),
     "two voxel sizes": (["cells", "--voxel", "1,2"], "--voxel 1,2 has 2 sizes, but its frames have the axes z, y, x"),
-    "a recording in the plane": (
-        ["cells", "--data", "data/plane.npy"],
-        "--data data/plane.npy: its frames are planes (y, x), and studies take volumes alone",
+    "a dimension that the data do not have": (
+        ["cells", "--data", "data/plane.npy", "--set", "dimension=3"],
+        "--set dimension=3: study cells has data of dimension 2; leave it out, or name others with --data",
+    ),
+    "no dimension of shapes": (["bifurcation", "--set", "dimension=4"], "shapes have dimension 2 or 3; choose one"),
+    "shapes in space alone": (
+        ["growth", "--set", "dimension=2"],
+        "study growth has shapes of dimension 3 alone; choose among bifurcation, bifurcations",
+    ),
+    "volumes from images, in the plane": (
+        ["red-blood-cells", "--set", "dimension=2"],
+        "--set dimension=2: study red-blood-cells has images, and no dimension to choose",
+    ),
+    "cavities in the plane": (
+        [
+            "bifurcation",
+            "--methods",
+            "topology",
+            "--set",
+            "dimension=2",
+            "--set",
+            "regularizers.topology.dimensions=[2]",
+        ],
+        "shapes in the plane have no cavities; choose 0 or 1",
     ),
     "a voxel of no size": (["cells", "--voxel", "0,1,1"], "--voxel 0,1,1: the sizes must be positive"),
     "time on either axis": (

@@ -11,20 +11,20 @@ SMALL = DecoderConfiguration(layers=4, width=8, code_dimension=5, code_layers=[3
 ENCODED = SMALL.model_copy(update={"encoding": PositionalEncoding(spatial=1, temporal=3)})
 
 
-def decoder(configuration: DecoderConfiguration, replicates: int) -> Decoder:
-    return Decoder(configuration, [torch.Generator().manual_seed(r) for r in range(replicates)]).double()
+def decoder(configuration: DecoderConfiguration, replicates: int, dimension: int = 3) -> Decoder:
+    return Decoder(configuration, [torch.Generator().manual_seed(r) for r in range(replicates)], dimension).double()
 
 
-def inputs(replicates: int, sequences: int, points: int, code: int = 5):
+def inputs(replicates: int, sequences: int, points: int, code: int = 5, dimension: int = 3):
     generator = torch.Generator().manual_seed(9)
-    x = 6 * torch.rand(replicates, sequences, points, 4, generator=generator, dtype=torch.float64) - 3
-    x[..., 3] = x[..., 3].abs() / 3
+    x = 6 * torch.rand(replicates, sequences, points, dimension + 1, generator=generator, dtype=torch.float64) - 3
+    x[..., -1] = x[..., -1].abs() / 3
     return x, torch.randn(replicates, sequences, code, generator=generator, dtype=torch.float64)
 
 
 def plainly(network: Decoder, configuration: DecoderConfiguration, r: int, point, code) -> float:
     """One point through one replicate, as the baseline is specified: concatenation, then sine."""
-    coordinates = np.append(point[:3] / 3, 2 * point[3] - 1)
+    coordinates = np.append(point[:-1] / 3, 2 * point[-1] - 1)
     if configuration.encoding:
         *x, t = np.pi * coordinates
         over_time = [f(2**k * t) for k in range(configuration.encoding.temporal) for f in (np.sin, np.cos)]
@@ -46,10 +46,11 @@ def test_the_published_decoder_has_168521_parameters():
 
 
 @pytest.mark.parametrize("configuration", [SMALL, ENCODED], ids=["bare", "encoded"])
-@pytest.mark.parametrize(("replicates", "sequences"), [(1, 1), (3, 1), (2, 4)])
-def test_it_computes_what_the_specification_says(replicates, sequences, configuration):
-    network = decoder(configuration, replicates)
-    x, codes = inputs(replicates, sequences, 6)
+@pytest.mark.parametrize(("replicates", "sequences", "dimension"), [(1, 1, 3), (3, 1, 2), (2, 4, 3), (2, 4, 2)])
+def test_it_computes_what_the_specification_says(replicates, sequences, dimension, configuration):
+    network = decoder(configuration, replicates, dimension)
+    x, codes = inputs(replicates, sequences, 6, dimension=dimension)
+    assert network.parameter_count() == configuration.parameters(dimension)
     found = network(x, codes).detach().numpy()
     assert found.shape == (replicates, sequences, 6)
     for r, n, p in np.ndindex(found.shape):
@@ -101,16 +102,17 @@ def both_ways(network: Decoder, x, codes):
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-12), (torch.float32, 1e-5)])
 @pytest.mark.parametrize(("replicates", "sequences"), [(1, 1), (3, 1), (2, 4)])
 @pytest.mark.parametrize(
-    ("layers", "width", "spatial"), [(1, 30, 0), (2, 30, 0), (5, 30, 0), (2, 28, 0), (3, 30, 2), (3, 20, 0), (2, 32, 0)]
+    ("layers", "width", "spatial", "dimension"),
+    [(1, 30, 0, 3), (2, 30, 0, 2), (5, 30, 0, 3), (2, 28, 0, 3), (3, 30, 2, 3), (3, 20, 1, 2), (2, 32, 0, 3)],
 )
-def test_the_fused_network_is_the_plain_one(dtype, tolerance, replicates, sequences, layers, width, spatial):
+def test_the_fused_network_is_the_plain_one(dtype, tolerance, replicates, sequences, layers, width, spatial, dimension):
     encoding = PositionalEncoding(spatial=spatial, temporal=1) if spatial else None
     configuration = DecoderConfiguration(
         layers=layers, width=width, code_dimension=5, code_layers=[3], encoding=encoding
     )
-    network = decoder(configuration, replicates).to(dtype)
+    network = decoder(configuration, replicates, dimension).to(dtype)
     # More points than a block, the last block not full; many periods of the sine.
-    x, codes = inputs(replicates, sequences, 5000)
+    x, codes = inputs(replicates, sequences, 5000, dimension=dimension)
     (values, gradients), (plain, expected) = both_ways(network, x.to(dtype), (3 * codes).to(dtype).requires_grad_())
     torch.testing.assert_close(values, plain, rtol=0, atol=min(tolerance, 1e-6))
     for gradient, other in zip(gradients, expected, strict=True):

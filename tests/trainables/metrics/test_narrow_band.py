@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from skimage.measure import marching_cubes
+from skimage.measure import find_contours, marching_cubes
 
 from trainables.autodecoder.autodecoder import Autodecoder
 from trainables.autodecoder.configuration import AutodecoderConfiguration, DecoderConfiguration
@@ -22,20 +22,20 @@ class Counted:
 
     def __call__(self, points: torch.Tensor) -> torch.Tensor:
         self.points += len(points)
-        return self.function(points[:, :3], points[:, 3])
+        return self.function(points[:, :-1], points[:, -1])
 
 
-def dense(field, time: float, n: int) -> torch.Tensor:
-    x = grid_points(n).reshape(-1, 3)
-    return field(torch.cat([x, torch.full_like(x[:, :1], time)], dim=1)).view(n, n, n)
+def dense(field, time: float, n: int, dimension: int = 3) -> torch.Tensor:
+    x = grid_points(n, dimension=dimension).flatten(0, -2)
+    return field(torch.cat([x, torch.full_like(x[:, :1], time)], dim=1)).view(*dimension * [n])
 
 
 def ball(x: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
-    return (x - torch.stack([t, 0 * t, -t], dim=1)).norm(dim=-1) - 1
+    return (x - torch.stack([t, 0 * t, -t], dim=1)[:, : x.shape[1]]).norm(dim=-1) - 1
 
 
 def bifurcation(x: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
-    return Bifurcation().sdf(x, float(t[0]))
+    return Bifurcation(dimension=x.shape[1]).sdf(x, float(t[0]))
 
 
 def islands(x: torch.Tensor, t: torch.Tensor) -> torch.Tensor:
@@ -68,6 +68,22 @@ def test_the_mesh_is_that_of_the_dense_grid(function, n):
         true_vertices, true_faces, *_ = marching_cubes(expected.numpy(), 0.0)
         np.testing.assert_array_equal(faces, true_faces)
         np.testing.assert_allclose(vertices, true_vertices, atol=1e-4)
+
+
+@pytest.mark.parametrize("function", [ball, bifurcation, islands, touching_the_faces])
+def test_in_the_plane_the_contours_are_those_of_the_dense_grid(function):
+    field, n = Counted(function), 150
+    found = narrow_band(field, [0.6], n, dimension=2)
+    assert found.values.shape == (1, n, n)
+    assert found.evaluations.tolist() == [field.points]
+    assert field.points < n**2 / 2
+    assert not bool(found.fallback.any())
+    for mine, expected in zip(
+        find_contours(found.values[0].numpy(), 0.0),
+        find_contours(dense(Counted(function), 0.6, n, 2).numpy(), 0.0),
+        strict=True,
+    ):
+        np.testing.assert_allclose(mine, expected, atol=1e-4)
 
 
 @pytest.mark.parametrize(("n", "fewer"), [(64, 5), (128, 10)])

@@ -26,14 +26,14 @@ def finite(diagram: np.ndarray) -> np.ndarray:
     return diagram[np.isfinite(diagram).all(1)]
 
 
-def noise(n: int, seed: int = 0, batch: int = 1) -> torch.Tensor:
-    """Uniform noise `(batch, n, n, n)` in float64: no two voxels are equal."""
-    return torch.rand(batch, n, n, n, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
+def noise(n: int, seed: int = 0, batch: int = 1, axes: int = 3) -> torch.Tensor:
+    """Uniform noise `(batch, n, …)` in float64: no two voxels are equal."""
+    return torch.rand(batch, *axes * [n], generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
-def levels(n: int, count: int, seed: int = 0) -> torch.Tensor:
-    """A volume `(1, n, n, n)` of `count` values: nearly all voxels have equals."""
-    return torch.randint(count, (1, n, n, n), generator=torch.Generator().manual_seed(seed)).double()
+def levels(n: int, count: int, seed: int = 0, axes: int = 3) -> torch.Tensor:
+    """A volume `(1, n, …)` of `count` values: nearly all voxels have equals."""
+    return torch.randint(count, (1, *axes * [n]), generator=torch.Generator().manual_seed(seed)).double()
 
 
 def hollow_ball(n: int = 11) -> np.ndarray:

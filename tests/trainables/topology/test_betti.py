@@ -19,8 +19,9 @@ def reference(inside: np.ndarray, construction: str) -> tuple[int, ...]:
 
 @pytest.mark.parametrize("construction", CONSTRUCTIONS)
 @pytest.mark.parametrize("share", [0.02, 0.2, 0.5, 0.8, 0.98])
-def test_numbers_of_noise_are_those_of_gudhi(share, construction):
-    inside = np.random.default_rng(0).random((9, 9, 9)) < share
+@pytest.mark.parametrize("size", [(9, 9, 9), (27, 27)])
+def test_numbers_of_noise_are_those_of_gudhi(size, share, construction):
+    inside = np.random.default_rng(0).random(size) < share
     assert betti_numbers(inside, construction) == reference(inside, construction)
 
 

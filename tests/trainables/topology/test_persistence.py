@@ -24,8 +24,18 @@ from trainables.topology.persistence import rising
 @pytest.mark.parametrize("filtration", FILTRATIONS)
 @pytest.mark.parametrize(
     "volumes",
-    [noise(2), noise(3, batch=2), noise(10, 1, batch=2), noise(16, 2), levels(7, 2), levels(9, 5)],
-    ids=["2", "3", "10", "16", "two-levels", "five-levels"],
+    [
+        noise(2),
+        noise(3, batch=2),
+        noise(10, 1, batch=2),
+        noise(16, 2),
+        levels(7, 2),
+        levels(9, 5),
+        noise(2, axes=2),
+        noise(30, 3, batch=2, axes=2),
+        levels(20, 3, axes=2),
+    ],
+    ids=["2", "3", "10", "16", "two-levels", "five-levels", "2²", "30²", "three-levels²"],
 )
 def test_diagrams_are_those_of_gudhi(volumes, filtration, construction):
     found = diagrams(volumes, (0, 1, 2), filtration, construction)
@@ -113,7 +123,7 @@ def test_the_number_of_threads_changes_nothing():
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"volumes": torch.rand(4, 4, 4)}, r"volumes: cubes \(B, n, n, n\).*not shape \(4, 4, 4\)"),
+        ({"volumes": torch.rand(4, 4)}, r"volumes: cubes \(B, n, n, n\).*not shape \(4, 4\)"),
         ({"volumes": torch.rand(1, 4, 4, 5)}, "volumes: cubes"),
         ({"volumes": torch.rand(1, 1, 1, 1)}, "n of 2 or more"),
         ({"volumes": torch.ones(1, 3, 3, 3, dtype=torch.int64)}, "floating-point numbers"),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from trainables.autodecoder.regularizers.base import Problem, Regularizer
-from trainables.shapes.sequence import ShapeSequence, grid_points
+from trainables.shapes.sequence import SPACE, ShapeSequence, grid_points
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -50,8 +50,8 @@ class Barycenter(Regularizer):
         """How many steps two frames may be from each other whose barycenters are targets."""
         return range(1, 2)
 
-    def points_in_a_step(self, shown: int) -> int:
-        size = math.ceil(self.grid / self.subsample) ** 3
+    def points_in_a_step(self, shown: int, dimension: int = SPACE) -> int:
+        size = math.ceil(self.grid / self.subsample) ** dimension
         pairs = sum(max(0, shown - steps) for steps in self.apart())
         return pairs * self.count * min(self.points or size, size)
 
@@ -62,7 +62,8 @@ class Barycenter(Regularizer):
 
         fractions = [k / (self.count + 1) for k in range(1, self.count + 1)]
         times, weights = between(problem.train_times, fractions, self.apart())
-        step = (slice(None, None, self.subsample),) * 3
+        d = problem.dimension
+        step = (slice(None, None, self.subsample),) * d
 
         def of(sequence: ShapeSequence) -> Tensor:
             frames = frames_of(sequence, problem.train_times)
@@ -70,7 +71,7 @@ class Barycenter(Regularizer):
 
         targets = problem.each(of).flatten(3)  # (R | 1, N, B, G): B barycenters, G grid points
         _, sequences, barycenters, size = targets.shape
-        x = grid_points(self.grid, problem.device)[step].reshape(size, 3)
+        x = grid_points(self.grid, problem.device, d)[step].reshape(size, d)
         t = torch.tensor(times, device=problem.device, dtype=x.dtype).view(1, 1, barycenters, 1, 1)
 
         def loss(decode: Decode) -> Tensor:
@@ -81,9 +82,9 @@ class Barycenter(Regularizer):
                     x.device
                 )
             replicates, drawn = chosen.shape
-            coordinates = x[chosen].view(replicates, 1, 1, drawn, 3).expand(-1, sequences, barycenters, -1, -1)
+            coordinates = x[chosen].view(replicates, 1, 1, drawn, d).expand(-1, sequences, barycenters, -1, -1)
             instants = t.expand(replicates, sequences, -1, drawn, -1)
-            points = torch.cat([coordinates, instants], dim=-1).view(replicates, sequences, -1, 4)
+            points = torch.cat([coordinates, instants], dim=-1).view(replicates, sequences, -1, d + 1)
             if drawn == size:
                 truth = targets
             else:

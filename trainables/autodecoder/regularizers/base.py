@@ -12,7 +12,7 @@ from pydantic import Field
 
 from trainables.configuration import Plugin
 from trainables.plugins import plugins
-from trainables.shapes.sequence import ShapeSequence
+from trainables.shapes.sequence import SPACE, ShapeSequence
 
 if TYPE_CHECKING:
     import torch
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         """The networks as they are now, with the codes of their N sequences, or with mixtures of these."""
 
         def __call__(self, points: Tensor, mixture: Tensor | None = None) -> Tensor:
-            """points (R, N, P, 4) holding x, y, z in domain units and t in [0, 1] → predicted SDF (R, N, P).
+            """points (R, N, P, d + 1) holding x, y[, z] in domain units and t in [0, 1] → predicted SDF (R, N, P).
 
             R and N of the points may be 1 and broadcast: the same points for every network or sequence. With a mixture
             (K, N), which each network's codes are multiplied with, there are K results in place of N.
@@ -42,6 +42,11 @@ class Problem:
     device: torch.device
     generators: list[torch.Generator]
     """One generator per network, on the CPU; whatever is random draws from them."""
+
+    @property
+    def dimension(self) -> int:
+        """d, of the shapes."""
+        return self.sequences[0][0].dimension
 
     def each(self, function: Callable[[ShapeSequence], Tensor]) -> Tensor:
         """`function` of every sequence, `(R | 1, N, …)`, on the device."""
@@ -74,12 +79,14 @@ class Regularizer(Plugin):
         """Numbers that follow from the fields and are recorded beside them."""
         return {}
 
-    def unfit(self) -> str | None:
-        """Why it cannot be trained here although each field is valid, and what to do: a clause; None if it can."""
+    def unfit(self, dimension: int = SPACE) -> str | None:
+        """Why it cannot be trained here, on shapes of that dimension, although each field is valid, and what to do: a
+        clause; None if it can."""
         return None
 
-    def points_in_a_step(self, shown: int) -> int:
-        """At how many points of each sequence a step evaluates the decoder, with `shown` frames; for plans."""
+    def points_in_a_step(self, shown: int, dimension: int = SPACE) -> int:
+        """At how many points of each sequence a step evaluates the decoder, with `shown` frames of shapes of that
+        dimension; for plans."""
         return 0
 
     @abstractmethod

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from trainables.autodecoder.regularizers.base import Problem, Regularizer
-from trainables.shapes.sequence import ShapeSequence, grid_points
+from trainables.shapes.sequence import SPACE, ShapeSequence, grid_points
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -46,7 +46,7 @@ class CrossSequenceBarycenter(Regularizer):
     def weight(self) -> float:
         return self.gamma
 
-    def points_in_a_step(self, shown: int) -> int:
+    def points_in_a_step(self, shown: int, dimension: int = SPACE) -> int:
         """With four sequences: six pairs, so 1.5 mixtures for each."""
         return math.ceil(1.5 * shown * self.points)
 
@@ -64,14 +64,15 @@ class CrossSequenceBarycenter(Regularizer):
         mean_of_two = torch.zeros(len(pairs), count, device=problem.device)
         for row, pair in enumerate(pairs):
             mean_of_two[row, list(pair)] = 0.5
-        x = grid_points(self.grid, problem.device).reshape(size, 3)
+        d = problem.dimension
+        x = grid_points(self.grid, problem.device, d).reshape(size, d)
         t = torch.tensor(problem.train_times, device=problem.device, dtype=x.dtype).view(1, 1, times, 1, 1)
 
         def loss(decode: Decode) -> Tensor:
             drawn = [torch.randint(size, (self.points,), generator=g) for g in problem.generators]
             chosen = torch.stack(drawn).to(x.device)  # (R, P)
             shape = (len(chosen), len(pairs), times, self.points)
-            coordinates = x[chosen].view(len(chosen), 1, 1, self.points, 3).expand(*shape, 3)
+            coordinates = x[chosen].view(len(chosen), 1, 1, self.points, d).expand(*shape, d)
             points = torch.cat([coordinates, t.expand(*shape, 1)], dim=-1).flatten(2, 3)
             index = chosen.view(len(chosen), 1, 1, self.points).expand(shape)
             truth = targets.expand(len(chosen), -1, -1, -1).gather(3, index)

@@ -32,15 +32,15 @@ class FineSinkhorn(Sinkhorn):
 
     def lattice(self, problem: Problem) -> Tensor:
         """The points of `grid_points(grid)` in the box around all frames of all sequences, and one spacing beyond,
-        `(n1, n2, n3, 3)`; all points if the frames are empty."""
+        `(n1, n2[, n3], d)`; all points if the frames are empty."""
         import torch
 
-        points = grid_points(self.grid)
+        points = grid_points(self.grid, dimension=problem.dimension)
         frames = [
             sequence.sdf(points, t) for mine in problem.sequences for sequence in mine for t in problem.train_times
         ]
         near = (torch.stack(frames) < grid_spacing(self.grid)).any(0)
-        for axis in range(3):
+        for axis in range(problem.dimension):
             found = near.movedim(axis, 0).flatten(1).any(1).nonzero().flatten().tolist() or [0, self.grid - 1]
             points = points.narrow(axis, found[0], found[-1] - found[0] + 1)
         return points.to(problem.device)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field
 
 from trainables.autodecoder.regularizers.base import Problem, Regularizer
-from trainables.shapes.sequence import grid_points, grid_spacing
+from trainables.shapes.sequence import SPACE, grid_points, grid_spacing
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -55,7 +55,7 @@ class Sinkhorn(Regularizer):
             "blur_over_spacing": self.epsilon / grid_spacing(self.grid),
         }
 
-    def unfit(self) -> str | None:
+    def unfit(self, dimension: int = SPACE) -> str | None:
         from trainables.transport import published
 
         return published.absent() if self.backend == "geomloss" else None
@@ -65,30 +65,31 @@ class Sinkhorn(Regularizer):
         return [(j, j + 1, 1.0) for j in range(self.time_samples - 1)]
 
     def measures(self, sdf: Tensor) -> Tensor:
-        """SDF `(B, n, n, n)` → what is transported, of the same shape."""
+        """SDF `(B, n, …)` → what is transported, of the same shape."""
         from trainables.transport import shape_measure
 
-        return shape_measure(sdf, self.beta, dims=3)
+        return shape_measure(sdf, self.beta, dims=sdf.ndim - 1)
 
     def reach_of_mass(self) -> float | None:
         """Length beyond which mass is rather created and destroyed than moved; None: it must all be moved."""
         return None
 
-    def points_in_a_step(self, shown: int) -> int:
-        return self.time_samples * self.grid**3
+    def points_in_a_step(self, shown: int, dimension: int = SPACE) -> int:
+        return self.time_samples * self.grid**dimension
 
     def lattice(self, problem: Problem) -> Tensor:
-        """Points of `grid_points(grid)` on which shapes are compared, `(n1, n2, n3, 3)`."""
-        return grid_points(self.grid, problem.device)
+        """Points of `grid_points(grid)` on which shapes are compared, `(n1, n2[, n3], d)`."""
+        return grid_points(self.grid, problem.device, problem.dimension)
 
     def prepare(self, problem: Problem) -> LossTerm:
         import torch
 
         m, lattice = self.time_samples, self.lattice(problem)
-        shape, count = lattice.shape[:3], lattice[..., 0].numel()
-        x = lattice.reshape(1, count, 3).expand(m, -1, -1)
+        shape, d = lattice.shape[:-1], problem.dimension
+        count = shape.numel()
+        x = lattice.reshape(1, count, d).expand(m, -1, -1)
         t = torch.linspace(0, 1, m, device=problem.device).view(m, 1, 1).expand(-1, count, -1)
-        points = torch.cat([x, t], dim=-1).view(1, 1, m * count, 4)
+        points = torch.cat([x, t], dim=-1).view(1, 1, m * count, d + 1)
         pairs = self.pairs()
         first, second = [j for j, _, _ in pairs], [k for _, k, _ in pairs]
         factors = torch.tensor([factor for _, _, factor in pairs], device=problem.device)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field
 
 from trainables.autodecoder.regularizers.base import Problem, Regularizer
-from trainables.shapes.sequence import LOWER, SIDE
+from trainables.shapes.sequence import LOWER, SIDE, SPACE
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -39,16 +39,18 @@ class TemporalSmoothness(Regularizer):
     def weight(self) -> float:
         return self.strength
 
-    def points_in_a_step(self, shown: int) -> int:
+    def points_in_a_step(self, shown: int, dimension: int = SPACE) -> int:
         return 2 * self.points
 
     def prepare(self, problem: Problem) -> LossTerm:
         import torch
 
         def loss(decode: Decode) -> Tensor:
-            drawn = torch.stack([torch.rand(self.points, 4, generator=g) for g in problem.generators])
-            drawn = drawn.to(problem.device).unsqueeze(1)  # (R, 1, P, 4)
-            x, earlier = LOWER + SIDE * drawn[..., :3], (1 - self.step) * drawn[..., 3:]
+            drawn = torch.stack(
+                [torch.rand(self.points, problem.dimension + 1, generator=g) for g in problem.generators]
+            )
+            drawn = drawn.to(problem.device).unsqueeze(1)  # (R, 1, P, d + 1)
+            x, earlier = LOWER + SIDE * drawn[..., :-1], (1 - self.step) * drawn[..., -1:]
             both = [torch.cat([x, time], dim=-1) for time in (earlier, earlier + self.step)]
             before, after = decode(torch.cat(both, dim=2)).chunk(2, dim=2)
             speed = (after - before) / self.step

@@ -10,7 +10,7 @@ is therefore held to that of the nearer frame at all times: it is a point of W_q
 
 Times are drawn anew in each step, one in each of `time_samples` equal parts of [0, 1].
 
-# R = network, N = sequence, M = time samples, n = grid, D = dimensions
+# R = network, N = sequence, M = time samples, n = grid, D = dimensions of features, d = dimension of the shapes
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import numpy as np
 from pydantic import Field, field_validator
 
 from trainables.autodecoder.regularizers.base import Problem, Regularizer
-from trainables.shapes.sequence import ShapeSequence, grid_points, grid_spacing
+from trainables.shapes.sequence import SPACE, ShapeSequence, grid_points, grid_spacing
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -44,7 +44,9 @@ class Topology(Regularizer):
     beta: float = Field(8.0, gt=0, description="β, steepness of the occupancy, 1 / domain unit")
     grid: int = Field(16, ge=4, le=64, description="points of the grid along each axis")
     time_samples: int = Field(4, ge=1, description="times drawn in each step")
-    dimensions: list[int] = Field([0, 1, 2], min_length=1, description="components 0, loops 1, cavities 2")
+    dimensions: list[int] = Field(
+        [0, 1, 2], min_length=1, description="components 0, loops 1, cavities 2; no cavities in the plane"
+    )
     order: float = Field(2.0, ge=1, description="q of W_q and Pers_q")
     warm_up: int = Field(200, ge=0, description="epochs trained without this term")
 
@@ -63,14 +65,19 @@ class Topology(Regularizer):
         """β in units of the grid's spacing: how sharp an edge of the occupancy is on the grid."""
         return {"beta_times_spacing": self.beta * grid_spacing(self.grid)}
 
-    def points_in_a_step(self, shown: int) -> int:
-        return self.time_samples * self.grid**3
+    def points_in_a_step(self, shown: int, dimension: int = SPACE) -> int:
+        return self.time_samples * self.grid**dimension
+
+    def unfit(self, dimension: int = SPACE) -> str | None:
+        if min(self.dimensions) < dimension:
+            return None
+        return f"dimensions = {self.dimensions}: shapes in the plane have no cavities; choose 0 or 1"
 
     def prepare(self, problem: Problem) -> LossTerm:
         import torch
 
-        n, m = self.grid, self.time_samples
-        x = grid_points(n, problem.device).reshape(1, 1, n**3, 3)
+        n, m, d = self.grid, self.time_samples, problem.dimension
+        x = grid_points(n, problem.device, d).reshape(1, 1, n**d, d)
         frames = [[self._frames(s, problem.train_times) for s in mine] for mine in problem.sequences]
         shown = np.array(problem.train_times)
 
@@ -78,8 +85,8 @@ class Topology(Regularizer):
             drawn = torch.stack([torch.rand(m, generator=g) for g in problem.generators])
             times = (torch.arange(m) + drawn) / m  # (R, M)
             replicates = len(times)
-            t = times.to(x).view(replicates, m, 1, 1).expand(-1, -1, n**3, 1)
-            points = torch.cat([x.expand(replicates, m, -1, -1), t], dim=-1).view(replicates, 1, m * n**3, 4)
+            t = times.to(x).view(replicates, m, 1, 1).expand(-1, -1, n**d, 1)
+            points = torch.cat([x.expand(replicates, m, -1, -1), t], dim=-1).view(replicates, 1, m * n**d, d + 1)
             sdf = decode(points)
             # A replicate that has diverged must not stop the others; its loss is NaN, which the guard names.
             finite = sdf.isfinite().all(-1)
@@ -91,7 +98,7 @@ class Topology(Regularizer):
                 for i in range(sequences)
                 for k in range(m)
             ]
-            terms = self._terms(torch.sigmoid(-self.beta * sdf).view(-1, n, n, n), expected)
+            terms = self._terms(torch.sigmoid(-self.beta * sdf).view(-1, *d * (n,)), expected)
             return torch.where(finite, terms.view(replicates, sequences, m).mean(-1), torch.nan).mean(-1)
 
         return loss
@@ -102,7 +109,7 @@ class Topology(Regularizer):
 
         from trainables.topology import betti_numbers, diagrams
 
-        sdf = torch.stack([sequence.sdf(grid_points(self.grid), time) for time in times])
+        sdf = torch.stack([sequence.sdf(sequence.grid(self.grid), time) for time in times])
         found = diagrams(torch.sigmoid(-self.beta * sdf), self.dimensions, essential="last")
         return [
             ([diagram.double().numpy() for diagram in mine], betti_numbers((frame < 0).numpy()))
@@ -110,7 +117,7 @@ class Topology(Regularizer):
         ]
 
     def _terms(self, occupancy: Tensor, expected: list[tuple[list[Array], bool]]) -> Tensor:
-        """The term of each volume `(B, n, n, n)`, given its diagrams at the nearer frame and whether they are all to be
+        """The term of each volume `(B, n, …)`, given its diagrams at the nearer frame and whether they are all to be
         compared, or no more than the component that never dies."""
         import torch
 

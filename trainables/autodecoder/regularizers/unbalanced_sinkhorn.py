@@ -23,7 +23,7 @@ _LEAST = 1e-12
 
 
 class UnbalancedSinkhorn(Sinkhorn):
-    """`sinkhorn` of the volumes themselves instead of volumes divided by their sum."""
+    """`sinkhorn` of the volumes, or areas, themselves instead of volumes divided by their sum."""
 
     name: ClassVar[str] = "unbalanced-sinkhorn"
 
@@ -33,7 +33,7 @@ class UnbalancedSinkhorn(Sinkhorn):
     def measures(self, sdf: Tensor) -> Tensor:
         from trainables.transport import occupancy
 
-        return occupancy(sdf, self.beta).clamp_min(_LEAST) * grid_spacing(self.grid) ** 3
+        return occupancy(sdf, self.beta).clamp_min(_LEAST) * grid_spacing(self.grid) ** (sdf.ndim - 1)
 
     def reach_of_mass(self) -> float:
         return self.reach
