@@ -119,7 +119,9 @@ def softmin(h: torch.Tensor, grid: Grid, epsilon: float) -> torch.Tensor:
     return result.mul_(-epsilon / _LOG2_E)
 
 
-def anneal(problem: Problem, schedule: list[float]) -> tuple[torch.Tensor, torch.Tensor]:
+def anneal(
+    problem: Problem, schedule: list[float], start: torch.Tensor | None = None
+) -> tuple[torch.Tensor, torch.Tensor]:
     """As `dual.anneal`, for CPU tensors."""
     a_logs, b_logs = problem.logs
     batch = len(a_logs)
@@ -134,6 +136,11 @@ def anneal(problem: Problem, schedule: list[float]) -> tuple[torch.Tensor, torch
     measures = torch.cat([a_logs, b_logs]).flatten(1)
     last = measures.new_empty(2 * batch + len(alone), measures.shape[1])
     new = torch.empty_like(last)
+    if start is not None:
+        last[: 2 * batch], last[2 * batch :] = (
+            start[:2].flatten(0, 1).flatten(1),
+            start[2:].flatten(0, 1).flatten(1)[alone],
+        )
 
     chunks = []
     for pairs, others in _chunks(batch, len(alone), measures.shape[1]):
@@ -141,7 +148,7 @@ def anneal(problem: Problem, schedule: list[float]) -> tuple[torch.Tensor, torch
         lanes = torch.cat([f, f + batch, 2 * batch + torch.arange(others.start, others.stop)])
         over = torch.cat([f + batch, f, alone[others.start : others.stop]])
         chunks.append((*(tensor.numpy() for tensor in (measures, over, lanes, last, new)), len(f)))
-    _in_threads(functools.partial(_anneal, problem, schedule), chunks)
+    _in_threads(functools.partial(_anneal, problem, schedule, start is None), chunks)
 
     pick = torch.cat([torch.arange(2 * batch), 2 * batch + alone_a, 2 * batch + alone_b])
     shape = (4, *a_logs.shape)
@@ -168,6 +175,7 @@ def _chunks(pairs: int, others: int, voxels: int) -> list[tuple[range, range]]:
 def _anneal(
     problem: Problem,
     schedule: list[float],
+    cold: bool,
     measures: np.ndarray,
     over: np.ndarray,
     lanes: np.ndarray,
@@ -175,7 +183,8 @@ def _anneal(
     new: np.ndarray,
     pairs: int,
 ) -> None:
-    """One chunk of lanes, through all temperatures; writes the rows `lanes` of `last` and `new`."""
+    """One chunk of lanes, through all temperatures; writes the rows `lanes` of `last` and `new`. Unless it begins `cold`,
+    the rows of `last` are the potentials to begin with."""
     number = measures.dtype.type
     logs = np.empty((measures.shape[1], len(lanes)), measures.dtype)
     potentials, h = np.zeros_like(logs), np.empty_like(logs)
@@ -187,7 +196,10 @@ def _anneal(
         _kernels().update(logs, potentials, h, pairs, *factors, *axes)
 
     _kernels().gather(measures, over, number(_LOG2_E), logs)
-    step(schedule[0], keep=0.0)
+    if cold:
+        step(schedule[0], keep=0.0)
+    else:
+        _kernels().gather(last, lanes, number(1), potentials)
     for epsilon in schedule:
         step(epsilon, keep=0.5)
     _kernels().scatter(potentials, lanes, last)

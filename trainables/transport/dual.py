@@ -60,15 +60,19 @@ def _marginal_error(weights: torch.Tensor, old: torch.Tensor, new: torch.Tensor,
     return (weights * wrong).flatten(2).sum(-1) / weights.flatten(2).sum(-1)
 
 
-def anneal(problem: Problem, schedule: list[float]) -> tuple[torch.Tensor, torch.Tensor]:
+def anneal(
+    problem: Problem, schedule: list[float], start: torch.Tensor | None = None
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Symmetric, averaged updates, one a temperature, and then a plain one at the last.
+
+    It begins with potentials ``[4, B, grid]``, or else with an update of none at the first temperature.
 
     Returns:
       Potentials before and after that plain one, both ``[4, B, grid]``.
     """
-    potentials = problem.transform(problem.logs[_OVER], schedule[0])
+    potentials = problem.transform(problem.logs[_OVER], schedule[0]) if start is None else start
     for epsilon in schedule:
-        potentials = potentials.add_(problem.update(potentials, epsilon)).mul_(0.5)
+        potentials = problem.update(potentials, epsilon).add_(potentials).mul_(0.5)
     return potentials, problem.update(potentials, schedule[-1])
 
 
