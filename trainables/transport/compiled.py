@@ -183,8 +183,10 @@ def _anneal(
     new: np.ndarray,
     pairs: int,
 ) -> None:
-    """One chunk of lanes, through all temperatures; writes the rows `lanes` of `last` and `new`. Unless it begins `cold`,
-    the rows of `last` are the potentials to begin with."""
+    """One chunk of lanes, through all temperatures; writes the rows `lanes` of `last` and `new`.
+
+    Unless it begins `cold`, the rows of `last` are the potentials to begin with.
+    """
     number = measures.dtype.type
     logs = np.empty((measures.shape[1], len(lanes)), measures.dtype)
     potentials, h = np.zeros_like(logs), np.empty_like(logs)

@@ -9,8 +9,8 @@ unbalanced case).
 Three modes. ``schedule`` visits GeomLoss' temperatures once and *is* the loss: at a blur far below the spacing
 the annealing has not converged and must not be made to, for the converged value is an artefact of the grid.
 ``multiscale`` visits them too, but the high ones on coarser grids (`multiscale`): as near to the converged value, in
-half of the time where the grid has 32 voxels or more along its axes. ``converged`` continues at the target temperature until the
-marginals hold; it needs a blur of half a voxel.
+half of the time where the grid has 32 voxels or more along its axes. ``converged`` continues at the target temperature
+until the marginals hold; it needs a blur of half a voxel.
 
 Two backends, equal up to rounding: ``plain`` PyTorch (`dual`, `softmin`), the readable reference and the way on a
 GPU, and ``compiled`` (`compiled`), for CPU tensors.

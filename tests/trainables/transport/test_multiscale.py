@@ -1,4 +1,4 @@
-"""Mode ``multiscale`` against the converged value, which it is as near to as ``schedule``; its gradient within twice that."""
+"""Mode ``multiscale`` against the converged value, which it is as near to as ``schedule``."""
 
 import pytest
 import torch
