@@ -115,6 +115,8 @@ def fill(
     between: int | None = None,
     at: str | Sequence[float | str] | None = None,
     minutes: float | None = None,
+    methods: Names | None = None,
+    set: Mapping[str, Any] | None = None,
     rule: str | None = None,
     model_frames: bool | None = None,
     formats: Sequence[str] | None = None,
@@ -129,21 +131,22 @@ def fill(
     output: Path | None = None,
     tracking_uri: str | None = None,
     resume: Path | None = None,
+    config: Path | None = None,
 ) -> analysis.Run:
     """Write the frames between those of `recording`, as `python -m study.fill` does; returns the finished run, whose
     folder (`.location`) has them in `exports/`. Raises `Mistake`, and `Interrupted`, as `run` does."""
-    given = {key: value for key, value in locals().items() if key != "recording" and value is not None}
+    given = {key: value for key, value in locals().items() if key not in ("recording", "config") and value is not None}
     from study import fill as command
-    from study.running.options import of_values
+    from study.running.options import merged, of_values
     from study.storage.credentials import without_credentials
     from study.track import bring_up_to_date
 
-    parameters = {str(parameter.name): parameter for parameter in command.main.params}
-    asked = of_values(given, "fill()", parameters=parameters)
     named = None if recording is None else os.fspath(recording)
-    said = ", ".join([repr(named), *(f"{key}={value!r}" for key, value in given.items())])
-    place, uri, again = (asked.pop(key, None) for key in ("output", "tracking_uri", "resume"))
-    job = command.carry_out(named, asked, place, uri, again, without_credentials(f"study.api.fill({said})"))
+    told = {"config": config, **given} if config is not None else given
+    said = ", ".join([repr(named), *(f"{key}={value!r}" for key, value in told.items())])
+    asked = of_values({"recording": named, **given}, "fill()", parameters=command.PARAMETERS)
+    asked = merged({} if config is None else command.configured(os.fspath(config)), asked)
+    job = command.carry_out(asked, without_credentials(f"study.api.fill({said})"))
     for trouble in bring_up_to_date(job.tracking_uri, job.folder)[1]:
         warnings.warn(f"MLflow is behind: {trouble}", stacklevel=2)
     import analysis

@@ -105,7 +105,7 @@ def main(
     """
     from study.exporting import choice as choices
     from study.exporting import writing
-    from study.exporting.divisions import divisions
+    from study.exporting.divisions import divisions, missing
 
     opened = open_run(run, results, finished=True)
     chosen = choices.choose(opened, method, supervision, setting)
@@ -113,6 +113,8 @@ def main(
     if replicate is not None and replicate >= chosen.replicates:
         raise Mistake(f"--replicate {replicate}: trial {chosen.trial} has {chosen.replicates} replicates; count from 0")
     with_unit = times is None and choices.has_unit(at)
+    if with_unit and not (opened.record.get("data") or {}).get("source"):
+        raise Mistake(f"--at {at}: study {opened.study} has no recording, which would have a clock; write 0,0.25,1")
     moments = [] if with_unit else choices.times(times, at, chosen.shown(wanted[0]))
     _refuse_unseen(opened, chosen)
     place = _output(output, opened)
@@ -146,7 +148,7 @@ def main(
     for group in groups:
         for member in group.members:
             _report(member, [row for row in rows if row["sequence"] == member.label])
-        for sentence in divisions(group, rows):
+        for sentence in [*divisions(group, rows), *missing(group, rows)]:
             click.echo(sentence)
     for sentence in _left_out(opened):
         click.echo(sentence)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ from study.errors import Interrupted, Mistake, of_storage
 from study.exit_status import exit_status, leave, warnings_as_notes
 from study.exporting.formats import available
 from study.running import environment
+from study.running.config_file import as_yaml, read_config
+from study.running.options import merged, of_values, parted, said_in_a_file
 from study.storage.places import check_name, check_output, default_output, discard, find_run, new_run, refuse_taken
 
 if TYPE_CHECKING:
@@ -37,6 +40,7 @@ Examples:
                                                                     lack labels, where some do
   python -m study.fill 01_GT --between 9 --minutes 20
   python -m study.fill masks/ --link --at 0.5,1.25
+  python -m study.fill nuclei.tif --methods moved-blend,anchored+sinkhorn --minutes 15
   python -m study.fill --resume last --minutes 30                   more time for the rules that were not tried
 """
 
@@ -48,6 +52,9 @@ Examples:
 @click.option("--at", metavar="T,T,…", help="new frames at these times: frame numbers, or times of "
               "--times; 1500s, 25min where the recording says how long a frame takes")  # fmt: skip
 @click.option("--minutes", type=click.FloatRange(0, min_open=True), help="for the competition  [default: 5]")
+@click.option("--methods", metavar="NAME,…", help="only these compete, and linear-blend: rules and anchored "
+              "networks, as in studies  [default: all rules]")  # fmt: skip
+@click.option("--set", "set", multiple=True, metavar="KEY=VALUE", help="change their configuration; may be repeated")
 @click.option("--rule", metavar="NAME", help="this interpolant, without a competition: moved, moved+volume, …")
 @click.option("--model-frames", is_flag=True, help="measured frames as the model has them, too  [default: unchanged]")
 @click.option("--format", "formats", type=click.Choice(list(FORMATS)), multiple=True, help="beside the labels; may be "
@@ -59,14 +66,20 @@ Examples:
 @click.option("--output", metavar="DIR", help="run folders  [default: results, or $STUDY_RESULTS]")
 @click.option("--tracking-uri", metavar="URI", help="MLflow  [default: sqlite:///mlflow.db, or $MLFLOW_TRACKING_URI]")
 @click.option("--resume", metavar="last|RUN", help="go on with a run, whose scores are kept; without RECORDING")
-def main(recording: str | None, output: str | None, tracking_uri: str | None, resume: str | None, **given: Any) -> int:
+@click.option("--config", metavar="FILE", help="a .yaml or .toml file that says this; flags win")
+@click.option("--print-config", is_flag=True, help="print what was asked for as such a file, and stop")
+def main(recording: str | None, config: str | None, print_config: bool, **given: Any) -> int:
     """Write the frames between those of RECORDING: labels in its coordinates, voxel size and numbering.
 
-    RECORDING is what python -m study.run cells takes, or has frames in the plane: label TIFFs, a Cell Tracking
-    Challenge folder, OME-Zarr labels, .npy or .npz; in space alone HDF5 distances.
+    RECORDING is what python -m study.run cells takes, or has frames in the plane: label TIFFs or PNGs, a Cell Tracking
+    Challenge folder, OME-Zarr, Zarr or HDF5 labels, .npy or .npz; in space alone HDF5 distances.
     """
+    asked = merged({} if config is None else configured(config), _of_flags(recording, given))
+    if print_config:
+        click.echo(as_yaml(said_in_a_file(asked, PARAMETERS)), nl=False)
+        return 0
     try:
-        job = carry_out(recording, given, output, tracking_uri, resume)
+        job = carry_out(asked)
     except Interrupted as stopped:
         again = shlex.join(["python", "-m", "study.fill", "--resume", stopped.run])
         click.echo(f"unfinished{stopped.why}; resume with: {again}", err=True)
@@ -74,11 +87,37 @@ def main(recording: str | None, output: str | None, tracking_uri: str | None, re
     return _answer(job, job.tracking_uri)
 
 
-def carry_out(
-    recording: str | None, given: dict[str, Any], output: str | None, tracking_uri: str | None, resume: str | None,
-    command: str = "",
-) -> Job:  # fmt: skip
-    """Fill a recording, as the flags have it; raises Mistake, and Interrupted, with the run that can be resumed."""
+PARAMETERS = {str(option.name): option for option in main.params if option.name not in ("config", "print_config")}
+"""Name, with underscores → flag, or argument."""
+
+
+def _of_flags(recording: str | None, given: dict[str, Any]) -> dict[str, Any]:
+    """What flags say, without those that were not given."""
+    asked = {name: value for name, value in given.items() if value not in (None, False, ())}
+    if "set" in asked:
+        asked["set"] = dict(parted(change) for change in asked["set"])
+    return asked if recording is None else {"recording": recording} | asked
+
+
+def configured(file: str) -> dict[str, Any]:
+    """What a file of `--config` asks for."""
+
+    def values(content: dict[str, Any], what: str, name: Callable[[str], str]) -> dict[str, Any]:
+        return of_values(content, what, name, PARAMETERS)
+
+    study, asked = read_config(file, values)
+    if study not in (None, "fill"):
+        raise Mistake(f"--config {file}: it is for study {study}; run it with python -m study.run, or leave study out")
+    return asked
+
+
+def carry_out(asked_for: dict[str, Any], command: str = "") -> Job:
+    """Fill a recording, as flags, arguments or a file have it; raises Mistake, and Interrupted with a run to resume."""
+    given = dict(asked_for)
+    recording, output, tracking_uri, resume = (
+        given.pop(name, None) for name in ("recording", "output", "tracking_uri", "resume")
+    )
+    given["changes"] = tuple(f"{key}={value}" for key, value in given.pop("set", {}).items())
     environment.check()
     place = output or default_output()
     check_output(place)
@@ -108,11 +147,13 @@ def _resumed(output: str, which: str) -> tuple[RunFolder, dict[str, Any]]:
 def _asked(recording: str | None, given: dict[str, Any], record: dict[str, Any]) -> Asked:
     """What is asked for now, or was before; Mistake for what cannot be changed, or cannot be."""
     from study.filling.asked import Asked
+    from study.filling.methods import chosen
 
     given = {name: value for name, value in given.items() if value not in (None, False, ())}
     if record:
         if recording is not None or set(given) - {"minutes"}:
             what = f"RECORDING {recording}" if recording is not None else f"--{min(set(given) - {'minutes'})}"
+            what = "--set" if what == "--changes" else what
             raise Mistake(
                 f"{what.replace('_', '-')} cannot be given when a run is resumed: leave it out, or start a new run"
             )
@@ -121,6 +162,10 @@ def _asked(recording: str | None, given: dict[str, Any], record: dict[str, Any])
         raise Mistake("RECORDING is missing: name a file or folder, as in python -m study.fill nuclei.tif")
     if not os.path.exists(recording):
         raise Mistake(f"RECORDING {recording}: there is no such file or folder; name one that exists")
+    if given.get("rule") is not None and given.get("methods") is not None:
+        raise Mistake(f"--rule {given['rule']} is taken without a competition: leave it out, or --methods")
+    if given.get("methods") is not None or "changes" in given:
+        chosen(given.get("methods"), given.get("changes", ()), divided=True)
     if given.get("rule") is not None:
         from trainables.interpolants import named
 
@@ -152,6 +197,7 @@ def _tracking(uri: str) -> str:
 
 def _opened(asked: Asked) -> Opened:
     from study.filling.asked import open_asked
+    from study.filling.methods import chosen
     from study.filling.moments import moments
 
     try:
@@ -161,6 +207,7 @@ def _opened(asked: Asked) -> Opened:
     finally:
         _say("")
     moments(opened.recording, asked.between, asked.at)
+    chosen(asked.methods, tuple(asked.changes), divided=True, axes=len(opened.recording.shape))
     return opened
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import math
 import time
 import traceback
 from typing import Any
@@ -22,6 +23,7 @@ from ray import tune
 from trainables.base import Divergence, Request, Trainable, open_trainable
 from trainables.draws import of_one
 from trainables.files import read, write_atomically
+from trainables.saved_model import packed
 
 
 class Actor(tune.Trainable):
@@ -110,7 +112,7 @@ class Actor(tune.Trainable):
         empty = [bool(row.get("empty")) for row in rows if row["role"] == request.objective_role]
         shown = [row[request.metric] for row in rows if row["role"] == "train"]
         if finished and request.model and (model := trainable.model()) is not None:
-            write_atomically(request.model, _dump(model))
+            write_atomically(request.model, packed(model))
         trial = {"trial": request.labels["trial"]}
         curves = [trial | row for row in trainable.curves()]
         surfaces: list[dict[str, Any]] = []
@@ -123,9 +125,9 @@ class Actor(tune.Trainable):
             mean = of_one(own) if alone else trainable.ensemble(own, set(request.roles))
             together = [request.labels | row for row in mean]
         report: dict[str, Any] = {
-            "objective": sum(judged) / len(judged),
-            "empty": sum(empty) / len(empty),
-            "shown": sum(shown) / len(shown) if shown else float("nan"),
+            "objective": sum(judged) / len(judged) if judged else math.nan,
+            "empty": sum(empty) / len(empty) if empty else 0.0,
+            "shown": sum(shown) / len(shown) if shown else math.nan,
             "rows": _arrow(rows),
             "notes": "; ".join(trainable.guard.reasons.values()),
         }
@@ -144,7 +146,7 @@ class Actor(tune.Trainable):
             "reasons": trainable.guard.reasons,
             "result": kept,
         }
-        write_atomically(self._request.checkpoint, _dump(content))
+        write_atomically(self._request.checkpoint, packed(content))
 
     def _restore(self, trainable: Trainable) -> dict[str, Any] | None:
         """The checkpoint's own result, if there is a checkpoint of this very request; None to begin at epoch 0.
@@ -180,19 +182,12 @@ class Actor(tune.Trainable):
 
 
 def _median_replicate(rows: list[dict[str, Any]], request: Request) -> int:
-    """The replicate whose mean objective is the (lower) median."""
+    """The replicate whose mean objective is the (lower) median; by all rows where every time is shown."""
     judged: dict[int, list[float]] = {}
-    for row in rows:
-        if row["role"] == request.objective_role:
-            judged.setdefault(row["replicate"], []).append(row[request.metric])
+    for row in [row for row in rows if row["role"] == request.objective_role] or rows:
+        judged.setdefault(row["replicate"], []).append(row[request.metric])
     ordered = sorted(judged, key=lambda replicate: (sum(judged[replicate]) / len(judged[replicate]), replicate))
     return ordered[(len(ordered) - 1) // 2]
-
-
-def _dump(content: dict[str, Any]) -> bytes:
-    buffer = io.BytesIO()
-    torch.save(content, buffer)
-    return buffer.getvalue()
 
 
 def _arrow(rows: list[dict[str, Any]]) -> bytes:

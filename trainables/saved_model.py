@@ -84,7 +84,19 @@ def open_model(path: str) -> SavedModel:
         raise ValueError(f"{path}: not a file of weights, or torn") from error
     if not isinstance(state, dict):
         raise ValueError(f"{path}: no model of a shape sequence")
-    return _reader(path, state.pop("reader", ""))(state)
+    return of_state(state, path)
+
+
+def packed(state: dict[str, Any]) -> bytes:
+    """The content of a file that `open_model` reads."""
+    buffer = io.BytesIO()
+    torch.save(state, buffer)
+    return buffer.getvalue()
+
+
+def of_state(state: dict[str, Any], path: str = "what is kept") -> SavedModel:
+    """The model of what a trainable gives to be kept; ValueError, naming `path`, if it holds none."""
+    return _reader(path, state.get("reader", ""))({name: part for name, part in state.items() if name != "reader"})
 
 
 def load(path: str, replicate: int = 0, sequence: int = 0) -> Callable[[NDArray], NDArray]:

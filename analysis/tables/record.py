@@ -102,6 +102,13 @@ def supervisions(run: Run) -> list[str]:
     return order.ordered(found, named)
 
 
+def shown_whole(run: Run) -> list[str]:
+    """Supervisions that show every time: those under which all that was confirmed has the role ``train``."""
+    table = run.per_time[run.per_time["phase"] == "confirm"]
+    hidden = set(table.loc[table["role"] != "train", "supervision"])
+    return [name for name in supervisions(run) if name in set(table["supervision"]) - hidden]
+
+
 def references(run: Run) -> dict[str, str]:
     """Methods that need no network → what their level means (``floor``, ``ceiling``)."""
     named = run.record.get("references")

@@ -44,6 +44,9 @@ class Facts:
     metrics: list[Metric]
     methods: list[str]
     supervisions: list[str]
+    """Those that hide something: the others are in `whole`."""
+    whole: list[str]
+    """Supervisions that show every time, so that nothing is left to be tested on."""
     baseline: str
     references: dict[str, str]
     comparisons: pd.DataFrame
@@ -132,7 +135,9 @@ def gather(run: Run) -> Facts:
     opened, run = run, lengths.measured(run)
     metric = record.objective(run)
     metrics = record.metrics(run)
-    methods, supervisions, baseline = record.methods(run), record.supervisions(run), record.baseline(run)
+    methods, baseline = record.methods(run), record.baseline(run)
+    whole = record.shown_whole(run)
+    supervisions = [name for name in record.supervisions(run) if name not in whole]
     tested = record.tested(run)
     sequence = ["method", "supervision", "sequence"]
     have = set(zip(tested["method"], tested["supervision"], strict=True))
@@ -142,6 +147,7 @@ def gather(run: Run) -> Facts:
         metrics=metrics,
         methods=methods,
         supervisions=supervisions,
+        whole=whole,
         baseline=baseline,
         references=record.references(run),
         comparisons=comparisons(run),

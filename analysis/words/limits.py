@@ -7,7 +7,7 @@ import pandas as pd
 from analysis.statistics import comparison, subject_errors
 from analysis.statistics.verdicts import BETTER, EXPLORATORY, NO_DIFFERENCE, WORSE
 from analysis.tables import constraints, record
-from analysis.wording import count, listing
+from analysis.wording import count, listing, number
 from analysis.words.facts import Facts
 
 _NAMED = 4
@@ -25,6 +25,7 @@ def limits(facts: Facts) -> list[str]:
         *_constraints(facts),
         *_settings(facts),
         *_missing(facts),
+        *_whole(facts),
         *_failed(facts),
         *_incomplete(facts),
         *_empty(facts),
@@ -198,6 +199,23 @@ def _missing(facts: Facts) -> list[str]:
     named = [f"{method} ({supervision})" for method, supervision in facts.unconfirmed]
     why = f"because nothing was confirmed on test {record.cases(facts.run)}"
     return [f"Missing from the comparison, {why}: {listing(named)}."]
+
+
+def _whole(facts: Facts) -> list[str]:
+    """What is known of a supervision under which nothing is hidden."""
+    said = []
+    for supervision in facts.whole:
+        line = f"Under {supervision} supervision every frame is shown, so that no error of it can be told"
+        arms = facts.arms[(facts.arms["supervision"] == supervision) & facts.arms["best_objective"].notna()]
+        if len(arms):
+            values = arms["best_objective"].to_numpy("float64")
+            best = arms.iloc[int(values.argmin() if record.minimized(facts.run) else values.argmax())]
+            line += (
+                f"; on the shown frames that its search left out {best['method']} is the best ({facts.metric.label} "
+                f"{number(float(best['best_objective']))})"
+            )
+        said.append(f"{line}.")
+    return said
 
 
 def _failed(facts: Facts) -> list[str]:

@@ -70,6 +70,8 @@ def _against_the_baseline(facts: Facts) -> str:
 def _nothing_yet(facts: Facts) -> str:
     ended = len(facts.run.trials)
     failed = int((facts.run.trials["state"] == "failed").sum())
+    if facts.run.finished and facts.whole and not facts.supervisions:
+        return f"Nothing is compared: under {listing(facts.whole)} supervision every frame is shown."
     if facts.run.finished:
         why = (
             f"all {ended} trials failed"

@@ -2,7 +2,8 @@
 
 Every fourth (sparse) or every second (dense) frame of a recording is shown, and the last, so that every other frame has
 one before and one after; all frames are scored. The search is trained without every second shown frame, and ranks on
-those. The sequences of a recording share one network; `advection`, the method
+those. Under the supervision `all`, which is there to be exported and runs only where it is named, every frame is shown
+and none is left to test on. The sequences of a recording share one network; `advection`, the method
 of Han 2023, has one for every two shown frames of each. `--data` names a recording (Cell Tracking Challenge, HDF5 with
 `sdf_vid`, label TIFFs); without it, two nuclei of Chinese hamster ovary cells, which come with the program, are taken:
 real, but five slices thin and with segmentation errors.
@@ -40,7 +41,8 @@ def study(data: Data | None = None) -> Study:
         baseline="none",
         controls=methods.CONTROLS,
         references=methods.REFERENCES,
-        supervisions={"sparse": every(4, times), "dense": every(2, times)},
+        supervisions={"sparse": every(4, times), "dense": every(2, times), "all": every(1, times)},
+        usual_supervisions=["sparse", "dense"],
         primary=methods.primary("sparse"),
         space=methods.space([*COMPARED, *methods.ADVECTED]),
         metrics=methods.metrics(),

@@ -88,6 +88,13 @@ def notes(found: list[Recorded], listing: Listing, sequences: list[ShapeSequence
     ]
     if beyond:
         told.append(f"reach beyond the domain, which the shown frames choose, and are cut there: {', '.join(beyond)}")
+    following = [label for label, p in known if p.places is not None]
+    if following:
+        told.append(
+            f"{', '.join(following)} {'goes' if len(following) == 1 else 'go'} so far that the domain follows: along a "
+            "smooth path through the middle of the shape in the shown frames, so that rules and networks see the shape "
+            "without that motion"
+        )
     told += [lost for label, p in known if (lost := width.thin(label, p)) is not None]
     thin = sorted({int(min(p.source_shape)) for _, p in known if p.dimension == SPACE and min(p.source_shape) < 8})
     if thin:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from trainables.shapes.following import LONGEST, SHORTEST
 from trainables.shapes.measured import extent
 from trainables.shapes.sampled import Sampled
 from trainables.shapes.sequence import SIDE, grid_spacing
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from trainables.shapes.prepared import Prepared
     from trainables.shapes.sequence import ShapeSequence
 
-LONGEST, SHORTEST = 12, 4
-"""Points that a shape should be wide in its longest and in its shortest direction."""
 MOST = 96
 """Points along an axis of a grid that is made finer for a flat shape."""
 

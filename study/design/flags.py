@@ -45,6 +45,11 @@ def wanted_methods(study: Study, methods: list[str] | None) -> list[str] | None:
     return None if methods == [EVERY] else methods
 
 
+def wanted_supervisions(study: Study, supervisions: list[str] | None) -> list[str] | None:
+    """What `--supervisions` asks for: the usual ones where it is not given."""
+    return study.usual_supervisions if supervisions is None else supervisions
+
+
 def _double(study: Study, asked: list[str]) -> None:
     """A method that is named more than once is there as often, with other seeds. Then nothing is searched, so that
     all of them have one configuration."""

@@ -151,6 +151,9 @@ class Study(Configuration):
     validation: Validation = Field("left-out", description="what the search ranks on")
     methods: dict[str, SerializeAsAny[TrainableConfiguration]]
     usual: list[str] | None = Field(None, description="methods of a run that names none; all if not given")
+    usual_supervisions: list[str] | None = Field(
+        None, description="supervisions of a run that names none; all if not given"
+    )
     baseline: str
     controls: list[str] = Field(
         default_factory=list, description="methods that the others must beat to be more than a simpler remedy"

@@ -89,6 +89,8 @@ def choose(run: Run, method: str | None, supervision: str | None, setting: str) 
     if not models:
         raise _without_model(run, method)
     having = [row for row in ranked if trials[row["method"], row["supervision"]] in models]
+    if not having and (found := _by_the_search(run, confirmed, trials, models, setting)):
+        return found
     if not having:
         raise Mistake(f"run {run.name} has no validation rows to choose by; name --method and --supervision")
     best = having[0]
@@ -104,6 +106,36 @@ def choose(run: Run, method: str | None, supervision: str | None, setting: str) 
     alike = best["replicates"] == 1 and ensembles.alike(rows, objective.name)
     alike |= best["method"] in record.references(run)  # one replicate is like no other, also of a rule
     return Choice(trial, best["method"], best["supervision"], setting, models[trial], rows, sentence, alike)
+
+
+def _by_the_search(
+    run: Run, confirmed: pd.DataFrame, trials: dict[tuple[str, str], str], models: dict[str, str], setting: str
+) -> Choice | None:
+    """Of models that were shown every frame, that whose method's search came nearest to the frames that it left out."""
+    from analysis.statistics import ensembles
+    from analysis.tables import record
+
+    whole = set(record.shown_whole(run))
+    table = run.trials[(run.trials["phase"] == "search") & (run.trials["state"] == "complete")]
+    arms = [pair for pair, trial in trials.items() if pair[1] in whole and trial in models]
+    sign = 1 if record.minimized(run) else -1
+    best: tuple[float, tuple[str, str]] | None = None
+    for pair in arms:
+        mine = table[(table["method"] == pair[0]) & (table["supervision"] == pair[1])]
+        values = (sign * mine.loc[mine["empty"] != 1, "objective"].astype("float64")).dropna()
+        if len(values) and (best is None or values.min() < best[0]):
+            best = float(values.min()), pair
+    if best is None:
+        return None
+    (method, supervision), objective = best[1], record.objective(run)
+    trial = trials[method, supervision]
+    rows = confirmed[confirmed["trial"] == trial]
+    alike = ensembles.alike(rows, objective.name) or method in record.references(run)
+    sentence = (
+        f"method {method}, supervision {supervision}, setting {setting} (every frame is shown; on those that its "
+        f"search left out {objective.label} {sign * best[0]:.4g}, the best of {len(arms)} methods)"
+    )
+    return Choice(trial, method, supervision, setting, models[trial], rows, sentence, alike)
 
 
 def _named(

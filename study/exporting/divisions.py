@@ -1,7 +1,9 @@
-"""Where the cells of a recording divide, in its frames and in those of an export."""
+"""Where the cells of a recording divide, in its frames and in those of an export, and where they are missing."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,6 +16,29 @@ def divisions(group: Group, rows: list[dict[str, Any]]) -> list[str]:
         _sentence(member, mother, daughters, [row for row in rows if row["sequence"] == member.label])
         for member in group.members
         for mother, daughters in _families(member).items()
+    ]
+
+
+def missing(group: Group, rows: list[dict[str, Any]]) -> list[str]:
+    """A sentence for each label that is in no image for a while, by the rows of `spread.csv`."""
+    found = []
+    for member in group.members if group.members[0].source is not None else ():
+        mine = [row for row in rows if row["sequence"] == member.label]
+        images = {row["time_index"]: set(row["labels"].split()) for row in mine}
+        for label in sorted(set().union(*images.values()), key=int):
+            there = [index for index, labels in images.items() if label in labels]
+            found += [f"{member.label}: {sentence}" for sentence in gaps(label, there, list(images))]
+    return found
+
+
+def gaps(label: int | str, there: Sequence[int], images: Sequence[int]) -> list[str]:
+    """A sentence for each run of images between the first and the last of a label in which it is not."""
+    places = [place for place, image in enumerate(images) if image in set(there)]
+    return [
+        f"label {label} is in no image from {images[before + 1]} to {images[after - 1]}, which its row in "
+        "man_track.txt does not say"
+        for before, after in pairwise(places)
+        if after > before + 1
     ]
 
 

@@ -37,10 +37,20 @@ class Member:
     space: Space
     box: Box
     points: NDArray
-    """Domain coordinates of the voxels of the box, `(nz, ny, nx, 3)`."""
+    """Domain coordinates of the voxels of the box, `(nz, ny, nx, 3)`, where the domain is at rest."""
     source: Source | None
     shown: list[float]
     """Times, of the sequence, that the model was shown."""
+
+    def points_at(self, time: float) -> NDArray:
+        """Domain coordinates of the voxels of the box at this time of the sequence."""
+        if self.source is None or self.source.places is None:
+            return self.points
+        return self.space.points(self.box, self.source.place(time))
+
+    def physical(self, points: NDArray, time: float) -> NDArray:
+        """Domain coordinates `(V, 3)` x, y, z at this time of the sequence → physical positions x, y, z."""
+        return self.space.physical(points, None if self.source is None else self.source.place(time))
 
     def is_shown(self, time: float) -> bool:
         return any(abs(time - shown) < SAME for shown in self.shown)
@@ -81,8 +91,9 @@ class Member:
 
         if not self.is_known(time):
             return None
-        inside: NDArray = (self.sequence.sdf(torch.from_numpy(self.points), time) < 0).numpy()
-        return inside & (np.abs(self.points) <= 3 + 1e-5).all(axis=-1)
+        points = self.points_at(time)
+        inside: NDArray = (self.sequence.sdf(torch.from_numpy(points), time) < 0).numpy()
+        return inside & (np.abs(points) <= 3 + 1e-5).all(axis=-1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,7 +199,7 @@ def _member(choice: Choice, model: SavedModel, index: int, label: str, grid: int
     fields = [model.field(r, index, grid) for r in alive]
     recording = source(sequence)
     space = domain_space(grid) if recording is None else recording.space
-    box = space.box()
+    box = space.box(None if recording is None else recording.places)
     if recording is not None and recording.measured is not None:
         box = _with_frames(box, recording.measured)
     if any(side.stop <= side.start for side in box):

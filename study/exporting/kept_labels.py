@@ -29,7 +29,7 @@ class KeptLabels:
         self.tracks: dict[int, Track] = {}
 
     def label(self, inside: NDArray, time_index: int, time: float) -> tuple[NDArray, int, int]:
-        """The shape at the next time as labels of the same shape, uint32, in how many parts it is, and how many
+        """The shape at the next time as labels of the same shape, in how many parts it is, and how many
         fragments were left out."""
         parts, count, fragments = pieces(inside)
         labels = self._nearest(parts > 0, time)
@@ -62,7 +62,7 @@ class KeptLabels:
         assert member.source is not None
         away = np.abs(member.source.times - time).round(9)  # of two that are equally near the first is taken
         known = member.labels_of_frame(int(away.argmin()))
-        found = np.zeros(inside.shape, dtype=np.uint32)
+        found = np.zeros(inside.shape, dtype=known.dtype)
         here = np.unique(known[known > 0])
         if len(here) == 1 or not inside.any():
             found[inside] = here[0] if len(here) else 0

@@ -13,10 +13,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+def kind_of(largest: int) -> type[np.unsignedinteger[Any]]:
+    """Of an image whose largest label this is: 16 bits where they are enough."""
+    return next(kind for kind in (np.uint16, np.uint32, np.uint64) if largest <= np.iinfo(kind).max)
+
+
 def write(
     path: Path, image: NDArray[Any], voxel: Sequence[float], unit: str = "µm", interval: float | None = None
 ) -> None:
-    """`image` (z, y, x), or (y, x), of 16 bits or of 32, floating point or not; sizes along the same axes in `unit`.
+    """`image` (z, y, x), or (y, x), of 16 bits or more, floating point or not; sizes along the same axes in `unit`.
 
     interval: seconds from one file to the next; none where it is not known, or not even.
     """
@@ -29,7 +34,11 @@ def write(
         depth: dict[str, Any] = {"spacing": voxel[0]} if len(voxel) == 3 else {}
         options |= {"imagej": True, "resolution": (1 / voxel[-1], 1 / voxel[-2])}
         options |= {"metadata": {"axes": axes, **depth, "unit": unit.replace("µm", "um"), **time}}
-    else:  # which has no integers of 32 bits
+    elif image.dtype == np.uint64:  # neither ImageJ nor OME has such integers
+        depth = {"spacing": voxel[0]} if len(voxel) == 3 else {}
+        options |= {"resolution": (1 / voxel[-1], 1 / voxel[-2]), "resolutionunit": "NONE"}
+        options |= {"metadata": {"axes": axes, **depth, "unit": unit.replace("µm", "um")}}
+    else:  # ImageJ has no integers of 32 bits
         time = {} if interval is None else {"TimeIncrement": interval, "TimeIncrementUnit": "s"}
         sizes = {f"PhysicalSize{axis}": size for axis, size in zip(axes, voxel, strict=True)}
         options |= {"ome": True, "metadata": {"axes": axes, **sizes, **time}}

@@ -11,6 +11,7 @@ import numpy as np
 from study.exporting.ensemble import Volume
 from study.exporting.group import Group, Member
 from study.exporting.kept_labels import KeptLabels
+from study.exporting.label_tiff import kind_of
 from study.exporting.lineage import Labels, Lineage, Track
 from study.exporting.mesh import Mesh, surface
 from study.exporting.uncertainty import WIDTH, displacement, distances, looked_at, on_lattice
@@ -67,7 +68,7 @@ class Part:
 
     def uncertainty(self) -> NDArray:
         """Calibrated, in domain units, on the same voxels; of a movie whose distances are exact everywhere."""
-        return on_lattice(self.member.ensemble, self.volume, self.member.points)
+        return on_lattice(self.member.ensemble, self.volume, self.member.points_at(self.time))
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,10 +92,10 @@ class Movie:
         self._lineages = [_lineage(member, labels) for member in group.members]
 
     @property
-    def large(self) -> bool:
-        """Whether a label does not fit an image of 16 bits."""
+    def kind(self) -> type[np.unsignedinteger[Any]]:
+        """Of an image that holds every label."""
         own = [m.source.measured.labels[-1] for m in self.group.members if m.source and m.source.measured]
-        return max([*own, *(track.label for track in self.tracks)], default=0) > np.iinfo(np.uint16).max
+        return kind_of(max([*own, *(track.label for track in self.tracks)], default=0))
 
     @property
     def tracks(self) -> list[Track]:
@@ -115,7 +116,9 @@ class Movie:
                     self._lineages[place].absent()
                 else:
                     known = None if self.model_frames else member.measured(own)
-                    there.append((place, own, member.ensemble.volume(member.points, own, self.everywhere), known))
+                    there.append(
+                        (place, own, member.ensemble.volume(member.points_at(own), own, self.everywhere), known)
+                    )
             insides = _apart([(self.group.members[p], volume, known) for p, _, volume, known in there], self.group)
             parts = [
                 self._part(index, time, place, own, volume, inside, known)
@@ -195,10 +198,11 @@ def _recorded(member: Member, time: float, inside: NDArray) -> NDArray:
     """Signed distances of a frame of the recording, as it was prepared, with the signs that its voxels have."""
     import torch
 
-    found: NDArray = member.sequence.sdf(torch.from_numpy(member.points), time).numpy()
+    points = member.points_at(time)
+    found: NDArray = member.sequence.sdf(torch.from_numpy(points), time).numpy()
     least = np.float32(1e-6)
     signed = np.where(inside, np.minimum(found, -least), np.maximum(found, least))
-    outside = (np.abs(member.points) > UPPER + 1e-5).any(axis=-1) & ~inside
+    outside = (np.abs(points) > UPPER + 1e-5).any(axis=-1) & ~inside
     return np.where(outside, np.nan, signed).astype(np.float32)
 
 

@@ -54,25 +54,29 @@ class Space:
         """Volume of a voxel, `unit`³."""
         return float(np.prod(self.voxel))
 
-    def box(self) -> Box:
-        """The voxels whose centres the domain's bounding box holds."""
+    def box(self, places: NDArray | None = None) -> Box:
+        """The voxels whose centres the domain's bounding box holds, at any of the `places` `(F, 3)` of the domain."""
         corners = np.stack(np.meshgrid(*[[LOWER, UPPER]] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
         index = corners @ self.affine[:3, :3].T + self.affine[:3, 3]
+        if places is not None:
+            index = (index + places[:, None]).reshape(-1, 3)
         low = np.clip(np.ceil(index.min(axis=0) - 1e-6).astype(int), 0, self.shape)
         high = np.clip(np.floor(index.max(axis=0) + 1e-6).astype(int) + 1, low, self.shape)
         return slice(low[0], high[0]), slice(low[1], high[1]), slice(low[2], high[2])
 
-    def points(self, box: Box) -> NDArray:
-        """Domain coordinates x, y, z of the centres of the voxels in `box`: `(nz, ny, nx, 3)` float32."""
+    def points(self, box: Box, place: NDArray | None = None) -> NDArray:
+        """Domain coordinates x, y, z of the centres of the voxels in `box`: `(nz, ny, nx, 3)` float32; of a domain that
+        is elsewhere by `place` `(3,)`, voxels."""
         inverse = np.linalg.inv(self.affine)
-        axes = [np.arange(side.start, side.stop, dtype=np.float64) for side in box]
+        moved = np.zeros(3) if place is None else place
+        axes = [np.arange(s.start, s.stop, dtype=np.float64) - by for s, by in zip(box, moved, strict=True)]
         z, y, x = np.meshgrid(*axes, indexing="ij", sparse=True)
         parts = [inverse[i, 0] * z + inverse[i, 1] * y + inverse[i, 2] * x + inverse[i, 3] for i in range(3)]
         return np.stack(parts, axis=-1).astype(np.float32)
 
-    def physical(self, points: NDArray) -> NDArray:
+    def physical(self, points: NDArray, place: NDArray | None = None) -> NDArray:
         """Domain coordinates `(V, 3)` x, y, z → physical positions `(V, 3)` x, y, z."""
-        index = points @ self.affine[:3, :3].T + self.affine[:3, 3]
+        index = points @ self.affine[:3, :3].T + self.affine[:3, 3] + (0 if place is None else place)
         return (np.asarray(self.origin) + index * np.asarray(self.voxel))[:, ::-1]
 
     @property
@@ -111,6 +115,14 @@ class Source:
     """`(F,)` when they were taken, in its unit of time; none of runs of earlier versions."""
     seconds: float | None = None
     """In that unit; none where it is not known."""
+    places: NDArray | None = None
+    """`(F, 3)` voxels z, y, x by which the domain is elsewhere in these frames; none where it is at rest."""
+
+    def place(self, time: float) -> NDArray:
+        """The same at a time in [0, 1], `(3,)`."""
+        if self.places is None:
+            return np.zeros(3)
+        return np.array([np.interp(time, self.times, along) for along in self.places.T])
 
     def moment(self, time: float) -> float:
         """When a time in [0, 1] is, in the recording's unit of time; by the frames' numbers where that is not known."""
@@ -141,7 +153,7 @@ def source(sequence: ShapeSequence) -> Source | None:
     return Source(
         space, held.times.astype(float), held.frames.astype(int), name, _root(held.metadata),
         tuple(tuple(track) for track in held.metadata.get("tracks") or ()), known,
-        tuple(held.metadata.get("moments") or ()), held.metadata.get("seconds"),
+        tuple(held.metadata.get("moments") or ()), held.metadata.get("seconds"), held.places,
     )  # fmt: skip
 
 

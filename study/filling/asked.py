@@ -38,6 +38,9 @@ class Asked(ReaderOptions):
     formats: tuple[str, ...] = ()
     """Beside the labels."""
     minutes: float = 5.0
+    methods: str | None = None
+    changes: tuple[str, ...] = ()
+    """`key=value`, of `--set`."""
 
     @property
     def wanted(self) -> Wanted:

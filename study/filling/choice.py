@@ -53,6 +53,8 @@ class Choice:
     """95 % interval of the difference to linear, µm."""
     better: int = 0
     """Units in which it is nearer than linear."""
+    anchor: str = ""
+    """The rule that it is added to, of a network."""
 
     def record(self) -> dict[str, Any]:
         """As it is written down: numbers that are not known are left out."""
@@ -106,16 +108,17 @@ def interval(differences: pd.Series) -> tuple[float, float]:
 
 def sentence(choice: Choice) -> str:
     """In words, for the screen and the page."""
+    name = f"{choice.rule}, added to {choice.anchor}," if choice.anchor else f"{choice.rule},"
     where = "where cells divide" if choice.kind == "divides" else "between two frames of a cell"
     if choice.by == "the user":
         return f"{where}: {choice.rule}, as asked for"
     if choice.by == "findings":
-        few = f"only {choice.hidden} shape{'s' if choice.hidden > 1 else ''} can be hidden there"
+        few = f"only {choice.hidden} hidden shape{'s were' if choice.hidden > 1 else ' was'} scored there"
         why = few if choice.hidden else "nothing can be hidden there"
         if choice.hidden >= FEWEST:
-            why = "there was no time to try rules"
+            why = "fewer than two candidates were tried to the end"
         return f"{where}: {choice.rule}, by {FINDINGS}, since {why}"
-    said = f"{where}: {choice.rule}, {choice.error:.3g} µm from {choice.hidden} hidden shapes"
+    said = f"{where}: {name} {choice.error:.3g} µm from {choice.hidden} hidden shapes"
     if choice.rule != "linear":
         share = 100 * (choice.error / choice.linear - 1)
         said += (

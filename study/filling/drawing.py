@@ -30,6 +30,8 @@ _COLOURS = (
     "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7b4fa3", "#999933", "#a6761d", "#1b7f8c",
     "#b2182b", "#66803b",
 )  # fmt: skip
+_NEAR = 4
+"""Pixels within which two cells have different colours."""
 _PIXELS = (240, 240)
 _INCHES = 11.0
 
@@ -73,8 +75,9 @@ def _recording(job: Job) -> tuple[Figure, str]:
     pixel = voxel[-2] / voxel[-1]
     ratio = shape[0] * pixel / shape[1]
     figure, axes = _strip(len(chosen), min(ratio, 2.5))
+    colours = colours_of(list(flat.values()))
     for axis, moment in zip(axes, chosen, strict=True):
-        axis.imshow(_coloured(flat[moment.index][rows, columns]), aspect=pixel, interpolation="nearest")
+        axis.imshow(_coloured(flat[moment.index][rows, columns], colours), aspect=pixel, interpolation="nearest")
         _title(axis, moment)
     caption = (
         f"The recording with its new frames, {'' if plane else 'seen along z, '}each label in one colour. Blue: "
@@ -95,13 +98,36 @@ def _window(pictures: list[NDArray[Any]]) -> tuple[slice, slice]:
     return found[0], found[1]
 
 
-def _coloured(labels: NDArray[Any]) -> NDArray[Any]:
+def colours_of(pictures: list[NDArray[Any]]) -> dict[int, int]:
+    """Label → its colour, by number: up to as many labels as there are colours have one each, and of more no two that
+    are near each other in a picture share one, as far as there are others."""
+    labels = np.unique(np.concatenate([np.unique(image) for image in pictures])).tolist()
+    near: dict[int, set[int]] = {label: set() for label in labels if label}
+    for image in pictures:
+        for axis in (0, 1):
+            along = np.moveaxis(image, axis, 0)
+            for step in range(1, _NEAR + 1):
+                pairs = np.stack([along[step:].ravel(), along[:-step].ravel()])
+                apart = np.unique(pairs[:, (pairs[0] != pairs[1]) & (pairs > 0).all(axis=0)], axis=1)
+                for one, other in apart.T.tolist():
+                    near[one].add(other)
+                    near[other].add(one)
+    found: dict[int, int] = {}
+    for rank, label in enumerate(near):
+        taken = {found[other] for other in near[label] if other in found}
+        wishes = [(rank + step) % len(_COLOURS) for step in range(len(_COLOURS))]
+        found[label] = next((colour for colour in wishes if colour not in taken), wishes[0])
+    return found
+
+
+def _coloured(labels: NDArray[Any], colours: dict[int, int]) -> NDArray[Any]:
     from matplotlib.colors import to_rgb
 
     palette = np.array([to_rgb(colour) for colour in _COLOURS])
     image = np.ones((*labels.shape, 3))
     inside = labels > 0
-    image[inside] = palette[labels[inside] % len(palette)]
+    held, places = np.unique(labels[inside], return_inverse=True)
+    image[inside] = palette[[colours[label] for label in held.tolist()]][places] if len(held) else 1.0
     edge = np.zeros(labels.shape, dtype=bool)
     edge[:, 1:] |= labels[:, 1:] != labels[:, :-1]
     edge[1:] |= labels[1:] != labels[:-1]
@@ -217,7 +243,7 @@ def _candidates(job: Job) -> tuple[Figure, str] | None:
     if not len(job.rows):
         return None
     whole = job.rows[~job.rows["divides"].astype(bool)]
-    order = [name.removesuffix("-blend") for name in job.record["methods"]]
+    order = job.methods.order
     table = paired(whole if len(whole) else job.rows, order)
     if len(table.columns) < 2 or "linear" not in table:
         return None

@@ -41,15 +41,20 @@ class Family:
     box: Box
     """The whole volume."""
 
+    def physical(self, points: NDArray[Any], time: float) -> NDArray[Any]:
+        """Physical positions `(V, 3)` x, y, z of what is given in µm, at rest at all times."""
+        return self.space.physical(points)
+
 
 @dataclass(frozen=True, eq=False)
 class Part:
     """A family in a frame."""
 
     member: Family
+    time: float
     sdf: NDArray[np.float32]
     """Of its surface, µm, on the voxels of the volume; NaN far away."""
-    labels: NDArray[np.uint32]
+    labels: NDArray[Any]
     """Of its cells, 0 elsewhere."""
     mesh: Mesh
     """µm, x, y, z."""
@@ -111,8 +116,8 @@ class Filming:
         return self
 
     @property
-    def large(self) -> bool:
-        return self.filled.large
+    def kind(self) -> type[np.unsignedinteger[Any]]:
+        return self.filled.kind
 
     @property
     def tracks(self) -> list[Track]:
@@ -136,7 +141,7 @@ class Films:
             place.mkdir()
             self._writers.append(kind(place, cast("Movie", self._movie), TITLE, False))
 
-    def add(self, moment: Moment, labels: NDArray[np.uint32]) -> None:
+    def add(self, moment: Moment, labels: NDArray[Any]) -> None:
         """Take the next frame."""
         if not self._writers:
             return
@@ -151,7 +156,7 @@ class Films:
         for writer in self._writers:
             writer.close(self._rows)
 
-    def _part(self, place: int, moment: Moment, family: Family, labels: NDArray[np.uint32]) -> Part:
+    def _part(self, place: int, moment: Moment, family: Family, labels: NDArray[Any]) -> Part:
         filler = self.filled.filler
         values, cube = filler.surface(moment, family.root)
         own = [label for label, root in filler.roots.items() if root == family.root]
@@ -170,7 +175,7 @@ class Films:
             "shown": moment.measured, "volume": volume, "volume_mean": volume, "volume_sd": float("nan"),
             "uncertainty": float(np.mean(errors)) if errors else float("nan"),
         }  # fmt: skip
-        return Part(family, sdf, mine, _mesh(values, cube), row)
+        return Part(family, moment.time, sdf, mine, _mesh(values, cube), row)
 
 
 def _mesh(values: NDArray[np.float32], cube: Cube) -> Mesh:

@@ -20,11 +20,14 @@ from study.filling.holdout import Fields
 from study.filling.lattice import Cube, Field
 from study.filling.moments import Moment
 from study.filling.recording import Recording
-from study.filling.rules import Between, fine
+from study.filling.rules import Path, fine, is_network
 from study.filling.segments import Segment, segments
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from study.filling.networks import Trained
+    from trainables.interpolants import Interpolant
 
 _KEPT = 2048
 """Fields of shapes that are held at once."""
@@ -39,7 +42,7 @@ class Found:
     """Voxels of the volume."""
     depth: NDArray[np.float32]
     """Signed distance of its surface on these voxels, µm."""
-    labels: NDArray[np.uint32]
+    labels: NDArray[Any]
     """Label of each of these voxels if it is inside."""
     rule: str
 
@@ -58,6 +61,10 @@ class Filler:
     """`whole` and `divides` → the rule."""
     times: Sequence[float]
     """Of the new frames."""
+    trained: Trained | None = None
+    """Networks of the chosen method, where it has some."""
+    interpolants: Mapping[str, Interpolant] = field(default_factory=dict)
+    """Rules that are not as their names have them."""
     notes: list[str] = field(default_factory=list)
     """What a rule could not do, and what was done instead."""
 
@@ -66,13 +73,18 @@ class Filler:
         cubes = sum(len(self.there(time)) for time in self.times)
         used = {self.rules["divides" if segment.divides else "whole"] for segment in self._segments}
         points = fine(used, cubes, len(self.recording.shape))
-        self._fields = Fields(self.recording, points, _KEPT)
-        self._path = lru_cache(maxsize=64)(self._fields.between)
+        self._fields = Fields(self.recording, points, _KEPT, self.interpolants)
+        self._path = lru_cache(maxsize=64)(self._between)
         self.roots = self.recording.roots()
 
-    def measured(self, number: int) -> NDArray[np.uint32]:
+    def _between(self, name: str, segment: Segment) -> Path:
+        if self.trained is not None and is_network(name):
+            return self.trained.between(name, segment)
+        return self._fields.between(name, segment)
+
+    def measured(self, number: int) -> NDArray[Any]:
         """A measured frame as the rules' fields have it, `(z, y, x)`, which they hit."""
-        labels = np.zeros(self.recording.shape, dtype=np.uint32)
+        labels = np.zeros(self.recording.shape, dtype=self.recording.kind)
         deepest = np.zeros(self.recording.shape, dtype=np.float32)
         for label, cell in self.recording.cells.items():
             if number in cell.frames:
@@ -105,17 +117,20 @@ class Filler:
             return cube.embedded(held[0]), cube
         parts = [segment for segment in self.there(moment.time) if self.roots[segment.label] == root]
         paths = [self._path(self.rules["divides" if s.divides else "whole"], s) for s in parts]
-        fields = [Field(path.cube.low, path(moment.time)) for path in paths if path.cube.h == paths[0].cube.h]
-        cube = Cube.around(fields, paths[0].cube.h)
+        cubes = [path.cube(moment.time) for path in paths]
+        fields = [
+            Field(cube.low, path(moment.time)) for path, cube in zip(paths, cubes, strict=True) if cube.h == cubes[0].h
+        ]
+        cube = Cube.around(fields, cubes[0].h)
         return np.min([cube.embedded(field) for field in fields], axis=0), cube
 
     def cells(self, time: float) -> list[Found]:
         """Everything that is there at a time between measured frames."""
         return [self._found(segment, time) for segment in self.there(time)]
 
-    def frame(self, time: float) -> tuple[NDArray[np.uint32], list[Found]]:
+    def frame(self, time: float) -> tuple[NDArray[Any], list[Found]]:
         """The labels `(z, y, x)`, and what they are made of."""
-        labels = np.zeros(self.recording.shape, dtype=np.uint32)
+        labels = np.zeros(self.recording.shape, dtype=self.recording.kind)
         deepest = np.zeros(self.recording.shape, dtype=np.float32)
         parts = self.cells(time)
         for part in parts:
@@ -134,34 +149,33 @@ class Filler:
             self._note(f"{rule} loses label {segment.label} between frames {segment.start} and {segment.end}")
         for note in path.notes:
             self._note(f"label {segment.label}, frames {segment.start} to {segment.end}: {note}")
-        box, depth = path.cube.cut(values, self.recording.voxel, self.recording.shape)
+        cube = path.cube(time)
+        box, depth = cube.cut(values, self.recording.voxel, self.recording.shape)
         if depth.size and not (depth < 0).any():  # thinner than a voxel: it has one, if its place is in the volume
             depth.ravel()[int(depth.argmin())] = -1e-3 * min(self.recording.voxel)
-        return Found(segment, box, depth, self._labels(segment, time, path, values, depth), rule)
+        return Found(segment, box, depth, self._labels(segment, time, cube, values, depth), rule)
 
     def _note(self, note: str) -> None:
         if note not in self.notes:
             self.notes.append(note)
 
     def _labels(
-        self, segment: Segment, time: float, path: Between, values: NDArray[np.float32], depth: NDArray[Any]
-    ) -> NDArray[np.uint32]:
+        self, segment: Segment, time: float, cube: Cube, values: NDArray[np.float32], depth: NDArray[Any]
+    ) -> NDArray[Any]:
         times = self.recording.times
         before = time - times[segment.start] <= times[segment.end] - time
         own = segment.before if before else segment.after
-        labels = np.full(depth.shape, own[0], dtype=np.uint32)
+        labels = np.full(depth.shape, own[0], dtype=self.recording.kind)
         if len(own) == 1:
             return labels
-        daughters = self._moved(segment, path, values)
-        nearest = np.argmin(
-            [path.cube.cut(d, self.recording.voxel, self.recording.shape)[1] for d in daughters], axis=0
-        )
-        return np.asarray(own, dtype=np.uint32)[nearest]
+        daughters = self._moved(segment, cube, values)
+        nearest = np.argmin([cube.cut(d, self.recording.voxel, self.recording.shape)[1] for d in daughters], axis=0)
+        return np.asarray(own, dtype=self.recording.kind)[nearest]
 
-    def _moved(self, segment: Segment, path: Between, values: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    def _moved(self, segment: Segment, cube: Cube, values: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         """The daughters' fields as they are at the end, moved by what the whole is away from its place there."""
-        step = max(1, round(path.cube.h / self._fields.h(segment.label)))
-        ends = [path.cube.embedded(self._fields.of((label,), segment.end).coarser(step)) for label in segment.after]
+        step = max(1, round(cube.h / self._fields.h(segment.label)))
+        ends = [cube.embedded(self._fields.of((label,), segment.end).coarser(step)) for label in segment.after]
         whole = np.min(ends, axis=0) < 0
         by = np.subtract(ndimage.center_of_mass(values < 0), ndimage.center_of_mass(whole)) if whole.any() else 0.0
         return [ndimage.shift(end, by, order=1, mode="nearest") for end in ends]

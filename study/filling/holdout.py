@@ -7,10 +7,10 @@ shown frames.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,8 +19,12 @@ from study.filling import rules
 from study.filling.lattice import Cube, Field, extent, field_of, spacing
 from study.filling.recording import Recording
 from study.filling.segments import Segment, segments
+from trainables.interpolants import named
 from trainables.metrics.surfaces import Surface, surface, surface_distances
 from trainables.metrics.volumes import dice
+
+if TYPE_CHECKING:
+    from trainables.interpolants import Interpolant
 
 LEAST = 4
 """Measured frames from which on some can be hidden."""
@@ -71,9 +75,13 @@ def tasks(recording: Recording, gap: int, most: int) -> list[Hidden]:
 class Fields:
     """Signed distances of a recording's shapes, computed when they are first wanted."""
 
-    def __init__(self, recording: Recording, points: int, kept: int = 4096) -> None:
-        """`points` along a cube's edge, at most, of a cell that does not move."""
+    def __init__(
+        self, recording: Recording, points: int, kept: int = 4096, interpolants: Mapping[str, Interpolant] | None = None
+    ) -> None:
+        """`points` along a cube's edge, at most, of a cell that does not move; `interpolants` are rules that are not as
+        their names have them."""
         self.recording, self.points = recording, points
+        self._interpolants = interpolants or {}
         self._roots = recording.roots()
         self.of = lru_cache(maxsize=kept)(self._of)
         self.spacing = lru_cache(maxsize=None)(self._spacing)
@@ -98,20 +106,27 @@ class Fields:
         times = [self.recording.times[number] for _, number in frames]
         inner = next(place for place, (_, number) in enumerate(frames) if number == segment.start)
         fields = [self.of(labels, number) for labels, number in frames]
-        return rules.fitted(rule, fields, times, self.h(segment.label), inner, self.points)
+        interpolant = self._interpolants.get(rule) or named(rule)
+        return rules.fitted(interpolant, fields, times, self.h(segment.label), inner, self.points)
 
 
-def scores(rule: str, fields: Fields, hidden: Sequence[Hidden]) -> Iterator[dict[str, Any]]:
-    """A row for every hidden shape: how far the rule is off. Lengths in µm."""
+Paths = Callable[[str, Segment], rules.Path]
+"""Candidate, interval → how it goes there."""
+
+
+def scores(
+    candidate: str, fields: Fields, hidden: Sequence[Hidden], paths: Paths | None = None
+) -> Iterator[dict[str, Any]]:
+    """A row for every hidden shape: how far a rule, or what goes by `paths`, is off. Lengths in µm."""
     recording = fields.recording
     roots = recording.roots()
-    fit = lru_cache(maxsize=4)(fields.between)
+    fit = lru_cache(maxsize=4)(paths or fields.between)
     for task in hidden:
         segment, time = task.segment, recording.times[task.number]
-        path = fit(rule, segment)
+        path = fit(candidate, segment)
         ends = recording.times[segment.start], recording.times[segment.end]
         true = fields.of(task.truth, task.number)
-        chamfer, hausdorff, overlap, empty = _compared(path(time), path.cube, true, fields.h(segment.label))
+        chamfer, hausdorff, overlap, empty = _compared(path(time), path.cube(time), true, fields.h(segment.label))
         yield {
             "sequence": f"track-{roots[segment.label]:02d}",
             "label": segment.label,

@@ -7,30 +7,37 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from analysis.tables.order import spread
 from study.errors import Interrupted
+from study.exporting.divisions import gaps
 from study.exporting.formats import available
 from study.exporting.writing import whole
-from study.filling import labels
+from study.filling import labels, networks, rules
 from study.filling.asked import Asked, Opened
 from study.filling.choice import Choice, choose, sentence
 from study.filling.competition import GAPS, Competition
 from study.filling.expected import Expected, expect
 from study.filling.formats import Films
 from study.filling.frames import Filler
+from study.filling.holdout import Fields
+from study.filling.methods import Methods, chosen
 from study.filling.moments import Moment, moments
+from study.filling.rules import is_network, label
 from study.filling.segments import Segment, segments
 from study.running import provenance
 from study.running.stop import Stop
 from study.storage.credentials import of_command, of_uri
 from study.storage.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    from trainables.saved_model import SavedModel
 
 KINDS = ("whole", "divides")
 EXPORTS = ("exports", "labels")
@@ -52,6 +59,8 @@ class Job:
     command: str = ""
     """How it was asked for, where not by the command line of this process."""
     record: dict[str, Any] = field(default_factory=dict)
+    methods: Methods = field(default_factory=lambda: Methods([]))
+    """What competes."""
     choices: dict[str, Choice] = field(default_factory=dict)
     moments: list[Moment] = field(default_factory=list)
     rows: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -66,7 +75,7 @@ class Job:
     def begin(self, resumed: dict[str, Any] | None) -> None:
         """Write the record, so that the run is one."""
         recording = self.opened.recording
-        competition = Competition(recording, self.folder, 0.0, self.say)
+        self.methods = self._methods()
         self.record = resumed or {
             "study": "fill",
             "run": self.folder.name,
@@ -84,8 +93,8 @@ class Job:
             "phase": "search",
             "finished": None,
             "seed": 0,
-            "methods": [f"{rule}-blend" for rule in competition.order],
-            "references": {f"{rule}-blend": "classical rule" for rule in competition.order},
+            "methods": [label(name) for name in self.methods.order],
+            "references": {label(rule): "classical rule" for rule in self.methods.rules},
             "supervisions": list(GAPS.values()),
             "metrics": [
                 {"name": "chamfer", "label": "Chamfer distance", "unit": "µm", "better": "lower"},
@@ -124,14 +133,18 @@ class Job:
         self._write()
 
     def _compete(self) -> None:
-        competition = Competition(self.opened.recording, self.folder, 60 * self.asked.minutes, self.say, stop=self.stop)
+        competition = Competition(
+            self.opened.recording, self.folder, 60 * self.asked.minutes, self.methods, self.say, stop=self.stop
+        )
         if self.asked.rule is None:
             competition.run()
             self._end_if_wanted()
         self.rows = competition.rows
         self.untried = competition.untried if self.asked.rule is None else []
         for kind in KINDS:
-            self.choices[kind] = choose(self.rows, competition.order, kind)
+            self.choices[kind] = choose(self.rows, self.methods.order, kind)
+            if is_network(self.choices[kind].rule):
+                self.choices[kind] = replace(self.choices[kind], anchor=competition.anchor)
             if self.asked.rule is not None:
                 self.choices[kind] = Choice(self.asked.rule, kind, "the user")
         self.wider = competition.widen(self.choices["whole"].rule)
@@ -146,7 +159,8 @@ class Job:
         recording = self.opened.recording
         self.moments = moments(recording, self.asked.between, self.asked.at)
         new = [moment.time for moment in self.moments if not moment.measured]
-        filler = Filler(recording, {kind: choice.rule for kind, choice in self.choices.items()}, new)
+        names = {kind: choice.rule for kind, choice in self.choices.items()}
+        filler = Filler(recording, names, new, self._trained(), self.methods.interpolants)
         self.filled = labels.Filled(
             filler, self.moments, self.expected, self.asked.tracks is not None, self.asked.model_frames
         )
@@ -167,6 +181,33 @@ class Job:
             films.close()
             for place in (folder, *others):
                 (place / "fill.json").write_text(json.dumps(self._said(), indent=1, ensure_ascii=False))
+
+    def _methods(self) -> Methods:
+        recording = self.opened.recording
+        divided = any(segment.divides for segment in segments(recording.cells))
+        return chosen(self.asked.methods, tuple(self.asked.changes), divided, len(recording.shape))
+
+    def _trained(self) -> networks.Trained | None:
+        """The networks that were chosen, of all frames, as the run folder has them; none where a rule was."""
+        choice = self.choices["whole"]
+        if not choice.anchor:
+            return None
+
+        def stop(epoch: int, epochs: int) -> bool:
+            self.say(f"{choice.rule} on all frames: epoch {epoch} of {epochs}")
+            self._end_if_wanted()
+            return False
+
+        def kept(number: int, make: Callable[[], dict[str, Any]]) -> SavedModel:
+            from trainables.saved_model import open_model, packed
+
+            place = ("models", f"{choice.rule}-{number}.pt")
+            if not self.folder.exists(*place):
+                self.folder.write(*place, content=packed(make()))
+            return open_model(self.folder.file(*place))
+
+        fields = Fields(self.opened.recording, rules.FINE[-1], interpolants=self.methods.interpolants)
+        return networks.train(choice.rule, self.methods, choice.anchor, fields, (), stop, kept)
 
     @property
     def exported(self) -> Path:
@@ -210,6 +251,8 @@ class Job:
         for segment in segments(self.opened.recording.cells):
             if segment.divides and self.filled is not None:
                 said.append(self._divided(segment))
+        for name, there in self.filled.tracks.items() if self.filled is not None else ():
+            said += gaps(name, there, [moment.index for moment in self.moments])
         if self.untried:
             said.append(f"not tried to the end, for time was up: {', '.join(self.untried)}")
         return said

@@ -60,7 +60,7 @@ class Filled:
     tracks: dict[int, list[int]] = field(default_factory=dict)
     """Label → the frames in which it is."""
 
-    def frames(self, keep: Sequence[int] = ()) -> Iterator[tuple[Moment, NDArray[np.uint32]]]:
+    def frames(self, keep: Sequence[int] = ()) -> Iterator[tuple[Moment, NDArray[Any]]]:
         """Each frame's labels, in the order of time; the table grows with them."""
         for moment in self.moments:
             labels, parts = self._frame(moment)
@@ -69,7 +69,7 @@ class Filled:
                 self.kept[moment.index] = labels
             yield moment, labels
 
-    def _frame(self, moment: Moment) -> tuple[NDArray[np.uint32], list[Found]]:
+    def _frame(self, moment: Moment) -> tuple[NDArray[Any], list[Found]]:
         if not moment.measured:
             return self.filler.frame(moment.time)
         assert moment.frame is not None
@@ -79,9 +79,9 @@ class Filled:
         labels = recording.frame(moment.frame)
         if self.only:
             labels = np.where(np.isin(labels, list(recording.cells)), labels, 0)
-        return labels.astype(np.uint32), []
+        return labels.astype(recording.kind), []
 
-    def _enter(self, moment: Moment, labels: NDArray[np.uint32], parts: list[Found]) -> None:
+    def _enter(self, moment: Moment, labels: NDArray[Any], parts: list[Found]) -> None:
         recording, roots = self.filler.recording, self.filler.roots
         size = float(np.prod(recording.voxel))
         found, counts = np.unique(labels, return_counts=True)
@@ -103,10 +103,9 @@ class Filled:
             self.rows.append(row)
 
     @property
-    def large(self) -> bool:
-        """Whether a label does not fit an image of 16 bits."""
-        recording = self.filler.recording
-        return max(recording.largest, max(recording.cells)) > np.iinfo(np.uint16).max
+    def kind(self) -> type[np.unsignedinteger[Any]]:
+        """Of an image that holds every label."""
+        return label_tiff.kind_of(self.filler.recording.largest)
 
     def _seconds(self, moment: Moment) -> float | None:
         unit = self.filler.recording.seconds
@@ -143,16 +142,16 @@ class Filled:
 
 def write(
     filled: Filled, folder: Path, keep: Sequence[int], advance: Callable[[], None],
-    also: Callable[[Moment, NDArray[np.uint32]], None] = lambda moment, labels: None,
+    also: Callable[[Moment, NDArray[Any]], None] = lambda moment, labels: None,
 ) -> None:  # fmt: skip
     """All frames, the table of tracks and that of frames, into a folder that is there and empty.
 
     `also` is called with each frame and its labels, when its rows are there.
     """
     digits = max(3, len(str(max(moment.index for moment in filled.moments))))
-    recording, large = filled.filler.recording, filled.large
+    recording = filled.filler.recording
     for moment, labels in filled.frames(keep):
-        image = labels if large else labels.astype(np.uint16)
+        image = labels.astype(filled.kind)
         path = folder / f"man_track{moment.index:0{digits}d}.tif"
         label_tiff.write(path, image, recording.voxel, interval=filled.interval)
         also(moment, labels)

@@ -14,6 +14,7 @@ from analysis.pages.report import environment
 from study.filling import drawing, expected
 from study.filling.choice import FINDINGS, interval, paired
 from study.filling.competition import SUPERVISION
+from study.filling.rules import label
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -94,7 +95,7 @@ def _candidates(job: Job) -> list[dict[str, str]]:
         return []
     whole = job.rows[~job.rows["divides"].astype(bool)]
     divides = job.rows[job.rows["divides"].astype(bool)]
-    order = [name.removesuffix("-blend") for name in job.record["methods"]]
+    order = job.methods.order
     table = paired(whole if len(whole) else divides, order)
     trials = list(job.folder.trials().values())
     lines = []
@@ -104,9 +105,7 @@ def _candidates(job: Job) -> list[dict[str, str]]:
         mine, parted = job.rows[job.rows["rule"] == rule], divides[divides["rule"] == rule]
         kinds = {"whole": "✓", "divides": "✓ where cells divide"}
         chosen = [kinds[kind] for kind, choice in job.choices.items() if choice.rule == rule]
-        seconds = sum(
-            t["seconds"] for t in trials if t["method"] == f"{rule}-blend" and t["supervision"] == SUPERVISION
-        )
+        seconds = sum(t["seconds"] for t in trials if t["method"] == label(rule) and t["supervision"] == SUPERVISION)
         lines.append(
             {
                 "rule": rule,

@@ -92,6 +92,11 @@ class Recording:
     source: Recorded | None = None
     """The sequence of signed distances that it is; none for labels."""
 
+    @property
+    def kind(self) -> type[np.unsignedinteger[Any]]:
+        """Of arrays that hold every label."""
+        return np.uint32 if self.largest <= np.iinfo(np.uint32).max else np.uint64
+
     def frame(self, number: int) -> NDArray[Any]:
         """A measured frame `(z, y, x)`: its labels as they are, all of them."""
         if isinstance(self.reader, LabelReader):

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from study.design.methods import BLENDS
 from study.filling.lattice import Cube, Field
-from trainables.interpolants import available, named
+from trainables.interpolants import available
 from trainables.interpolants.aspects import Pieces, Weights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from trainables.interpolants import Fitted
+    from trainables.interpolants import Fitted, Interpolant
 
 COSTLY = ("flow", "barycenter")
 """Parts that take seconds where others take hundredths: tried last, on coarser cubes."""
@@ -29,6 +29,16 @@ AFFORDABLE = 2.5e8
 """Points in all frames' cubes together: about two minutes' work."""
 _MOST = 1.5
 """A cube with motion in it may be so many times larger; beyond, frames further away are left out."""
+
+
+def label(name: str) -> str:
+    """What a candidate is called in the tables: as in studies."""
+    return name if is_network(name) else f"{name}-blend"
+
+
+def is_network(name: str) -> bool:
+    """Whether a candidate is a network that is added to a rule."""
+    return name.split("+")[0] == "anchored"
 
 
 def candidates(divided: bool) -> list[str]:
@@ -57,30 +67,46 @@ def _slow(name: str) -> bool:
 
 def fine(names: Iterable[str], cubes: int, dimension: int = 3) -> int:
     """Points along a cube's edge, at most, for so many cubes, or squares, that are written."""
-    if any(costly(name) for name in names):
+    if any(costly(name) or is_network(name) for name in names):
         return FINE[-1]
     choices = FINE if dimension == 3 else (2 * FLAT, *FINE)
     return next((points for points in choices if cubes * points**dimension <= AFFORDABLE), choices[-1])
 
 
+class Path(Protocol):
+    """How one cell gets from one known frame to another: time → field in µm `(n, n, n)` on the cube of that time."""
+
+    def cube(self, time: float) -> Cube:
+        """Where the field is given."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What could not be done, and what was done instead."""
+
+    def __call__(self, time: float) -> NDArray[np.float32]: ...
+
+
 @dataclass(frozen=True, eq=False)
 class Between:
-    """A rule, fitted to frames: time → field in µm `(n, n, n)` on the cube."""
+    """A rule, fitted to frames: one cube holds all of them."""
 
-    cube: Cube
+    _cube: Cube
     _fitted: Fitted
     _start: float
     _span: float
 
+    def cube(self, time: float) -> Cube:
+        return self._cube
+
     def __call__(self, time: float) -> NDArray[np.float32]:
-        return self._fitted((time - self._start) / self._span) / np.float32(self.cube.unit)
+        return self._fitted((time - self._start) / self._span) / np.float32(self._cube.unit)
 
     @property
     def notes(self) -> list[str]:
         return self._fitted.notes
 
 
-def fitted(name: str, fields: list[Field], times: list[float], h: float, inner: int, points: int) -> Between:
+def fitted(rule: Interpolant, fields: list[Field], times: list[float], h: float, inner: int, points: int) -> Between:
     """The rule's field between frames `inner` and `inner` + 1 of `fields`, which have these times.
 
     Frames further away are left out where the cube around all of them would be much larger than that of a cell at rest.
@@ -97,4 +123,4 @@ def fitted(name: str, fields: list[Field], times: list[float], h: float, inner: 
     frames = np.stack([cube.embedded(field) for field in chosen]) * np.float32(cube.unit)
     start, span = times[first], times[last - 1] - times[first]
     moments = [(time - start) / span for time in times[first:last]]
-    return Between(cube, named(name).fit(frames, moments), start, span)
+    return Between(cube, rule.fit(frames, moments), start, span)

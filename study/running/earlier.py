@@ -9,7 +9,8 @@ from study.design.study import Study
 
 _UNSAID: dict[str, Any] = {
     "pruning": {"least_trials": 1}, "search_on": None, "twins": {}, "usual": None, "primary": [], "sampler": "tpe",
-    "patience": None, "warm_start": {}, "constraints": {"empty": None, "shown": None, "seconds": None},
+    "usual_supervisions": None, "patience": None, "warm_start": {},
+    "constraints": {"empty": None, "shown": None, "seconds": None},
 }  # fmt: skip
 """Field → what was done before there was one; of a field with parts, what is new in it."""
 
@@ -28,6 +29,8 @@ def as_begun(study: Study, configuration: dict[str, Any]) -> None:
     """Let the study do what a run of this recorded configuration did where its record is silent."""
     if "usual" not in configuration:
         study.usual = None
+    if "usual_supervisions" not in configuration:
+        study.usual_supervisions = None
     if "primary" not in configuration:
         study.primary = []
     if "validation" not in configuration:

@@ -37,7 +37,7 @@ _BEFORE_DATA = [
         help="only these methods, and the baseline; or all; one named twice runs again with other seeds  "
         "[default: the study's usual ones]",
     ),
-    click.option("--supervisions", metavar="NAME,…", help="only these supervisions  [default: all]"),
+    click.option("--supervisions", metavar="NAME,…", help="only these supervisions  [default: the study's usual ones]"),
     click.option("--data", metavar="PATH…", help="a recording or images, for studies that take some (see --list)"),
 ]
 _AFTER_DATA = [
@@ -86,13 +86,13 @@ def of_flags(given: Mapping[str, Any], more: tuple[str, ...] = ()) -> dict[str, 
     """What flags say, without those that were not given; `more` are the paths after the first of `--data`."""
     asked = {name: value for name, value in given.items() if value not in (None, False, ())}
     if "set" in asked:
-        asked["set"] = dict(_parted(change) for change in asked["set"])
+        asked["set"] = dict(parted(change) for change in asked["set"])
     if "data" in asked:
         asked["data"] = [asked["data"], *more]
     return asked
 
 
-def _parted(change: str) -> tuple[str, str]:
+def parted(change: str) -> tuple[str, str]:
     key, equals, value = change.partition("=")
     if not equals or not key:
         raise Mistake(f"--set {change}: not of the form key=value, such as epochs=500")
@@ -202,9 +202,16 @@ def written(asked: Options) -> dict[str, Any]:
     return said
 
 
+def said_in_a_file(asked: Mapping[str, Any], parameters: Mapping[str, click.Parameter]) -> dict[str, Any]:
+    """What was asked for of a command of these parameters, as a file says it; without credentials."""
+    changes = {"set": [f"{key}={value}" for key, value in asked.get("set", {}).items()]} if "set" in asked else {}
+    given = dict(asked) | changes
+    return {name.replace("_", "-"): _as_in_a_file(name, given[name]) for name in parameters if name in given}
+
+
 def _as_in_a_file(option: str, value: Any) -> Any:
     if option == "set":
-        return {key: _value(text) for key, text in map(_parted, value)}
+        return {key: _value(text) for key, text in map(parted, value)}
     if option in _LISTS:
         return [_value(entry.strip()) if option not in _WORDS else entry.strip()
                 for entry in value.split(",")]  # fmt: skip

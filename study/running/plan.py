@@ -16,7 +16,7 @@ from analysis.tables.names import given_name
 from study import catalog, tracking
 from study.data.reader_options import ReaderOptions
 from study.design import plane
-from study.design.flags import EVERY, edit, keep, wanted_methods
+from study.design.flags import EVERY, edit, keep, wanted_methods, wanted_supervisions
 from study.design.study import Study
 from study.errors import Mistake, of_storage, unreadable
 from study.running import earlier, environment, machine
@@ -244,7 +244,11 @@ def _continued(options: Options, folder: RunFolder, record: dict[str, Any]) -> d
 def _make(name: str, choices: dict[str, Any], data: Data | ImageData | PictureData | None) -> Study:
     dimension, changes = plane.asked(choices["changes"])
     study = catalog.load(name, choices["preset"], data, dimension)
-    keep(study, wanted_methods(study, choices.get("methods")), choices.get("supervisions"))
+    keep(
+        study,
+        wanted_methods(study, choices.get("methods")),
+        wanted_supervisions(study, choices.get("supervisions")),
+    )
     for change in changes:
         key, equals, value = change.partition("=")
         if not equals or not key:

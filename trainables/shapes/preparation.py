@@ -4,7 +4,8 @@
 
 One scale, isotropic in physical space, and one centre for all frames: those that put the box around the shape in the
 shown frames into [-2.2, 2.2]^d. Hidden frames have no say, so that nothing of them reaches a model through the
-coordinates. Motion, growth and proportions are kept, and the way back is one affine map.
+coordinates. Motion, growth and proportions are kept, and the way back is one affine map; where the shape goes so far
+that little of the domain would be left to it, the domain follows it (`following.py`).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from trainables.metrics.volumes import components
 from trainables.shapes.bad_data import BadData
+from trainables.shapes.following import followed
 from trainables.shapes.mask_to_sdf import MARGIN, mask_to_sdf, redistanced
 from trainables.shapes.measured import Measured, extent, labelled
 from trainables.shapes.prepared import Prepared
@@ -69,9 +71,11 @@ def prepare(
             border.append(frame.number)
     _refuse_pieces(sequence, dropped)
     worst = max(dropped, key=dropped.__getitem__)
-    known = [boxes[index] for index in shown] if shown is not None else boxes
-    lower = voxel * (np.min([low for low, _ in known], axis=0) - 0.5)
-    upper = voxel * (np.max([high for _, high in known], axis=0) + 0.5)
+    faces = voxel * (np.array(boxes) + np.array([[-0.5], [0.5]]))  # (F, 2, 3), µm
+    path = followed(faces, moments, list(range(len(frames)) if shown is None else shown))
+    centred = faces - path[:, None]
+    known = centred if shown is None else centred[list(shown)]
+    lower, upper = known[:, 0].min(axis=0), known[:, 1].max(axis=0)
     scale, centre = 2 * REACH / float((upper - lower).max()), (lower + upper) / 2
     axes = len(sequence.shape)
     affine = np.zeros((axes + 1, axes + 1))
@@ -79,13 +83,16 @@ def prepare(
         affine[axis, axes - 1 - axis] = 1 / (scale * voxel[axis])
         affine[axis, axes] = centre[axis] / voxel[axis]
     affine[axes, axes] = 1
-    ends = [np.abs(scale * (voxel * (np.add(box, [[-0.5], [0.5]])) - centre)).max() for box in boxes]
+    places = path / voxel
+    ends = np.abs(scale * (centred - centre)).max(axis=(1, 2))
     beyond = [int(number) for number, end in zip(frames, ends, strict=True) if end > UPPER]
     has = Measured.of(labels)
     grid = power(resolution, axes)
     volumes = np.empty((len(frames), *axes * (resolution,)), dtype=dtype)
     for index, frame in enumerate(sequence.read(count)):
-        field = _on_domain(frame, affine, voxel, resolution, antialias)
+        moved = affine.copy()
+        moved[:-1, -1] += places[index]
+        field = _on_domain(frame, moved, voxel, resolution, antialias)
         if not (field < 0).any():
             raise BadData(
                 f"{sequence.reader.path} (frame {frame.number}): {sequence.label} {_unseen(frame, beyond, grid)}"
@@ -114,6 +121,7 @@ def prepare(
             **has.metadata(),
         },
         kept=has.arrays(),
+        places=places if places.any() else None,
     )
 
 

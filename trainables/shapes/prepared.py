@@ -7,6 +7,7 @@ An `.npz` of plain arrays, read without pickle, here of a recording in space; in
     times         (F,)          from 0 to 1
     frames        (F,)          frame numbers of the source
     affine        (4, 4)        domain (x, y, z, 1) → voxel index (z, y, x, 1) of the source
+    places        (F, d)        where the domain follows its shape: voxels z, y, x that are added in each frame
     source_shape  (3,)          voxels of the source, z, y, x
     voxel         (3,)          size of a voxel, z, y, x
     metadata      ()            JSON: label, source, reader, unit, border, beyond, dropped, dropped_in,
@@ -51,6 +52,8 @@ class Prepared:
     `tracks`, a list of [label, begin, end, parent]; `division`, halfway between the two frames at which one cell first
     becomes two, or none; `moments`, when the frames were taken, in the recording's unit of time, and `seconds`, how
     many that unit takes, or none (neither in older files)."""
+    places: Array | None = None
+    """None where the domain is at rest, and in older files."""
     kept: dict[str, Array] = field(default_factory=dict)
     """Arrays of `measured`, of a sequence that is being prepared: they are not loaded with the others."""
 
@@ -69,6 +72,7 @@ class Prepared:
         import numpy as np
 
         arrays = {name: getattr(self, name) for name in _ARRAYS} | self.kept
+        arrays |= {} if self.places is None else {"places": self.places}
         arrays["metadata"] = np.array(json.dumps(self.metadata, sort_keys=True, ensure_ascii=False))
         buffer = io.BytesIO()
         np.savez_compressed(buffer, **arrays)
@@ -82,15 +86,17 @@ class Prepared:
         try:
             with np.load(io.BytesIO(content), allow_pickle=False) as file:
                 arrays = {name: file[name] for name in (*_ARRAYS, "metadata")}
+                places = file.get("places")
             metadata = json.loads(str(arrays.pop("metadata")))
         except Exception as error:  # zip, header, pickle and JSON errors are of many kinds
             raise BadData(f"{where}: not a prepared shape sequence ({error}); prepare the recording again") from None
         fit = all(array.ndim in _ARRAYS[name] for name, array in arrays.items())
         lengths = {len(arrays[name]) for name in ("sdf", "times", "frames")} if fit else set()
         axes = {len(arrays["voxel"]), len(arrays["affine"]) - 1, arrays["sdf"].ndim - 1} if fit else set()
+        fit &= places is None or not fit or places.shape == (len(arrays["frames"]), len(arrays["voxel"]))
         if not fit or len(lengths) > 1 or len(axes) > 1 or "label" not in metadata:
             raise BadData(f"{where}: the arrays of a prepared shape sequence disagree; prepare the recording again")
-        return cls(**arrays, metadata=metadata)
+        return cls(**arrays, metadata=metadata, places=places)
 
 
 def load(url: str) -> Prepared:

@@ -1,4 +1,4 @@
-"""Labels in the layout of the Cell Tracking Challenge: `man_trackTTT.tif` (uint16, or uint32) and `man_track.txt`.
+"""Labels in the layout of the Cell Tracking Challenge: `man_trackTTT.tif` (16 bits, or more) and `man_track.txt`.
 
 Source: celltrackingchallenge.net, "Annotation of tracking ground truth": one line `L B E P` a track, with its label,
 the numbers of its first and last image, and its parent's label or 0.
@@ -28,7 +28,7 @@ class LabelImages(Format):
 
     def add(self, moment: Moment) -> None:
         space = self.group.space
-        image = np.zeros(space.shape, dtype=np.uint32 if self.movie.large else np.uint16)
+        image = np.zeros(space.shape, dtype=self.movie.kind)
         for part in moment.parts:
             np.maximum(image[part.member.box], part.labels.astype(image.dtype), out=image[part.member.box])
         self._write("man_track", moment.index, image)

@@ -45,7 +45,7 @@ class OmeZarr(Format):
         image_label: dict[str, Any] = {"version": VERSION, "source": {"image": "../../"}}
         attributes: dict[str, Any] = {"multiscales": self._multiscales(NAME), "image-label": image_label}
         cells.attrs.put(attributes)
-        self._labels = self._array(cells, np.uint32 if movie.large else np.uint16, 0)
+        self._labels = self._array(cells, movie.kind, 0)
         self._spread = None
         if spread:
             self._spread = self._array(self._image(folder / "spread.ome.zarr", "spread"), np.float32, np.nan)

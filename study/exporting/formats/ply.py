@@ -42,7 +42,7 @@ class Meshes(Format):
             name, volume = "", 0.0
             if mesh is not None and not mesh.empty:
                 faces = mesh.faces[:, ::-1] if space.mirrored else mesh.faces
-                solid = trimesh.Trimesh(space.physical(mesh.vertices), faces, process=False)
+                solid = trimesh.Trimesh(part.member.physical(mesh.vertices, part.time), faces, process=False)
                 if self.spread:
                     ensemble = part.member.ensemble
                     own = ensemble.factor * displacement(ensemble, mesh.vertices, part.time) * space.scale

@@ -129,3 +129,25 @@ def test_times_are_even_or_as_listed():
     for at in ("0,nan", "-0.1", "", "0.5,0.50000001"):
         with pytest.raises(Mistake, match="--at"):
             times(None, at, [0, 1])
+
+
+def test_of_models_that_saw_every_frame_the_search_says_which_is_best(tmp_path):
+    arms = [
+        arm(method, 0.2, setting="best").assign(role="train", supervision="all", trial=f"confirm-{method}-all-best")
+        for method in ("none", "moved-blend")
+    ]
+    trials = [
+        {"trial": f"search-{method}-all-0000", "phase": "search", "setting": "search", "method": method,
+         "supervision": "all", "state": "complete", "objective": objective, "empty": 0.0, "reason": ""}
+        for method, objective in (("none", 0.3), ("moved-blend", 0.1))
+    ]  # fmt: skip
+    models = ["confirm-none-all-best", "confirm-moved-blend-all-best"]
+    run = run_of(tmp_path, *arms, models=models, trials=trials)
+    chosen = choose(run, None, None, "best")
+    assert chosen.model.endswith("models/confirm-moved-blend-all-best.pt")
+    assert (
+        "every frame is shown; on those that its search left out chamfer 0.1, the best of 2 methods" in chosen.sentence
+    )
+    said = " ".join(analysis.answer(run))
+    assert "under all supervision every frame is shown" in said
+    assert "moved-blend is the best" in said

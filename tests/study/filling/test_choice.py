@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from study.exporting.divisions import gaps
 from study.filling import holdout
 from study.filling.choice import choose
+from study.filling.drawing import colours_of
 from study.filling.recording import of_labels
 from tests.study.filling.recordings import VOXEL, moving
 from trainables.shapes.readers.base import open_recording
@@ -49,3 +51,18 @@ def test_a_rule_that_is_worse_than_a_simpler_one_is_not_taken_for_its_noise():
 def test_with_too_few_hidden_shapes_the_findings_choose(kind, rule):
     found = choose(table(linear=[1.0] * 3, volume=[0.1] * 3), ["linear", "volume"], kind)
     assert (found.rule, found.by) == (rule, "findings")
+
+
+def test_cells_beside_each_other_have_different_colours_and_few_cells_one_each():
+    row = np.repeat(np.arange(1, 61) * 12, 5)[None].repeat(6, axis=0)  # 60 cells in a row, all of 0 modulo 12
+    colours = colours_of([row])
+    assert all(colours[12 * n] != colours[12 * n + 12] for n in range(1, 60))
+    few = colours_of([np.repeat(np.array([3, 15, 27, 600]), 9)[None]])
+    assert len(set(few.values())) == 4
+
+
+def test_images_between_in_which_a_label_is_not_are_told():
+    assert gaps(7, [0, 1, 4, 5], range(6)) == [
+        "label 7 is in no image from 2 to 3, which its row in man_track.txt does not say"
+    ]
+    assert gaps(7, [3, 9, 12], [3, 9, 12, 15]) == []

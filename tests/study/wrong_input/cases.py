@@ -20,6 +20,7 @@ EXPORT: Cases = {
     "one time": (["bifurcation", "--times", "1"], "--times 1: a sequence has a first and a last time"),
     "times in words": (["bifurcation", "--times", "many"], "--times"),
     "time in words": (["bifurcation", "--at", "noon"], "--at noon: not a list of times"),
+    "a clock without a recording": (["bifurcation", "--at", "90s"], "--at 90s: study bifurcation has no recording"),
     "time outside": (["bifurcation", "--at", "0,2"], "--at 0,2: 2 lies outside"),
     "one time twice": (["bifurcation", "--at", "0.1,0.10000000001"], "two times are closer"),
     "both kinds of times": (["bifurcation", "--at", "0.1", "--times", "3"], "--times and --at were both given"),

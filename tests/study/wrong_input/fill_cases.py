@@ -47,6 +47,29 @@ FILL: Cases = {
     "unknown pieces": (["data/swapped.npz", "--pieces", "some"], "--pieces"),
     "unknown rule": (["data/swapped.npz", "--rule", "magic"], "--rule magic: there is no interpolant 'magic'"),
     "rules that do not combine": (["data/swapped.npz", "--rule", "linear+spline"], "--rule linear+spline: linear and"),
+    "unknown method": (
+        ["data/swapped.npz", "--methods", "anchored+sinkhron"],
+        "--methods anchored+sinkhron: there is no 'anchored+sinkhron' that fills frames; did you mean",
+    ),
+    "a network by itself": (
+        ["data/swapped.npz", "--methods", "sinkhorn"],
+        "--methods sinkhorn: there is no 'sinkhorn'",
+    ),
+    "a network in the plane": (
+        ["data/plane.npy", "--methods", "anchored+sinkhorn"],
+        "--methods anchored+sinkhorn: networks take volumes, and the recording is in the plane",
+    ),
+    "unknown key": (["data/swapped.npz", "--set", "epochz=3"], "--set epochz=3: there is no 'epochz'; did you mean"),
+    "a key of what does not compete": (
+        ["data/swapped.npz", "--set", "epochs=3"],
+        "--set epochs=3: epochs changes nothing of what competes here",
+    ),
+    "no key": (["data/swapped.npz", "--set", "epochs"], "--set epochs: not of the form key=value"),
+    "a competition of one rule": (
+        ["data/swapped.npz", "--rule", "moved", "--methods", "moved-blend"],
+        "--rule moved is taken without a competition",
+    ),
+    "absent configuration": (["--config", "nowhere.yaml"], "--config nowhere.yaml: cannot be read"),
     "output in a file": (["data/swapped.npz", "--output", "a-file/x"], "a-file is a file"),
     "output in a store": (["data/swapped.npz", "--output", "memory://x"], "frames are written to a local disk"),
     "nothing to resume": (["--resume", "last", "--output", "a-folder"], "there is no run of fill in a-folder"),

@@ -322,7 +322,7 @@ RUN: Cases = {
     "voxel in words": (["cells", "--voxel", "a,b,c"], "--voxel a,b,c: not three sizes"),
     "tracks with a gap": (["cells", "--tracks", "1,,2"], "--tracks 1,,2: not track numbers"),
     "torn HDF5": (["cells", "--data", "data/torn.h5"], "--data data/torn.h5"),
-    "HDF5 of something else": (["cells", "--data", "data/other-key.h5"], "but volumes (3, 4, 4, 4) of uint8; store"),
+    "HDF5 of something else": (["cells", "--data", "data/other-key.h5"], "but volumes (3, 4, 4) of float32; store"),
     "a reversed sign": (["cells", "--data", "data/reversed.h5"], "8 of the 8 corners and 96% of the volume are inside"),
     "HDF5 without numbers": (["cells", "--data", "data/nan.h5"], "--data data/nan.h5"),
     "grey values": (["cells", "--data", "data/grey.tif"], "--data data/grey.tif"),

@@ -77,7 +77,7 @@ def _recordings(folder: Path) -> None:
     data.mkdir()
     (data / "torn.h5").write_bytes(b"\x89HDF\r\n\x1a\n torn")
     with h5py.File(data / "other-key.h5", "w") as file:
-        file["volumes"] = np.zeros((3, 4, 4, 4), np.uint8)
+        file["volumes"] = np.zeros((3, 4, 4), np.float32)
     with h5py.File(data / "reversed.h5", "w") as file:
         file["sdf_vid"] = np.full((6, 6, 6, 3), -1, np.float32)
         file["sdf_vid"][2:4, 2:4, 2:4] = 1

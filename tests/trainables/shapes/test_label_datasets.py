@@ -1,0 +1,56 @@
+"""Labels in HDF5, in plain Zarr arrays and in PNG files."""
+
+import json
+
+import h5py
+import numpy as np
+import pytest
+import zarr
+from PIL import Image
+
+from trainables.shapes.bad_data import BadData
+from trainables.shapes.readers.base import open_recording
+from trainables.testing.readers import balls, masks
+
+
+def test_axes_and_voxel_that_the_attributes_name_are_taken(tmp_path):
+    labels = balls()
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        held = file.create_dataset("exported_data", data=labels.transpose(3, 2, 1, 0)[..., None])
+        held.attrs["axistags"] = json.dumps({"axes": [{"key": key} for key in "xyztc"]})
+        held.attrs["element_size_um"] = (2.0, 0.5, 0.4)
+        file["about/steps"] = np.arange(3)
+    reader = open_recording(tmp_path / "a.h5")
+    assert reader.name == "label-datasets"
+    assert reader.voxel_size() == (2.0, 0.5, 0.4)
+    (sequence,) = reader.sequences().all_usable()
+    assert all((found == (labels[t] > 0)).all() for t, found in masks(sequence).items())
+
+
+def test_axes_that_nothing_names_can_be_said(tmp_path):
+    labels = balls()
+    zarr.create_array(str(tmp_path / "a.zarr"), data=labels.swapaxes(0, 1))
+    (sequence,) = open_recording(tmp_path / "a.zarr", layout="ZTYX").sequences().all_usable()
+    assert all((found == (labels[t] > 0)).all() for t, found in masks(sequence).items())
+
+
+@pytest.mark.parametrize("mode", ["L", "P", "I;16"])
+def test_pictures_of_planes_are_frames(tmp_path, mode):
+    planes = balls()[:, 6].astype(np.uint16 if mode == "I;16" else np.uint8)
+    for number, plane in enumerate(planes):
+        picture = Image.fromarray(plane)
+        if mode == "P":
+            picture.putpalette([0, 0, 0, 9, 9, 9, 90, 1, 1, 5, 5, 5])
+        picture.save(tmp_path / f"mask_{number + 8}.png")
+    reader = open_recording(tmp_path)
+    (sequence,) = reader.sequences().all_usable()
+    assert sequence.frames == (8, 9, 10)
+    assert all((reader.frame(8 + n) == plane).all() for n, plane in enumerate(planes))
+    assert reader.voxel_size() == (1.0, 1.0)
+
+
+def test_a_picture_in_colours_is_no_label_image(tmp_path):
+    for number in range(2):
+        Image.fromarray(np.zeros((4, 5, 3), np.uint8)).save(tmp_path / f"m{number}.png")
+    with pytest.raises(BadData, match=r"m0.png: a picture in colours \(RGB\), but labels are grey"):
+        open_recording(tmp_path).sequences()
