@@ -27,7 +27,8 @@ def start(folder: Path, *arguments: str, **environment: str) -> subprocess.Popen
     """A run in `folder`, in a process group of its own."""
     folder.mkdir(parents=True, exist_ok=True)
     kept = {k: v for k, v in os.environ.items() if k not in ("RAY_ADDRESS", "STUDY_RESULTS")}
-    own = {"PYTHONPATH": str(ROOT), "STUDY_STATE": str(folder / "state"), "SLEEPING_TRACE": str(folder / "trace")}
+    path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    own = {"PYTHONPATH": path, "STUDY_STATE": str(folder / "state"), "SLEEPING_TRACE": str(folder / "trace")}
     return subprocess.Popen(
         [*COMMAND, *arguments],
         cwd=folder,
