@@ -6,11 +6,11 @@ What a job of Kubernetes calls, which is started again after its pod was lost: `
 
 from __future__ import annotations
 
+import os
 import sys
 
 from study.errors import Mistake
-from study.exit_status import leave, note, tolerate_lost_console
-from study.run import command_line
+from study.exit_status import leave, note
 from study.storage.places import find_named
 
 
@@ -23,10 +23,9 @@ def arguments(study: str, name: str, output: str, *given: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    tolerate_lost_console()
     try:
         wanted = arguments(*sys.argv[1:])
     except Mistake as error:
         note(error)
         leave(1)  # a store that is away: the job is started again
-    leave(command_line(wanted))
+    os.execv(sys.executable, [sys.executable, "-m", "study.run", *wanted])  # which hears the signals itself
