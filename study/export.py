@@ -21,6 +21,7 @@ from study.storage.credentials import of_command, of_uri
 from study.storage.opening import open_run
 from study.storage.places import check_output, default_output
 from study.storage.run_folder import RunFolder
+from trainables.shapes.sequence import SPACE
 
 if TYPE_CHECKING:
     from analysis import Run
@@ -108,6 +109,7 @@ def main(
     from study.exporting.divisions import divisions, missing
 
     opened = open_run(run, results, finished=True)
+    _refuse_plane(opened)
     chosen = choices.choose(opened, method, supervision, setting)
     wanted = choices.sequences(chosen, labels)
     if replicate is not None and replicate >= chosen.replicates:
@@ -156,6 +158,16 @@ def main(
     for folder in folders.values():
         click.echo(f"wrote {folder}")
     return 0
+
+
+def _refuse_plane(run: Run) -> None:
+    from analysis.tables import record
+
+    if record.dimension(run) != SPACE:
+        raise Mistake(
+            f"run {run.name} of study {run.study} has shapes in the plane, and exports are of volumes: python -m "
+            "study.fill writes the frames between those of a recording in the plane"
+        )
 
 
 def _refuse_unseen(run: Run, choice: Choice) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from study.data import understood
 from study.data.reader_options import ReaderOptions
+from study.design import plane
 from study.errors import Mistake
 from trainables.files import cached, read
 from trainables.shapes.bad_data import BadData
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 _FOLDER = "data"
 """Of the run folder."""
-FINER = 4
-"""Points along an axis of the plane for one in space: a quarter of the points of a volume."""
 _LONGEST = 60
 """Letters of a sequence's name that go into the name of its file."""
 
@@ -138,16 +137,20 @@ Shown = Callable[[int], list[int]]
 
 
 def find(
-    wanted: Wanted, resolution: int, say: Callable[[str], None] = lambda sentence: None, shown: Shown | None = None
+    wanted: Wanted,
+    resolution: int,
+    say: Callable[[str], None] = lambda sentence: None,
+    shown: Shown | None = None,
+    example: Path | None = None,
 ) -> Data:
-    """The recording's sequences, prepared on a grid of `resolution` points an axis, or `FINER` times as many in the
-    plane; Mistake if they cannot be used."""
+    """The recording's sequences, prepared on a grid of `resolution` points an axis, or `plane.FINER` times as many in
+    the plane; without a path those of the `example`. Mistake if they cannot be used."""
     from trainables.shapes.readers import base
 
     tracks, voxel, given = wanted.track_numbers(), wanted.voxel_size(), wanted.only_path()
     if wanted.bands is not None:
         raise Mistake(f"--bands {wanted.bands}: a recording of shapes has no bands; leave --bands out")
-    path = base.example() if given is None else Path(given)
+    path = (example or base.example()) if given is None else Path(given)
     told, hint = wanted.told_reader(), ""
     try:
         reader = base.open_recording(path, voxel, **told)
@@ -194,7 +197,7 @@ def _prepared(
 
     contents, dimension = {}, len(found[0].shape) if found else SPACE
     if dimension == PLANE:
-        resolution *= FINER
+        resolution *= plane.FINER
     for number, recorded in enumerate(in_common(found), 1):
         say(f"preparing {recorded.label}, {number} of {len(found)}")
         try:

@@ -17,10 +17,10 @@ from trainables.configuration import Configuration, choose
 from trainables.interpolants import named
 from trainables.metrics.scoring import Scored
 from trainables.shapes.sampled import Sampled
-from trainables.shapes.sequence import SPACE, ShapeSequence, from_descriptions, labelled
+from trainables.shapes.sequence import PLANE, SPACE, ShapeSequence, from_descriptions, labelled
 
-# Of a recorded frame that an anchored model keeps, 64³ points (measured on nuclei).
-_FRAME_BYTES = 130_000
+# Of a recorded frame that an anchored model keeps, 64³ or 128² points (measured on nuclei).
+_FRAME_BYTES = {PLANE: 12_000, SPACE: 130_000}
 
 
 class PositionalEncoding(Configuration):
@@ -150,7 +150,7 @@ class AutodecoderConfiguration(Scored):
         networks = 1 if self.shared else len(self.sequences)
         numbers = networks * self.decoder.parameters(self.dimension) + len(self.sequences) * self.decoder.code_dimension
         recorded = sum(isinstance(sequence, Sampled) for sequence in self.sequences) if self.anchor else 0
-        return 4 * numbers + _FRAME_BYTES * shown * recorded
+        return 4 * numbers + _FRAME_BYTES[self.dimension] * shown * recorded
 
     def derived(self) -> dict[str, float]:
         return {

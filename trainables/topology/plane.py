@@ -1,9 +1,9 @@
 """Persistence in the plane: components as pixels come, and holes as they go.
 
 In the plane nothing but merging is needed: a hole is a component of what is not there yet, apart from the outside. From
-the last pixel back, regions of that are joined; the younger of two that meet is a hole, born with the pixel at which they
-do, filled with the one at which it begins (Alexander duality; Garin 2020). Pixels of the object touch in T where they
-share a corner, those around it where they share an edge; in V the other way round.
+the last pixel back, regions of that are joined; the younger of two that meet is a hole, born with the pixel at which
+they do, filled with the one at which it begins (Alexander duality; Garin 2020). Pixels of the object touch in T where
+they share a corner, those around it where they share an edge; in V the other way round.
 
 # n = pixels along an axis, with a border around them; P = points of a diagram
 """

@@ -41,6 +41,10 @@ EXPORT: Cases = {
     "an export that is there": (["bifurcation"], "exports/labels is there already"),
     "no model": (["bifurcation", "--output", "new"], "models/confirm-none-sparse-best.pt cannot be read"),
     "unknown option": (["bifurcation", "--tirals"], "--tirals"),
+    "shapes in the plane": (
+        [f"plane/bifurcation/{GOOD}"],
+        "has shapes in the plane, and exports are of volumes: python -m study.fill writes",
+    ),
 }
 
 CLAIMS: Cases = {

@@ -67,6 +67,7 @@ def make(folder: Path) -> None:
     held = {"host": "elsewhere", "process": 7, "token": "t", "heartbeat": time.time() + 500.0}
     (damaged("held") / "lock.json").write_text(json.dumps(held))
     (damaged("lock") / "lock.json").write_text("{")
+    run("plane", GOOD, dimension=2)
     damaged("word", tracking_uri="http://***@127.0.0.1:1")
     (folder / "tracking").mkdir()
     (folder / "tracking" / "coffee.db").write_bytes(b"spilled coffee" * 100)
