@@ -93,7 +93,7 @@
     const now = latest;
     camera = now.camera;
     following = new Set(plots.filter((plot) => plot !== now.leader));
-    turn([...following]).then(() => {
+    turn([...following]).finally(() => {
       following.clear();
       running = latest !== now;
       if (running) requestAnimationFrame(step);
@@ -104,7 +104,9 @@
     return Promise.all(which.map((plot) => Plotly.relayout(plot, { "scene.camera": camera })));
   }
 
+  // Busy until the panels are drawn and follow each other.
   function build() {
+    root.setAttribute("aria-busy", "true");
     plots.forEach((plot) => Plotly.purge(plot));
     panels.replaceChildren();
     plots = chosen().panels.map((panel) => {
@@ -126,10 +128,13 @@
     const before = Number(time.max) || 0;
     time.max = String(chosen().times.length - 1);
     if (Number(time.max) !== before) time.value = String(Math.floor(chosen().times.length / 2)); // shown are the ends
-    show().then(() => plots.forEach((plot) => {
-      for (const kind of ["plotly_relayouting", "plotly_relayout"])
-        plot.on(kind, (event) => follow(plot, event));
-    }));
+    const built = plots;
+    show().then(() => {
+      for (const plot of built)
+        for (const kind of ["plotly_relayouting", "plotly_relayout"])
+          plot.on(kind, (event) => follow(plot, event));
+      if (plots === built) root.setAttribute("aria-busy", "false");
+    });
   }
 
   function show() {

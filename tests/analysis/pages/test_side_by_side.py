@@ -115,9 +115,9 @@ def test_the_page_shows_the_surfaces_of_the_run_that_is_chosen(run_of: Opener, t
     file.write_text(render_together(runs), encoding="utf-8")
     with opened(file) as (page, wrong):
         page.locator("#surfaces-in-3d").scroll_into_view_if_needed()
-        page.wait_for_function("() => document.querySelectorAll('#surfaces-in-3d canvas').length >= 3")
+        page.wait_for_selector("#surfaces-in-3d[aria-busy=false]")
         page.get_by_role("combobox", name="Run").select_option("bifurcation, 20260105-120000")
-        page.wait_for_function("() => document.querySelectorAll('#surfaces-in-3d canvas').length >= 3")
+        page.wait_for_selector("#surfaces-in-3d[aria-busy=false]")
         assert page.locator("#surfaces-in-3d .plot").count() == 3
         assert all(len(image.get_attribute("alt") or "") > 40 for image in page.locator("img").all())
         assert wrong == []
