@@ -18,7 +18,7 @@ import pytest
 
 from study.track import command_line
 from tests.study.sleeping_runs import ONE_AT_A_TIME, PATIENCE, finish, run_folder, start, tables, tracked, until
-from tests.study.tracking.test_tracking import content
+from tests.study.tracking.written import content
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:mlflow")
 SIZE = ["--preset", "short", "--trials", "2", "--replicates", "1", *ONE_AT_A_TIME]
