@@ -19,12 +19,13 @@ from study.design import plane
 from study.design.flags import EVERY, edit, keep, wanted_methods, wanted_supervisions
 from study.design.study import Study
 from study.errors import Mistake, of_storage, unreadable
-from study.running import earlier, environment, machine
+from study.running import earlier, environment
 from study.running.warm_start import warm_starts
 from study.storage.credentials import of_uri, without_credentials
 from study.storage.lock import Lock
 from study.storage.places import check_name, check_output, default_output, find_run, refuse_taken
 from study.storage.run_folder import RunFolder
+from trainables import machine
 from trainables.configuration import paths
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from study.running.machine import processors
+from trainables.machine import processors
 
 _PACKAGES = (
     *("shape-sequence-studies", "torch", "ray", "optuna", "mlflow"),

@@ -116,15 +116,15 @@ class LabelReader(Reader):
         scan, table = self.scan(), self.table()
         known = table.tracks
         self._refuse_untracked(scan)
-        families = {label: _family(track, known) if daughters else (track,) for label, track in known.items()}
+        born = _born(known) if daughters else {}
         if tracks is None:
             spans = {
-                label: len([n for n in scan.boxes if known[label].begin <= n <= _end(families[label])])
+                label: len([n for n in scan.boxes if known[label].begin <= n <= _end(_family(track, born))])
                 for label, track in known.items()
                 if not daughters or not track.parent
             }
             chosen = [] if table.bad and not spans else long_enough(spans, len(scan.boxes), minimum_frames, self.path)
-            unused = {label: _range(families[label]) for label in spans if label not in chosen}
+            unused = {label: _range(_family(known[label], born)) for label in spans if label not in chosen}
         else:
             if missing := [number for number in tracks if number not in known and number not in table.bad]:
                 raise BadData(
@@ -136,7 +136,7 @@ class LabelReader(Reader):
             if tracks is None or label in tracks:
                 listing.bad[_name(label)] = sentence
         for label in chosen:
-            self._list(listing, families[label], scan)
+            self._list(listing, _family(known[label], born), scan)
         if tracks is None:
             self._list_foreign(listing, table, scan)
         return listing
@@ -251,11 +251,19 @@ def _range(family: tuple[Track, ...]) -> tuple[int, int]:
     return family[0].begin, _end(family)
 
 
-def _family(mother: Track, table: dict[int, Track]) -> tuple[Track, ...]:
+def _born(known: dict[int, Track]) -> dict[int, list[Track]]:
+    """A mother's label → her daughters."""
+    born: dict[int, list[Track]] = {}
+    for track in known.values():
+        born.setdefault(track.parent, []).append(track)
+    return born
+
+
+def _family(mother: Track, born: dict[int, list[Track]]) -> tuple[Track, ...]:
     """A track and its descendants, the track first."""
     family = [mother]
-    for track in family:
-        family += [other for other in table.values() if other.parent == track.label]
+    for member in family:
+        family += born.get(member.label, [])
     return tuple(family)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.readers import inert_pickle
+from trainables.shapes.readers.size import refuse_huge
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,7 +29,7 @@ def frames_of(file: Path) -> dict[int, Array]:
     """The labels in a file: one array, as number 0, or an array for each frame by its number; raises BadData."""
     try:
         return _of_npz(file) if file.suffix.lower() == ".npz" else {0: _of_npy(file)}
-    except BadData:
+    except (BadData, MemoryError):
         raise
     except Exception as error:  # zip, header and pickle errors are of many kinds
         kind = f"{file.suffix.lower()} of plain arrays"
@@ -70,6 +71,7 @@ def _of_npz(file: Path) -> dict[int, Array]:
     import numpy as np
 
     with np.load(file, allow_pickle=False) as held:
+        refuse_huge([sum(member.file_size for member in held.zip.infolist())], 1, file)
         if KEY in held.files or len(held.files) == 1:
             return {0: held[KEY if KEY in held.files else held.files[0]]}
         numbers = {key: match[1] for key in held.files if (match := re.fullmatch(r"\D*(\d+)\D*", key))}

@@ -13,6 +13,7 @@ from pydantic import PrivateAttr
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.readers.base import Sizes
 from trainables.shapes.readers.labels import LabelReader
+from trainables.shapes.readers.size import refuse_huge
 from trainables.shapes.readers.tiff_axes import arranged, order_of
 from trainables.shapes.readers.tiff_time import seconds
 from trainables.shapes.readers.tiff_voxel import micrometres
@@ -69,6 +70,7 @@ class OmeZarr(LabelReader):
         array, order, _ = self._image()
         one: list[slice] = [slice(None)] * len(array.shape)
         one[order[0]] = slice(number, number + 1)
+        refuse_huge([n for axis, n in enumerate(array.shape) if axis != order[0]], array.dtype.itemsize, self.path)
         try:
             return arranged(array[tuple(one)], order)[0]
         except Exception as error:  # what a codec raises on a broken chunk is not documented

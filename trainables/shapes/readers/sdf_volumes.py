@@ -19,6 +19,7 @@ from pydantic import Field
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.readers.base import Frame, Listing, Reader, Recorded, Sizes, long_enough
 from trainables.shapes.readers.sdf_layout import SMALLEST, Layout, frame_of, frames_and_volume, layout_of
+from trainables.shapes.readers.size import refuse_huge
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 KEY = "sdf_vid"
 _SUFFIXES = (".h5", ".hdf5", ".hdf")
 _TOLD = 6
+_FRAMES = 1_000_000
+"""Frames of the longest recording; nobody took more, and a file of some kilobytes may say so."""
 """Datasets of a file that are named where none can be used."""
 
 
@@ -135,6 +138,9 @@ def _stored(file: Path, given: Layout | None) -> Stored:
             f"{file}: {key!r} has the shape {shape}, {layout}, so that a frame has {stored.shape} voxels (z, y, x); "
             f"it needs {SMALLEST} or more along each axis"
         )
+    refuse_huge(stored.shape, kind.itemsize, f"{file}: {key!r}, a frame")
+    if stored.count > _FRAMES:
+        raise BadData(f"{file}: {key!r} has {stored.count} frames, more than {_FRAMES}; store fewer")
     if stored.count < 2:
         raise BadData(f"{file}: {key!r} has one frame only; a sequence needs two or more")
     return stored

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainables.shapes.bad_data import BadData
+from trainables.shapes.readers.size import refuse_huge
 from trainables.shapes.readers.tiff_axes import arranged, named, order_of
 
 if TYPE_CHECKING:
@@ -32,8 +33,10 @@ def read_array(path: Path) -> Array:
     try:
         with library().TiffFile(path) as file:
             _check_complete(file.pages, range(len(file.pages)))
-            return file.series[0].asarray()
-    except BadData:
+            series = file.series[0]
+            refuse_huge(series.shape, series.dtype.itemsize, path)
+            return series.asarray()
+    except (BadData, MemoryError):
         raise
     except Exception as error:  # what a decoder raises on a broken file is not documented
         raise BadData(f"{path}: {_unread(error)}") from None
@@ -49,8 +52,9 @@ def read_volume(path: Path, axes: str | None = None) -> Array:
             series = file.series[0]
             _check_complete(file.pages, range(len(file.pages)))
             order = order_of(named(series.axes, axes, path), series.shape, False, path)
+            refuse_huge(series.shape, series.dtype.itemsize, path)
             return arranged(series.asarray(), order)
-    except BadData:
+    except (BadData, MemoryError):
         raise
     except Exception as error:
         raise BadData(f"{path}: {_unread(error)}") from None
@@ -65,13 +69,15 @@ def read_frame(path: Path, frame: int, axes: str | None = None) -> Array:
             pages = _pages_of(series, order[0], frame)
             if pages is None:
                 _check_complete(series.pages, range(len(series.pages)))
+                refuse_huge(series.shape, series.dtype.itemsize, path)
                 return arranged(series.asarray(), order)[frame]
             _check_complete(series.pages, pages)
             one = list(series.shape)
             one[order[0]] = 1
+            refuse_huge(one, series.dtype.itemsize, path)
             values = series.asarray(key=pages).reshape(one)
             return arranged(values, order)[0]
-    except BadData:
+    except (BadData, MemoryError):
         raise
     except Exception as error:
         raise BadData(f"{path}, frame {frame}: {_unread(error)}") from None

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from study.running import machine
+from trainables import machine
 
 GB = 2**30
 
