@@ -210,9 +210,10 @@ def _whole(facts: Facts) -> list[str]:
         if len(arms):
             values = arms["best_objective"].to_numpy("float64")
             best = arms.iloc[int(values.argmin() if record.minimized(facts.run) else values.argmax())]
+            metric = record.objective(facts.run)
+            value = f"{number(float(best['best_objective']))} {metric.unit}".rstrip()
             line += (
-                f"; on the shown frames that its search left out {best['method']} is the best ({facts.metric.label} "
-                f"{number(float(best['best_objective']))})"
+                f"; on the shown frames that its search left out {best['method']} is the best ({metric.label} {value})"
             )
         said.append(f"{line}.")
     return said

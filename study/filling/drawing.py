@@ -129,8 +129,11 @@ def _coloured(labels: NDArray[Any], colours: dict[int, int]) -> NDArray[Any]:
     held, places = np.unique(labels[inside], return_inverse=True)
     image[inside] = palette[[colours[label] for label in held.tolist()]][places] if len(held) else 1.0
     edge = np.zeros(labels.shape, dtype=bool)
-    edge[:, 1:] |= labels[:, 1:] != labels[:, :-1]
-    edge[1:] |= labels[1:] != labels[:-1]
+    across, down = labels[:, 1:] != labels[:, :-1], labels[1:] != labels[:-1]
+    edge[:, 1:] |= across
+    edge[:, :-1] |= across
+    edge[1:] |= down
+    edge[:-1] |= down
     image[edge & inside] *= 0.6
     return image
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analysis.tables.order import spread
 from study.errors import Interrupted
 from study.exporting.divisions import gaps
 from study.exporting.formats import available
@@ -28,7 +27,7 @@ from study.filling.formats import Films
 from study.filling.frames import Filler
 from study.filling.holdout import Fields
 from study.filling.methods import Methods, chosen
-from study.filling.moments import Moment, moments
+from study.filling.moments import Moment, moments, pictured
 from study.filling.rules import is_network, label
 from study.filling.segments import Segment, segments
 from study.running import provenance
@@ -219,10 +218,7 @@ class Job:
         found = [s for s in segments(self.opened.recording.cells) if s.divides]
         times = self.opened.recording.times
         begin = times[found[0].start] if found else self.moments[0].time
-        measured = [moment.index for moment in self.moments if moment.measured and moment.time >= begin]
-        last = measured[min(2, len(measured) - 1)]
-        around = [m.index for m in self.moments if measured[0] <= m.index <= last]
-        return spread(around, PICTURED)
+        return pictured(self.moments, begin, PICTURED)
 
     def _said(self) -> dict[str, Any]:
         """What lies beside the frames: what they are, for whoever finds the folder alone."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from analysis.tables.order import spread
 from study.data import clock
 from study.errors import Mistake
 from study.filling.recording import Recording
@@ -70,6 +71,14 @@ def time_of(recording: Recording, number: int) -> float:
     after = min(n for n in recording.measured if n > number)
     share = (number - before) / (after - before)
     return (1 - share) * recording.times[before] + share * recording.times[after]
+
+
+def pictured(given: Sequence[Moment], begin: float, most: int) -> list[int]:
+    """Images from the first measured frame that is not before `begin` to the second after it: the measured ones, and as
+    many of the new ones, evenly spread, as make `most` in all."""
+    measured = [moment.index for moment in given if moment.measured and moment.time >= begin][:3]
+    new = [m.index for m in given if measured[0] < m.index < measured[-1] and not m.measured]
+    return sorted([*measured, *spread(new, most - len(measured))])
 
 
 def _at(text: str, times: Sequence[float], recording: Recording) -> list[float]:

@@ -8,6 +8,7 @@ from study.exporting.divisions import gaps
 from study.filling import holdout
 from study.filling.choice import choose
 from study.filling.drawing import colours_of
+from study.filling.moments import Moment, pictured
 from study.filling.recording import of_labels
 from tests.study.filling.recordings import VOXEL, moving
 from trainables.shapes.readers.base import open_recording
@@ -66,3 +67,11 @@ def test_images_between_in_which_a_label_is_not_are_told():
         "label 7 is in no image from 2 to 3, which its row in man_track.txt does not say"
     ]
     assert gaps(7, [3, 9, 12], [3, 9, 12, 15]) == []
+
+
+def test_every_measured_frame_of_the_stretch_is_pictured():
+    moments = [Moment(n, float(n), n, n % 5 == 0) for n in range(21)]
+    found = pictured(moments, 4.0, 9)
+    assert {5, 10, 15} <= set(found)
+    assert (len(found), found[0], found[-1]) == (9, 5, 15)
+    assert pictured(moments[:6], 0.0, 9) == [0, 1, 2, 3, 4, 5]

@@ -54,3 +54,24 @@ def test_a_picture_in_colours_is_no_label_image(tmp_path):
         Image.fromarray(np.zeros((4, 5, 3), np.uint8)).save(tmp_path / f"m{number}.png")
     with pytest.raises(BadData, match=r"m0.png: a picture in colours \(RGB\), but labels are grey"):
         open_recording(tmp_path).sequences()
+
+
+def test_labels_beside_a_raw_image_are_the_recording_and_two_of_them_are_not(tmp_path):
+    labels = balls()
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file["segmentation"], file["raw"] = labels, labels.astype(np.float32)
+    assert open_recording(tmp_path / "a.h5").sequences().all_usable()[0].frames == (0, 1, 2)
+    with h5py.File(tmp_path / "a.h5", "a") as file:
+        file["nuclei"] = labels
+    with pytest.raises(BadData, match="datasets of whole numbers nuclei, segmentation; keep that of the labels alone"):
+        open_recording(tmp_path / "a.h5").sequences()
+
+
+def test_what_a_folder_or_a_group_holds_is_named(tmp_path):
+    (tmp_path / "outer" / "inner").mkdir(parents=True)
+    np.save(tmp_path / "outer" / "inner" / "t.npy", balls())
+    with pytest.raises(BadData, match=r"outer: not a recording itself, but inner in it may be one; name .*outer/inner"):
+        open_recording(tmp_path / "outer")
+    zarr.open_group(str(tmp_path / "g.zarr"), mode="w").create_array("labels", data=balls())
+    with pytest.raises(BadData, match=r"give the array .*g.zarr/labels, if it is of labels"):
+        open_recording(tmp_path / "g.zarr").sequences()

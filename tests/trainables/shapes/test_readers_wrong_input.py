@@ -167,8 +167,8 @@ def test_an_npz_with_pickled_objects_or_without_the_key(tmp_path):
 def test_hdf5_that_is_broken_or_of_another_shape(recordings, tmp_path):
     labels = recordings.balls()
     with h5py.File(tmp_path / "none.h5", "w") as file:
-        file["labels"], file["group/cells"] = np.zeros((3, 4, 5, 6), "uint16"), np.zeros((4, 5, 6), "float32")
-    found = r"cells \(4, 5, 6\) of float32, labels \(3, 4, 5, 6\) of uint16; store the volumes under 'sdf_vid'"
+        file["name"], file["group/cells"] = np.zeros(3, "uint16"), np.zeros((4, 5, 6), "float32")
+    found = r"cells \(4, 5, 6\) of float32, name \(3,\) of uint16; store the volumes under 'sdf_vid'"
     sentence(tmp_path / "none.h5", f"none.h5: it has no dataset 'sdf_vid', but group/{found}")
     with h5py.File(tmp_path / "two.h5", "w") as file:
         file["a"] = file["b"] = np.zeros((3, 4, 5, 6), "float32")

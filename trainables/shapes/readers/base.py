@@ -230,8 +230,15 @@ def open_recording(path: str | Path, voxel: Sizes | None = None, **options: Any)
                 raise BadData(
                     f"{path}: --{option} {given[option]}: {fault['msg']}, for it is read as {reader.name}"
                 ) from None
+    if inside := [child for child in (sorted(place.iterdir()) if place.is_dir() else []) if _recognised(child)]:
+        raise BadData(f"{path}: not a recording itself, but {inside[0].name} in it may be one; name {inside[0]}")
     accepted = "; ".join(reader.accepts for reader in available().values())
     raise BadData(f"{path}: not a recording that can be read; give one of: {accepted}")
+
+
+def _recognised(path: Path) -> bool:
+    """Whether a folder looks like a recording."""
+    return path.is_dir() and any(reader.recognises(path) for reader in available().values())
 
 
 def example() -> Path:

@@ -1,6 +1,6 @@
 """Labels in HDF5, or in a plain Zarr array, read frame by frame.
 
-Of an HDF5 file it is the one dataset of whole numbers with three axes or more, as ilastik and PlantSeg write them: its
+Of an HDF5 file it is the one dataset of whole numbers with three axes or more, as ilastik and PlantSeg write it: its
 attributes `axistags` name the axes, `element_size_um` the size of a voxel. Where nothing names them they are t, z, y,
 x, or t, y, x.
 """
@@ -62,7 +62,7 @@ class LabelDatasets(LabelReader):
     def recognises(cls, path: Path) -> bool:
         if path.is_dir():
             return _is_array(path)
-        return path.suffix.lower() in _HDF5 and len(_datasets(path)) == 1
+        return path.suffix.lower() in _HDF5 and len(_datasets(path)) > 0
 
     def numbers(self) -> list[int]:
         dataset, order = self._dataset()
@@ -108,28 +108,33 @@ def _axes(dataset: Any) -> str:
 
 
 def _datasets(file: Path) -> list[str]:
-    """The datasets of a file that may be labels; none where one holds numbers that are not whole, as distances are."""
+    """The datasets of a file that may be labels; none where one is called what distances are."""
     import h5py
 
     found: list[str] = []
-    others: list[str] = []
+    distances: list[str] = []
 
     def look(name: str, held: Any) -> None:
-        if isinstance(held, h5py.Dataset) and len(held.shape) >= 3:
-            (found if held.dtype.kind in "uib" and name != DISTANCES else others).append(name)
+        if name == DISTANCES:
+            distances.append(name)
+        elif isinstance(held, h5py.Dataset) and len(held.shape) >= 3 and held.dtype.kind in "uib":
+            found.append(name)
 
     try:
         with h5py.File(file, "r") as content:
             content.visititems(look)
     except OSError:
         return []  # who reads distances says what is wrong with it
-    return [] if others else found
+    return [] if distances else found
 
 
 def _hdf5(file: Path) -> Any:
     import h5py
 
-    return h5py.File(file, "r")[_datasets(file)[0]]
+    names = _datasets(file)
+    if len(names) > 1:
+        raise BadData(f"{file}: it has the datasets of whole numbers {', '.join(names)}; keep that of the labels alone")
+    return h5py.File(file, "r")[names[0]]
 
 
 def _is_array(folder: Path) -> bool:

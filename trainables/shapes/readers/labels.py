@@ -184,7 +184,7 @@ class LabelReader(Reader):
 
     def _problem(self, family: tuple[Track, ...], frames: list[int], scan: Scan) -> str | None:
         """Why a sequence cannot be used, as a sentence."""
-        first, last = min(scan.boxes), max(scan.boxes)
+        first, last = min([*scan.boxes, *self.expected()]), max([*scan.boxes, *self.expected()])
         for label, begin, end, _ in family:
             if not (present := scan.present(label)):
                 return f"{self.path}: track {label} is in the list of tracks but in no image; take it off the list"

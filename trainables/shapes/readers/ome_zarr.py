@@ -118,7 +118,7 @@ class OmeZarr(LabelReader):
         import zarr
 
         group: Any = zarr.open_group(str(self.path), mode="r")
-        if "labels" in group:
+        if "labels" in group and isinstance(group["labels"], zarr.Group):
             group = group["labels"]
         while (names := _metadata(group).get("labels")) is not None:
             if len(names) != 1:
@@ -127,7 +127,9 @@ class OmeZarr(LabelReader):
             group = group[names[0]]
         images = _metadata(group).get("multiscales")
         if not images:
-            raise BadData(f"{self.path}: it has no image of OME-Zarr 0.4 or 0.5; give the folder of a label image")
+            arrays = sorted(group.array_keys())
+            what = f"the array {self.path / arrays[0]}, if it is of labels" if arrays else "the folder of a label image"
+            raise BadData(f"{self.path}: it has no image of OME-Zarr 0.4 or 0.5; give {what}")
         array: Any = group[images[0]["datasets"][0]["path"]]
         if array.dtype.kind not in "uib":
             raise BadData(f"{self.path}: an image with values of type {array.dtype} and no labels; give a label image")

@@ -59,6 +59,11 @@ def places(axes: str, shape: tuple[int, ...], wanted: str, where: Path | str) ->
     if len(unnamed) == len(open_letters) and not foreign:
         named |= dict(zip(open_letters, unnamed, strict=True))
         return [named[letter] for letter in wanted]
+    if "T" in foreign:
+        raise BadData(
+            f"{where}: its axes are {axes} {shape}, with {shape[foreign['T']]} times, but a file of a folder is one "
+            f"frame; name one such file alone, or, if the names are wrong, say what they are, as --layout {wanted}"
+        )
     if foreign:
         counts = " and ".join(f"{shape[i]} {_NAMES.get(letter, f'of axis {letter}')}" for letter, i in foreign.items())
         raise BadData(
