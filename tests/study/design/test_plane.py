@@ -39,9 +39,11 @@ def test_a_study_in_the_plane_is_that_in_space_with_finer_grids(name, preset):
     for method in study.methods:
         ours, theirs = paths(flat.methods[method]), paths(study.methods[method])
         assert ours["evaluation_grid"] == FINER * theirs["evaluation_grid"]
+        if preset == "paper":
+            assert ours.get("points_per_frame", 645) in (256, 645), "as dense along an axis as 4096 or 16384 in space"
         changed = {path for path, value in theirs.items() if ours[path] != value} - {"sequences", "unseen"}
         assert {path.rpartition(".")[2] for path in changed} <= {
-            "grid", "evaluation_grid", "barycenter_grid", "resolution",
+            "grid", "evaluation_grid", "barycenter_grid", "resolution", "points_per_frame", "points",
         }  # fmt: skip
     assert json.dumps(flat.model_dump(mode="json")).count('"dimension": 2') > 0
 
