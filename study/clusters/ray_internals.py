@@ -51,6 +51,16 @@ def ended_processes() -> set[str]:
     return set() if node is None else {str(kind) for kind, _ in node.dead_processes()}
 
 
+def forget_configuration(trial: Any) -> None:
+    """Drop all that Tune keeps of what a trial that has ended was asked to do."""
+    trial.config, trial.evaluated_params = {}, {}
+    setattr(trial, UNRESOLVED, {})
+
+
+UNRESOLVED = "_Trial__unresolved_config"
+"""The attribute of Tune's trials that holds their configuration a second time."""
+
+
 def refusal(cluster: Mapping[str, Any]) -> str | None:
     """Why `ray up` refuses the content of a cluster file; None if it does not."""
     from ray.autoscaler._private.cli_logger import cli_logger

@@ -349,9 +349,12 @@ class _Recording(tune.Callback):
 
 
 def _lighten(trial: Any) -> None:
-    """Drop what Tune has counted about each number of a trial that has ended: it keeps the trial, and asks no more."""
+    """Drop what is large of a trial that has ended, since Tune keeps it to the end and asks no more: what it was asked
+    to do, its last result, and what was counted about each number of all results."""
     for counted in ("metric_analysis", "metric_n_steps"):
         getattr(trial.run_metadata, counted, {}).clear()
+    trial.run_metadata.last_result = {}
+    ray_internals.forget_configuration(trial)
 
 
 class _Stopping(tune.Stopper):

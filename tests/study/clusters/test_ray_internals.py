@@ -51,6 +51,16 @@ def test_the_processes_of_a_ray_that_have_ended_are_told_by_their_kind(monkeypat
         sleeper.wait()
 
 
+def test_nothing_of_what_a_trial_was_asked_is_left_with_tune():
+    from ray.tune.experiment import Trial
+
+    asked = "what it was asked" * 9
+    trial = Trial("a trainable", stub=True, config={"request": asked}, evaluated_params={"request": asked})
+    assert vars(trial)[ray_internals.UNRESOLVED] == {"request": asked}
+    ray_internals.forget_configuration(trial)
+    assert asked not in str(vars(trial))
+
+
 def test_a_cluster_is_asked_by_what_ray_has():
     from ray._raylet import InnerGcsClient  # where GcsClient finds its methods
 
