@@ -46,6 +46,7 @@ class Bench:
 
     def open(self) -> Search:
         journal = Journal(self.path / "state" / "journal.log", self.folder)
+        self.journal = journal
         search = Search(self.study, "run", journal, self.request)
         search.settle(self.folder.trials())
         return search
@@ -79,6 +80,7 @@ class Bench:
             maybe("asked", job)
             ran.append(job.trial)
             self._one(source, recorder, job, maybe)
+        self.journal.copy(now=True)  # as at the end of a phase
         return ran
 
     def _one(self, source: JobSource, recorder: Recorder, job: Job, maybe: Callable[[str, Job], None]) -> None:

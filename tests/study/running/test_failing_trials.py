@@ -107,8 +107,8 @@ def test_a_search_holds_no_trial_against_one_that_failed(bench):
     search = bench.open()
     original = search.end
 
-    def end(job, state, objective, reason, *more):
-        original(job, "failed" if job.number == 0 else state, objective, reason, *more)
+    def end(job, state, row):
+        original(job, "failed" if job.number == 0 else state, row)
 
     search.end = end
     bench.run(search)
