@@ -323,6 +323,12 @@ RUN: Cases = {
     "tracks with a gap": (["cells", "--tracks", "1,,2"], "--tracks 1,,2: not track numbers"),
     "torn HDF5": (["cells", "--data", "data/torn.h5"], "--data data/torn.h5"),
     "HDF5 of something else": (["cells", "--data", "data/other-key.h5"], "but volumes (3, 4, 4) of float32; store"),
+    "two labels in HDF5": (
+        ["cells", "--data", "data/two-labels.h5"],
+        "it has the datasets of whole numbers cells, nuc",
+    ),
+    "a folder of folders": (["cells", "--data", "data/outer"], "not a recording itself, but inner in it may be one"),
+    "pictures in colours": (["cells", "--data", "data/colours"], "m0.png: a picture in colours (RGB), but labels are"),
     "a reversed sign": (["cells", "--data", "data/reversed.h5"], "8 of the 8 corners and 96% of the volume are inside"),
     "HDF5 without numbers": (["cells", "--data", "data/nan.h5"], "--data data/nan.h5"),
     "grey values": (["cells", "--data", "data/grey.tif"], "--data data/grey.tif"),

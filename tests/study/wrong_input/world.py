@@ -13,6 +13,7 @@ import h5py
 import numpy as np
 import tifffile
 import zarr
+from PIL import Image
 
 from study.catalog import load
 from study.design import flags
@@ -79,6 +80,13 @@ def _recordings(folder: Path) -> None:
     (data / "torn.h5").write_bytes(b"\x89HDF\r\n\x1a\n torn")
     with h5py.File(data / "other-key.h5", "w") as file:
         file["volumes"] = np.zeros((3, 4, 4), np.float32)
+    with h5py.File(data / "two-labels.h5", "w") as file:
+        file["cells"] = file["nuclei"] = np.ones((3, 4, 4, 4), np.uint8)
+    (data / "outer" / "inner").mkdir(parents=True)
+    np.save(data / "outer" / "inner" / "t0.npy", np.ones((3, 4, 4), np.uint8))
+    (data / "colours").mkdir()
+    for number in range(2):
+        Image.fromarray(np.zeros((4, 5, 3), np.uint8)).save(data / "colours" / f"m{number}.png")
     with h5py.File(data / "reversed.h5", "w") as file:
         file["sdf_vid"] = np.full((6, 6, 6, 3), -1, np.float32)
         file["sdf_vid"][2:4, 2:4, 2:4] = 1
