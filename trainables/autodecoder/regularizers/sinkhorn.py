@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from trainables.autodecoder.regularizers.base import Decode, LossTerm
 
 # From so many points on, gradients are taken where there is mass alone: at the published size (39,930) the term takes
-# 0.46 of the time then. At 10,648 it took 0.75 in one measurement, and epochs took longer in another; at `laptop`'s 3,645
-# it takes 0.9: these are left as they are.
+# 0.46 of the time then. At 10,648 it took 0.75 in one measurement, and epochs took longer in another; at the 3,645 of
+# `laptop` it takes 0.9: these are left as they are.
 _MANY = 1 << 15
 
 
