@@ -49,7 +49,8 @@ def ledger(runs: Sequence[Run], setting: str = "published") -> pd.DataFrame:
 
 
 def _of_run(run: Run, setting: str) -> pd.DataFrame:
-    about = [claim for claim in claims() if run.study in claim.studies]
+    in_space = record.dimension(run) == 3  # as the shapes are that the papers write of
+    about = [claim for claim in claims() if run.study in claim.studies and in_space]
     findings = [_examined(claim, run, setting) for claim in about]
     p = [found.p if isinstance(found, Finding) and found.n >= FEWEST else np.nan for found in findings]
     corrected = holm(np.array(p, dtype="float64"))
