@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.study.tracking.test_tracking import METRICS, curves, history, per_time, record, runs, trial
 
 from study import tracking
 from study.tracking.removal import Removal
+from tests.study.tracking.written import METRICS, curves, history, per_time, record, runs, trial
 
 MISSING = [program for program in ("initdb", "pg_ctl") if shutil.which(program) is None]
 MISSING += [name for name in ("psycopg",) if importlib.util.find_spec(name) is None]
