@@ -65,7 +65,7 @@ def main(
     asked = options.merged(asked, options.of_flags(given, more))
     if (study := study or named) is None:
         raise Mistake(f"no study is named; choose among {', '.join(catalog.names())}, or see --help")
-    checked = plan(options.options(study, asked))
+    checked = _checked(options.options(study, asked))
     if checked.doubt:
         click.echo(f"note: {checked.doubt}", err=True)
     if print_config:
@@ -75,6 +75,14 @@ def main(
         _describe(checked, prices)
         return 0
     return _run(checked)
+
+
+def _checked(asked: options.Options) -> Plan:
+    """The plan. A terminal shows meanwhile that something is done: shapes made for the first time take long."""
+    from rich.console import Console
+
+    with Console(stderr=True).status(f"checking {asked.study}: every shape that it compares"):
+        return plan(asked)
 
 
 def _describe(checked: Plan, prices: str | None) -> None:

@@ -33,6 +33,7 @@ def request(tmp_path, **changes) -> Request:
         "objective_role": "validation",
         "report_epochs": [2, 4],
         "checkpoint": str(tmp_path / "checkpoints" / "t.pt"),
+        "checkpoint_seconds": 3600.0,  # none between reports, however busy the machine is
     }
     return Request(**(fields | changes))
 
