@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from study.data import understood
 from study.data.reader_options import ReaderOptions
-from study.design import plane
 from study.errors import Mistake
 from trainables.files import cached, read
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.sampled import Sampled
-from trainables.shapes.sequence import PLANE, SPACE, ShapeSequence, from_descriptions
+from trainables.shapes.sequence import FINER, PLANE, SPACE, ShapeSequence, from_descriptions
 
 if TYPE_CHECKING:
     from study.design.study import Study
@@ -143,7 +142,7 @@ def find(
     shown: Shown | None = None,
     example: Path | None = None,
 ) -> Data:
-    """The recording's sequences, prepared on a grid of `resolution` points an axis, or `plane.FINER` times as many in
+    """The recording's sequences, prepared on a grid of `resolution` points an axis, or `FINER` times as many in
     the plane; without a path those of the `example`. Mistake if they cannot be used."""
     from trainables.shapes.readers import base
 
@@ -197,7 +196,7 @@ def _prepared(
 
     contents, dimension = {}, len(found[0].shape) if found else SPACE
     if dimension == PLANE:
-        resolution *= plane.FINER
+        resolution *= FINER
     for number, recorded in enumerate(in_common(found), 1):
         say(f"preparing {recorded.label}, {number} of {len(found)}")
         try:

@@ -13,12 +13,10 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution
 from study.design.study import Study
 from study.errors import Mistake
 from trainables.configuration import assign, paths
-from trainables.shapes.sequence import PLANE, SPACE
+from trainables.shapes.sequence import FINER, PLANE, SPACE
 
 KEY = "dimension"
 """`--set dimension=2`."""
-FINER = 2
-"""Points along an axis in the plane, for one in space."""
 _GRIDS = frozenset({"grid", "evaluation_grid", "barycenter_grid", "resolution"})
 """Fields that count points along an axis, wherever they stand."""
 _DRAWN = frozenset({"points_per_frame", "points"})

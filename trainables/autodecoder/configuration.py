@@ -47,7 +47,7 @@ class DecoderConfiguration(Configuration):
         None, description="positional encoding of the coordinates; none if null"
     )
 
-    def products(self, width: int, dimension: int) -> int:
+    def products(self, width: int, dimension: int = SPACE) -> int:
         """Multiplications for one point, in a decoder of `width` units. (Codes, equal for all points, cost nothing.)"""
         coordinates = self.coordinates(dimension)
         return width * (coordinates + (self.layers - 1) * (width + coordinates)) + width + coordinates

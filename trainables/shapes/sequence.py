@@ -22,6 +22,8 @@ LOWER, UPPER = -3.0, 3.0
 SIDE = UPPER - LOWER
 SPACE, PLANE = 3, 2
 """Values of d, the dimension of a shape."""
+FINER = 2
+"""Points along an axis of a grid in the plane, for one in space: there are fewer of them all the same."""
 DIAGONAL = SIDE * math.sqrt(SPACE)
 
 

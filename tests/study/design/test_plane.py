@@ -9,9 +9,9 @@ import torch
 from study import catalog
 from study.catalog import nuclei
 from study.data.recordings import Wanted, find
-from study.design.plane import FINER
 from trainables.base import resolve
 from trainables.configuration import paths
+from trainables.shapes.sequence import FINER
 
 STUDIES = [name for name in catalog.names() if catalog.takes_dimension(name)]
 

@@ -87,5 +87,5 @@ def test_what_is_printed_is_read_as_what_was_asked_for(given_flags: dict) -> Non
 def test_every_flag_that_says_something_of_a_run_is_there() -> None:
     from study.run import main
 
-    actions = {"name", "more", "config", "print_config", "dry_run", "prices", "list"}
+    actions = {"study", "more", "config", "print_config", "dry_run", "prices", "list"}
     assert {str(parameter.name) for parameter in main.params} - actions == set(PARAMETERS)

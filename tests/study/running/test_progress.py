@@ -17,8 +17,8 @@ def test_progress_shows_phase_done_running_best_failed_and_time(bench):
             progress.start(job)
         progress.progress(jobs[0], {"epoch": 20, "epochs": 40})
         for job, state, value in zip(jobs, ("complete", "complete", "failed"), (0.5, 0.25, float("nan")), strict=False):
-            search.end(job, state, value, "")
             row = {"trial": job.trial, "state": state, "objective": value, "method": job.arm.method}
+            search.end(job, state, row | {"reason": "", "seconds": 1.0})
             progress.end(row | {"supervision": job.arm.supervision})
         text = progress._text()
     assert text.startswith(f"3 of {search.total} trials, 1 failed, 1 running, best chamfer 0.25 (none, dense), about ")

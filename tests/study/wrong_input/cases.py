@@ -108,6 +108,7 @@ CLUSTER: Cases = {
     "a folder of no pod": ([*_JOB, "--output", "results"], "--output results: pods have no folder in common"),
     "a claim and a store": ([*_JOB, "--claim", "shared"], "--output memory://results: pods have no folder"),
     "no amount of memory": ([*_JOB, "--memory", "much"], "--memory much: not an amount"),
+    "a secret with a blank": ([*_JOB, "--secret", "a b"], "--secret a b: not the name of a secret"),
     "a long name": ([*_JOB, "--name", "a" * 48], "not a name of a job"),
     "a blank in a job": ([*_JOB, "--study-arguments", "--set 'a=b c'"], "a=b c: blanks, quotes and other signs"),
     "a name given twice": ([*_JOB, "--study-arguments", "--name x"], "the job gives --name itself"),

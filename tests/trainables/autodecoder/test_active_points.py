@@ -3,8 +3,8 @@
 import pytest
 import torch
 
+from trainables.autodecoder.active_points import LEFT_OUT, evaluate
 from trainables.autodecoder.regularizers import sinkhorn
-from trainables.autodecoder.regularizers.active_points import LEFT_OUT, evaluate
 from trainables.autodecoder.regularizers.sinkhorn import Sinkhorn
 from trainables.autodecoder.regularizers.unbalanced_sinkhorn import UnbalancedSinkhorn
 from trainables.testing.regularizers import SHIFTS, moving, problem

@@ -61,9 +61,11 @@ class Sinkhorn(Regularizer):
         }
 
     def unfit(self, dimension: int = SPACE) -> str | None:
+        if self.backend != "geomloss":
+            return None
         from trainables.transport import published
 
-        return published.absent() if self.backend == "geomloss" else None
+        return published.absent()
 
     def pairs(self) -> list[tuple[int, int, float]]:
         """Indices of two times that are compared, and what their divergence is multiplied with."""
@@ -89,7 +91,7 @@ class Sinkhorn(Regularizer):
     def prepare(self, problem: Problem) -> LossTerm:
         import torch
 
-        from trainables.autodecoder.regularizers.active_points import evaluate
+        from trainables.autodecoder.active_points import evaluate
 
         m, lattice = self.time_samples, self.lattice(problem)
         shape, d = lattice.shape[:-1], problem.dimension
