@@ -48,6 +48,9 @@ class RegularizerContract(PluginContract):
     def test_it_is_found_by_its_name(self, kind: type[Regularizer]) -> None:
         assert available().get(kind.name) is kind
 
+    def test_it_takes_shapes_in_the_plane_or_in_space(self, kind: type[Regularizer]) -> None:
+        assert not all(kind.example().unfit(dimension) for dimension in (PLANE, SPACE))
+
     @pytest.mark.parametrize("dimension", [PLANE, SPACE])
     def test_each_replicate_has_a_loss_that_its_sequences_alone_decide(
         self, kind: type[Regularizer], dimension: int
