@@ -13,6 +13,8 @@ import pytest
 
 import analysis
 from study import catalog
+from study.design import flags
+from study.design.arm import Arm
 from tests.study.clusters import hosts
 from tests.study.clusters.hosts import PROJECT, Host
 
@@ -37,6 +39,13 @@ def until(condition, seconds: float, what: str) -> None:
 def nodes(head: Host, address: str) -> int:
     asked = head.run(f'python -c "{COUNT.format(address)}"')
     return int(asked.stdout.split()[-1]) if asked.returncode == 0 else 0
+
+
+def usual_arms() -> list[Arm]:
+    """Of a run that names no methods."""
+    study = catalog.load("bifurcation", "smoke")
+    flags.keep(study, flags.wanted_methods(study, None), flags.wanted_supervisions(study, None))
+    return study.arms()
 
 
 def test_a_study_across_hosts_survives_the_loss_of_one_and_strangers_are_refused(tmp_path):
@@ -94,7 +103,7 @@ def test_a_study_across_hosts_survives_the_loss_of_one_and_strangers_are_refused
 
         (folder,) = shared.glob("results/bifurcation/2*")
         loaded = analysis.load(str(folder))
-        arms = catalog.load("bifurcation", "smoke").arms()
+        arms = usual_arms()
         assert set(loaded.trials.state) == {"complete"}
         assert len(loaded.trials) == 3 * len(arms)
         assert not loaded.per_time.duplicated(["trial", "replicate", "sequence", "time_index"]).any()
@@ -231,7 +240,7 @@ def test_a_slurm_job_over_two_hosts_stops_at_its_limit_and_its_next_start_finish
         assert (shared / "requeued").read_text() == "4711\n"
         assert list(shared.glob("results/bifurcation/2*")) == [folder]
         loaded = analysis.load(str(folder))
-        arms = catalog.load("bifurcation", "smoke").arms()
+        arms = usual_arms()
         assert 3 <= before < len(arms)
         assert len(loaded.trials) == 3 * len(arms)
         assert set(loaded.trials.state) == {"complete"}
