@@ -16,12 +16,12 @@ import click
 
 from study.errors import Mistake, shown, unreadable
 from study.exit_status import exit_status, warnings_as_notes
-from study.exporting.formats import available
+from study.exporting.formats import available, fitting
 from study.storage.credentials import of_command, of_uri
 from study.storage.opening import open_run
 from study.storage.places import check_output, default_output
 from study.storage.run_folder import RunFolder
-from trainables.shapes.sequence import SPACE
+from trainables.shapes.sequence import FINER, SPACE
 
 if TYPE_CHECKING:
     from analysis import Run
@@ -34,6 +34,8 @@ with warnings_as_notes():  # the help names them, before a command begins
     FORMATS = available()
 CALIBRATED = 24
 """Hidden frames, evenly taken from all sequences, by which uncertainties are calibrated: each takes about a second."""
+GRID = 64
+"""Points along an axis of the domain, in space, unless the user says otherwise."""
 
 _EPILOG = (
     "\b\nFormats:\n"
@@ -48,7 +50,8 @@ hidden validation frames of the run: export.json has it, and the share of left-o
 two uncertainties. Where hidden frames are unlike those that you are after, it promises less.
 
 \b
-Sequences of one source share a volume; an analytic sequence is written on a grid of its domain, [-3, 3]³.
+Sequences of one source share a volume, or image; an analytic sequence is written on a grid of its domain, [-3, 3]³,
+or [-3, 3]². Shapes in the plane have areas in place of volumes.
 A shape that divides gets daughters with labels of their own. With few times a part may not overlap its next
 position; it then gets a new label.
 
@@ -91,25 +94,28 @@ Examples:
 @click.option("--output", metavar="DIR", help="[default: exports in the run folder; of a run that is not on a local "
               "disk, exports/<run>]")  # fmt: skip
 @click.option(
-    "--grid", type=click.IntRange(16, 512), default=64, show_default=True, metavar="N",
-    help="points along an axis of the domain: for meshes, and for sequences without a source",
+    "--grid", type=click.IntRange(16, 512), metavar="N",
+    help="points along an axis of the domain: for meshes, and for sequences without a source  [default: 64, in the "
+    f"plane {FINER * GRID}]",
 )  # fmt: skip
 @click.option("--force", is_flag=True, help="replace an export that is there")
 def main(
     run: str, results: str, times: int | None, at: str | None, forms: tuple[str, ...], method: str | None,
     supervision: str | None, setting: str, labels: tuple[str, ...], replicate: int | None, spread: bool,
-    model_frames: bool, output: str | None, grid: int, force: bool,
+    model_frames: bool, output: str | None, grid: int | None, force: bool,
 ) -> int:  # fmt: skip
     """Write the sequences of a confirmed model at any times, in the coordinates of the input.
 
     RUN is a study (its newest finished run) or a run folder's path or URI.
     """
+    from analysis.tables.record import dimension
     from study.exporting import choice as choices
     from study.exporting import writing
     from study.exporting.divisions import divisions, missing
 
     opened = open_run(run, results, finished=True)
-    _refuse_plane(opened)
+    formats = fitting(forms, dimension(opened))
+    grid = grid or (GRID if dimension(opened) == SPACE else FINER * GRID)
     chosen = choices.choose(opened, method, supervision, setting)
     wanted = choices.sequences(chosen, labels)
     if replicate is not None and replicate >= chosen.replicates:
@@ -120,7 +126,6 @@ def main(
     moments = [] if with_unit else choices.times(times, at, chosen.shown(wanted[0]))
     _refuse_unseen(opened, chosen)
     place = _output(output, opened)
-    formats = [FORMATS[name] for name in dict.fromkeys(forms)]
     folders = writing.targets(place, formats, force)
     groups = _groups(opened, chosen, wanted, moments, grid, replicate)
     if with_unit:
@@ -158,16 +163,6 @@ def main(
     for folder in folders.values():
         click.echo(f"wrote {folder}")
     return 0
-
-
-def _refuse_plane(run: Run) -> None:
-    from analysis.tables import record
-
-    if record.dimension(run) != SPACE:
-        raise Mistake(
-            f"run {run.name} of study {run.study} has shapes in the plane, and exports are of volumes: python -m "
-            "study.fill writes the frames between those of a recording in the plane"
-        )
 
 
 def _refuse_unseen(run: Run, choice: Choice) -> None:

@@ -93,7 +93,7 @@ class Outline(Look):
 
     title, corners = "Outlines over time", 2
     what = "Zero levels in the plane over the true shape, which is grey"
-    same = "The scale is the same everywhere."
+    same = "The scale is the same everywhere, and y points down, as in an image."
     pictures = "Outlines"
 
     def extent(self, meshes: Sequence[Mesh]) -> Window:
@@ -106,7 +106,7 @@ class Outline(Look):
 
     def panel(self, axis: Any, mesh: Mesh, truth: Mesh | None, shown: bool, window: Window, size: Any) -> None:
         axis.set_axis_off()
-        axis.set(xlim=window[:2], ylim=window[2:], aspect="equal")
+        axis.set(xlim=window[:2], ylim=window[:1:-1], aspect="equal")
         self._fill(axis, mesh if truth is None else truth)
         for line in lines(mesh):
             axis.plot(*line.T, color=SHOWN if shown else LINE, lw=1.3, solid_joinstyle="round")

@@ -4,11 +4,12 @@ What counts are signs, and values near a surface. So each replicate is first eva
 the domain. In a cell of that grid whose corners have one sign, the same for all replicates, as have its neighbours',
 every voxel has that sign; all other voxels are evaluated themselves, by every replicate.
 
-# R = replicate, P = point
+# R = replicate, P = point, d = dimension
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from scipy import ndimage
 
 from trainables.metrics.narrow_band import narrow_band
 from trainables.metrics.volumes import dice
-from trainables.shapes.sequence import LOWER, UPPER, grid_spacing
+from trainables.shapes.sequence import LOWER, SPACE, UPPER, grid_spacing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,7 +35,7 @@ _HELD = 1 << 19
 
 @dataclass(frozen=True, eq=False)
 class Volume:
-    """The replicates on a lattice of the shape `(a, b, c)`, at one time; lengths in domain units."""
+    """The replicates on a lattice of the shape `(a, b, c)`, or `(a, b)`, at one time; lengths in domain units."""
 
     value: NDArray
     """The exported SDF, float32; exact where `exact`, elsewhere of the right sign; NaN outside the domain."""
@@ -42,7 +43,7 @@ class Volume:
     """Standard deviation of the replicates' SDF, float32; NaN where not `exact`, or with fewer than two replicates."""
     exact: NDArray
     insides: NDArray
-    """`(R, a, b, c)`: where each replicate is negative."""
+    """`(R, a, b, …)`: where each replicate is negative."""
     median: NDArray
     """Where the median of the replicates' SDF is negative."""
 
@@ -66,10 +67,15 @@ class Volume:
 
 
 class Ensemble:
-    """The replicates' SDFs of one sequence, functions (P, 4) → (P,) of tensors, and which of them is exported."""
+    """The replicates' SDFs of one sequence, functions (P, d + 1) → (P,) of tensors, and which of them is exported."""
 
-    def __init__(self, fields: list[Callable[[torch.Tensor], torch.Tensor]], exported: int | None = None) -> None:
-        self.fields = fields
+    def __init__(
+        self,
+        fields: list[Callable[[torch.Tensor], torch.Tensor]],
+        exported: int | None = None,
+        dimension: int = SPACE,
+    ) -> None:
+        self.fields, self.dimension = fields, dimension
         self._cells: tuple[float, NDArray, NDArray] | None = None
         self.exported = exported
         """Index of the exported replicate; None for the mean of all SDFs."""
@@ -77,13 +83,13 @@ class Ensemble:
         """c of `uncertainty.py`, once it is calibrated."""
 
     def values(self, points: NDArray, time: float) -> NDArray:
-        """SDF of every replicate at domain coordinates `(P, 3)`: `(R, P)` float32."""
+        """SDF of every replicate at domain coordinates `(P, d)`: `(R, P)` float32."""
         x = torch.from_numpy(np.ascontiguousarray(points, dtype=np.float32))
         given = torch.cat([x, torch.full_like(x[:, :1], time)], dim=1)
         return torch.stack([field(given) for field in self.fields]).numpy()
 
     def field(self, points: torch.Tensor) -> torch.Tensor:
-        """The exported field, (P, 4) → (P,)."""
+        """The exported field, (P, d + 1) → (P,)."""
         if self.exported is not None:
             return self.fields[self.exported](points)
         return torch.stack([field(points) for field in self.fields]).mean(dim=0)
@@ -100,8 +106,8 @@ class Ensemble:
         return found
 
     def volume(self, points: NDArray, time: float, everywhere: bool = False) -> Volume:
-        """The replicates at the lattice `points` `(a, b, c, 3)`; `everywhere`: no voxel gets its sign only."""
-        shape, flat = points.shape[:3], points.reshape(-1, 3)
+        """The replicates at the lattice `points` `(a, b, …, d)`; `everywhere`: no voxel gets its sign only."""
+        shape, flat = points.shape[:-1], points.reshape(-1, self.dimension)
         valid = (np.abs(flat) <= UPPER + 1e-5).all(axis=1)
         count = len(flat)
         value = np.full(count, np.nan, dtype=np.float32)
@@ -135,29 +141,30 @@ class Ensemble:
         )  # fmt: skip
 
     def _band(self, points: NDArray, time: float) -> tuple[NDArray, NDArray]:
-        """For each of the points `(P, 3)`: whether replicates must be asked, and the mean SDF nearby, whose sign
+        """For each of the points `(P, d)`: whether replicates must be asked, and the mean SDF nearby, whose sign
         holds where they need not be."""
         if self._cells is None or self._cells[0] != time:
             self._cells = (time, *self._find_cells(time))
         _, mixed, nearby = self._cells
         cell = np.clip(((points - LOWER) / grid_spacing(_BAND)).astype(int), 0, _BAND - 2)
-        place = cell[:, 0], cell[:, 1], cell[:, 2]
+        place = tuple(cell.T)
         return mixed[place], nearby[place]
 
     def _find_cells(self, time: float) -> tuple[NDArray, NDArray]:
         """Cells of the band's grid in which replicates must be asked, and the mean SDF at its points."""
-        total = np.zeros((_BAND,) * 3, dtype=np.float32)
-        some, every = np.zeros((_BAND - 1,) * 3, dtype=bool), np.ones((_BAND - 1,) * 3, dtype=bool)
+        d = self.dimension
+        total = np.zeros((_BAND,) * d, dtype=np.float32)
+        some, every = np.zeros((_BAND - 1,) * d, dtype=bool), np.ones((_BAND - 1,) * d, dtype=bool)
+        sides = slice(None, -1), slice(1, None)
         for field in self.fields:
-            found = narrow_band(field, [time], _BAND).values[0].numpy()
+            found = narrow_band(field, [time], _BAND, dimension=d).values[0].numpy()
             total += found
-            corners = [found[i : i - 1 or None, j : j - 1 or None, k : k - 1 or None] < 0
-                       for i in (0, 1) for j in (0, 1) for k in (0, 1)]  # fmt: skip
+            corners = [found[corner] < 0 for corner in itertools.product(sides, repeat=d)]
             some |= np.any(corners, axis=0)
             every &= np.all(corners, axis=0)
         return ndimage.maximum_filter(some & ~every, size=3), total / len(self.fields)
 
 
 def _both_sides(inside: NDArray) -> NDArray:
-    """Voxels with a face neighbour of the other kind."""
+    """Voxels with a neighbour of the other kind: across a face, in the plane across an edge."""
     return (ndimage.binary_dilation(inside) & ~inside) | (inside & ~ndimage.binary_erosion(inside, border_value=1))

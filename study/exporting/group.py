@@ -37,7 +37,7 @@ class Member:
     space: Space
     box: Box
     points: NDArray
-    """Domain coordinates of the voxels of the box, `(nz, ny, nx, 3)`, where the domain is at rest."""
+    """Domain coordinates of the voxels of the box, `(nz, ny, nx, 3)`, or `(ny, nx, 2)`, where the domain is at rest."""
     source: Source | None
     shown: list[float]
     """Times, of the sequence, that the model was shown."""
@@ -49,7 +49,7 @@ class Member:
         return self.space.points(self.box, self.source.place(time))
 
     def physical(self, points: NDArray, time: float) -> NDArray:
-        """Domain coordinates `(V, 3)` x, y, z at this time of the sequence → physical positions x, y, z."""
+        """Domain coordinates `(V, d)` x, y, z at this time of the sequence → physical positions x, y, z."""
         return self.space.physical(points, None if self.source is None else self.source.place(time))
 
     def is_shown(self, time: float) -> bool:
@@ -198,13 +198,13 @@ def _member(choice: Choice, model: SavedModel, index: int, label: str, grid: int
         alive, replicate = alive[:1], None
     fields = [model.field(r, index, grid) for r in alive]
     recording = source(sequence)
-    space = domain_space(grid) if recording is None else recording.space
+    space = domain_space(grid, sequence.dimension) if recording is None else recording.space
     box = space.box(None if recording is None else recording.places)
     if recording is not None and recording.measured is not None:
         box = _with_frames(box, recording.measured)
     if any(side.stop <= side.start for side in box):
         raise Mistake(f"sequence {label}: its place lies outside the volume of its source; prepare it again")
-    ensemble = Ensemble(fields, None if replicate is None else alive.index(replicate))
+    ensemble = Ensemble(fields, None if replicate is None else alive.index(replicate), sequence.dimension)
     return Member(label, sequence, ensemble, space, box, space.points(box), recording, choice.shown(label))
 
 
@@ -213,8 +213,7 @@ def _with_frames(box: Box, known: Measured) -> Box:
     low, high = np.array([side.start for side in box]), np.array([side.stop for side in box])
     for corner, values in zip(known.corners, known.voxels, strict=True):
         low, high = np.minimum(low, corner), np.maximum(high, np.add(corner, values.shape))
-    z, y, x = (slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
-    return z, y, x
+    return tuple(slice(int(a), int(b)) for a, b in zip(low, high, strict=True))
 
 
 def slug(text: str) -> str:

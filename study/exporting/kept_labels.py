@@ -75,6 +75,6 @@ class KeptLabels:
         voxels = np.argwhere(inside)
         low = [side.start for side in box]
         moved = np.rint(voxels - by - low).astype(int).clip(0, np.subtract(known[box].shape, 1))
-        nearest = places[:, moved[:, 0], moved[:, 1], moved[:, 2]]
+        nearest = places[:, *moved.T]
         found[inside] = known[box][tuple(nearest)]
         return found

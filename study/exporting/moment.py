@@ -16,7 +16,7 @@ from study.exporting.lineage import Labels, Lineage, Track
 from study.exporting.mesh import Mesh, surface
 from study.exporting.uncertainty import WIDTH, displacement, distances, looked_at, on_lattice
 from trainables.metrics.volumes import dice
-from trainables.shapes.sequence import UPPER, grid_points
+from trainables.shapes.sequence import UPPER
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,9 +31,9 @@ COLUMNS = {
     "shown": "whether the model was shown the shape at this time",
     "measured": "whether what is exported is the recording's frame, unchanged",
     "labels": "of the exported shape, with blanks between them",
-    "volume": "of the exported shape, fragments left out, unit³",
-    "volume_mean": "mean over the replicates, unit³",
-    "volume_sd": "standard deviation over the replicates, unit³",
+    "volume": "of the exported shape, fragments left out, unit³; in the plane its area, unit²",
+    "volume_mean": "mean over the replicates, likewise",
+    "volume_sd": "standard deviation over the replicates, likewise",
     "components": "parts of the exported shape that do not touch",
     "fragments": "parts too small to count",
     "disagreement": "mean over the replicates of 1 − Dice to their median shape",
@@ -135,7 +135,7 @@ class Movie:
         else:
             labels, components, fragments = lineage.label(inside, index, own)
         size, truth = member.space.voxel_volume, member.truth(own)
-        volumes = volume.insides.sum(axis=(1, 2, 3)) * size
+        volumes = volume.insides.reshape(len(volume.insides), -1).sum(axis=1) * size
         row = {
             "sequence": member.label,
             "time_index": index,
@@ -161,10 +161,10 @@ class Movie:
 
     def _mesh(self, member: Member, time: float, volume: Volume, n: int, recorded: bool) -> Mesh:
         if recorded:
-            return surface(member.sequence.sdf(grid_points(n), time).numpy())
+            return surface(member.sequence.sdf(member.sequence.grid(n), time).numpy())
         if member.source is None:  # its voxels are the grid of the domain, as z, y, x
-            return surface(volume.value.transpose(2, 1, 0))
-        return surface(member.ensemble.volume(grid_points(n).numpy(), time).value)
+            return surface(volume.value.T)
+        return surface(member.ensemble.volume(member.sequence.grid(n).numpy(), time).value)
 
 
 def _uncertain(member: Member, time: float, known: bool) -> dict[str, float]:

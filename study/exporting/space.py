@@ -1,6 +1,8 @@
 """Where a sequence comes from: the voxel grid of its source, and the way from the domain to it.
 
 Index 0 is the centre of the first voxel. Physical positions are `origin + index × voxel`, in the source's unit.
+
+d is the dimension, here 3; in the plane, where it is 2, there is no z, and a voxel is a pixel.
 """
 
 from __future__ import annotations
@@ -14,14 +16,16 @@ from study.errors import Mistake
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.measured import Measured, measured
 from trainables.shapes.sampled import Sampled
-from trainables.shapes.sequence import LOWER, UPPER, grid_spacing
+from trainables.shapes.sequence import LOWER, SPACE, UPPER, grid_spacing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from trainables.shapes.sequence import ShapeSequence
 
-Box = tuple[slice, slice, slice]
+Box = tuple[slice, ...]
 """Voxels z, y, x."""
 
 UNITS = {"um": "micrometer", "µm": "micrometer", "μm": "micrometer", "micron": "micrometer", "nm": "nanometer",
@@ -34,65 +38,83 @@ class Space:
     """A voxel grid and the domain's place in it."""
 
     affine: NDArray
-    """`(4, 4)`: domain (x, y, z, 1) → voxel index (z, y, x, 1)."""
+    """`(d + 1, d + 1)`: domain (x, y, z, 1) → voxel index (z, y, x, 1)."""
     shape: tuple[int, ...]
     """Voxels along z, y, x."""
     voxel: tuple[float, ...]
     """Sizes along z, y, x, in `unit`."""
-    origin: tuple[float, float, float]
-    """Physical position z, y, x of voxel (0, 0, 0)."""
+    origin: tuple[float, ...]
+    """Physical position z, y, x of the first voxel."""
     unit: str
+
+    @property
+    def dimension(self) -> int:
+        """d."""
+        return len(self.shape)
 
     @property
     def scale(self) -> float:
         """Physical length of a domain unit; where the axes are stretched differently, their geometric mean."""
-        physical = np.diag(self.voxel) @ self.affine[:3, :3]
-        return float(np.cbrt(abs(np.linalg.det(physical))))
+        physical = np.diag(self.voxel) @ self.affine[:-1, :-1]
+        return float(abs(np.linalg.det(physical)) ** (1 / self.dimension))
 
     @property
     def voxel_volume(self) -> float:
-        """Volume of a voxel, `unit`³."""
+        """Volume of a voxel, `unit`³; area of a pixel, `unit`²."""
         return float(np.prod(self.voxel))
 
     def box(self, places: NDArray | None = None) -> Box:
-        """The voxels whose centres the domain's bounding box holds, at any of the `places` `(F, 3)` of the domain."""
-        corners = np.stack(np.meshgrid(*[[LOWER, UPPER]] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
-        index = corners @ self.affine[:3, :3].T + self.affine[:3, 3]
+        """The voxels whose centres the domain's bounding box holds, at any of the `places` `(F, d)` of the domain."""
+        d = self.dimension
+        corners = np.stack(np.meshgrid(*[[LOWER, UPPER]] * d, indexing="ij"), axis=-1).reshape(-1, d)
+        index = corners @ self.affine[:-1, :-1].T + self.affine[:-1, -1]
         if places is not None:
-            index = (index + places[:, None]).reshape(-1, 3)
+            index = (index + places[:, None]).reshape(-1, d)
         low = np.clip(np.ceil(index.min(axis=0) - 1e-6).astype(int), 0, self.shape)
         high = np.clip(np.floor(index.max(axis=0) + 1e-6).astype(int) + 1, low, self.shape)
-        return slice(low[0], high[0]), slice(low[1], high[1]), slice(low[2], high[2])
+        return tuple(slice(a, b) for a, b in zip(low, high, strict=True))
 
     def points(self, box: Box, place: NDArray | None = None) -> NDArray:
-        """Domain coordinates x, y, z of the centres of the voxels in `box`: `(nz, ny, nx, 3)` float32; of a domain that
-        is elsewhere by `place` `(3,)`, voxels."""
+        """Domain coordinates x, y, z of the centres of the voxels in `box`: `(nz, ny, nx, d)` float32; of a domain that
+        is elsewhere by `place` `(d,)`, voxels."""
         inverse = np.linalg.inv(self.affine)
-        moved = np.zeros(3) if place is None else place
+        moved = np.zeros(self.dimension) if place is None else place
         axes = [np.arange(s.start, s.stop, dtype=np.float64) - by for s, by in zip(box, moved, strict=True)]
-        z, y, x = np.meshgrid(*axes, indexing="ij", sparse=True)
-        parts = [inverse[i, 0] * z + inverse[i, 1] * y + inverse[i, 2] * x + inverse[i, 3] for i in range(3)]
+        index = np.meshgrid(*axes, indexing="ij", sparse=True)
+        parts = [sum(row[axis] * along for axis, along in enumerate(index)) + row[-1] for row in inverse[:-1]]
         return np.stack(parts, axis=-1).astype(np.float32)
 
     def physical(self, points: NDArray, place: NDArray | None = None) -> NDArray:
-        """Domain coordinates `(V, 3)` x, y, z → physical positions `(V, 3)` x, y, z."""
-        index = points @ self.affine[:3, :3].T + self.affine[:3, 3] + (0 if place is None else place)
-        return (np.asarray(self.origin) + index * np.asarray(self.voxel))[:, ::-1]
+        """Domain coordinates `(V, d)` x, y, z → physical positions `(V, d)` x, y, z."""
+        return (np.asarray(self.origin) + self.index(points, place) * np.asarray(self.voxel))[:, ::-1]
+
+    def index(self, points: NDArray, place: NDArray | None = None) -> NDArray:
+        """Domain coordinates `(V, d)` x, y, z → places on the voxel grid `(V, d)` z, y, x."""
+        found: NDArray = points @ self.affine[:-1, :-1].T + self.affine[:-1, -1]
+        return found if place is None else found + place
 
     @property
     def mirrored(self) -> bool:
         """Whether the way from the domain to physical x, y, z turns a right hand into a left one."""
-        return bool(np.linalg.det(self.affine[[2, 1, 0], :3]) < 0)
+        return bool(np.linalg.det(self.affine[:-1, :-1][::-1]) < 0)
 
 
-def domain_space(n: int) -> Space:
+def to_index(sizes: Sequence[float]) -> NDArray:
+    """The map `(d + 1, d + 1)` from positions (x, y, z, 1) to the index (z, y, x, 1) of voxels that have these sizes
+    along z, y, x, and of which the first lies at 0."""
+    d = len(sizes)
+    affine = np.zeros((d + 1, d + 1))
+    affine[:d, :d] = np.fliplr(np.diag(1 / np.asarray(sizes)))
+    affine[d, d] = 1
+    return affine
+
+
+def domain_space(n: int, dimension: int = SPACE) -> Space:
     """The domain itself on `grid_points(n)`, for sequences without a source: voxel (z, y, x) lies at that point."""
     h = grid_spacing(n)
-    affine = np.zeros((4, 4))
-    affine[[0, 1, 2], [2, 1, 0]] = 1 / h
-    affine[:3, 3] = -LOWER / h
-    affine[3, 3] = 1
-    return Space(affine, (n, n, n), (h, h, h), (LOWER, LOWER, LOWER), "domain")
+    affine = to_index((h,) * dimension)
+    affine[:-1, -1] = -LOWER / h
+    return Space(affine, (n,) * dimension, (h,) * dimension, (LOWER,) * dimension, "domain")
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,12 +138,12 @@ class Source:
     seconds: float | None = None
     """In that unit; none where it is not known."""
     places: NDArray | None = None
-    """`(F, 3)` voxels z, y, x by which the domain is elsewhere in these frames; none where it is at rest."""
+    """`(F, d)` voxels z, y, x by which the domain is elsewhere in these frames; none where it is at rest."""
 
     def place(self, time: float) -> NDArray:
-        """The same at a time in [0, 1], `(3,)`."""
+        """The same at a time in [0, 1], `(d,)`."""
         if self.places is None:
-            return np.zeros(3)
+            return np.zeros(self.space.dimension)
         return np.array([np.interp(time, self.times, along) for along in self.places.T])
 
     def moment(self, time: float) -> float:
@@ -139,11 +161,10 @@ def source(sequence: ShapeSequence) -> Source | None:
         raise Mistake(f"sequence {sequence.label}: {error}") from None
     except OSError as error:
         raise Mistake(f"{sequence.file} cannot be read ({error.strerror or error}); restore it") from None
-    z, y, x = (int(side) for side in held.source_shape)
-    sizes = [float(size) for size in held.voxel]
     space = Space(
-        affine=held.affine.astype(np.float64), shape=(z, y, x), voxel=(sizes[0], sizes[1], sizes[2]),
-        origin=(0.0, 0.0, 0.0), unit=str(held.metadata.get("unit") or "voxel"),
+        affine=held.affine.astype(np.float64), shape=tuple(int(side) for side in held.source_shape),
+        voxel=tuple(float(size) for size in held.voxel), origin=(0.0,) * held.dimension,
+        unit=str(held.metadata.get("unit") or "voxel"),
     )  # fmt: skip
     name = str(held.metadata.get("source") or sequence.label)
     try:

@@ -11,7 +11,7 @@ the run knows the truth and the model was not shown it, at its validation times,
 surface's points, every frame counting the same, lie within 2 u of the true surface. `coverage` is told of frames that
 the factor did not see: each in turn is left out.
 
-# R = replicate, V = point of a surface
+# R = replicate, V = point of a surface, d = dimension
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import torch
 
 from study.exporting.mesh import surface
 from trainables.metrics.narrow_band import narrow_band
-from trainables.shapes.sequence import LOWER, UPPER
+from trainables.shapes.sequence import FINER, LOWER, SPACE, UPPER
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -90,7 +90,7 @@ def calibrate(frames: Iterable[tuple[Ensemble, ShapeSequence, float]]) -> Calibr
 
 
 def displacement(ensemble: Ensemble, points: NDArray, time: float) -> NDArray:
-    """s / (√R |∇F|) at domain coordinates `(V, 3)`, in domain units: `(V,)`; NaN with fewer than two replicates.
+    """s / (√R |∇F|) at domain coordinates `(V, d)`, in domain units: `(V,)`; NaN with fewer than two replicates.
 
     Of a single exported replicate s / |∇F|: it is one of the R, not their mean. Not yet times `ensemble.factor`.
     """
@@ -98,14 +98,14 @@ def displacement(ensemble: Ensemble, points: NDArray, time: float) -> NDArray:
     if len(values) < 2 or not len(points):
         return np.full(len(points), np.nan)
     squares = np.zeros(len(points))
-    for axis in np.eye(3):
+    for axis in np.eye(ensemble.dimension):
         ahead, behind = (ensemble.exported_of(ensemble.values(points + s * _STEP * axis, time)) for s in (1, -1))
         squares += ((ahead - behind) / (2 * _STEP)) ** 2
     return ensemble.standard_error(values) / np.maximum(np.sqrt(squares), FLATTEST)
 
 
 def on_lattice(ensemble: Ensemble, volume: Volume, points: NDArray) -> NDArray:
-    """u at the lattice `points` `(a, b, c, 3)` of a volume that is exact everywhere, in domain units; NaN outside the
+    """u at the lattice `points` `(a, b, …, d)` of a volume that is exact everywhere, in domain units; NaN outside the
     domain, and with fewer than two replicates."""
     squares = np.zeros(volume.value.shape)
     for axis, count in enumerate(volume.value.shape):
@@ -119,14 +119,16 @@ def on_lattice(ensemble: Ensemble, volume: Volume, points: NDArray) -> NDArray:
 
 
 def looked_at(ensemble: Ensemble, time: float) -> NDArray:
-    """At most 400 points of the exported surface, evenly from all of them: `(V, 3)`, domain coordinates."""
-    vertices = surface(narrow_band(ensemble.field, [time], _GRID).values[0].numpy()).vertices
+    """At most 400 points of the exported surface, evenly from all of them: `(V, d)`, domain coordinates."""
+    d = ensemble.dimension
+    grid = _GRID if d == SPACE else FINER * _GRID
+    vertices = surface(narrow_band(ensemble.field, [time], grid, dimension=d).values[0].numpy()).vertices
     vertices = np.asarray(vertices)[((vertices >= LOWER) & (vertices <= UPPER)).all(axis=1)]
     return vertices[:: max(1, -(-len(vertices) // _POINTS))]
 
 
 def distances(sequence: ShapeSequence, points: NDArray, time: float) -> NDArray:
-    """Of points `(V, 3)` from the true surface, `(V,)`, in domain units."""
+    """Of points `(V, d)` from the true surface, `(V,)`, in domain units."""
     found: NDArray = sequence.sdf(torch.from_numpy(np.ascontiguousarray(points, np.float32)), time).abs().numpy()
     return found
 

@@ -14,6 +14,7 @@ from study.data import understood
 from study.data.reader_options import ReaderOptions
 from study.data.recordings import Wanted
 from study.errors import Mistake
+from study.exporting.formats import fitting
 from study.filling import recording as recordings
 from study.filling.understood import paragraph
 from trainables.shapes.bad_data import BadData
@@ -81,11 +82,7 @@ def open_asked(asked: Asked, say: Callable[[str], None]) -> Opened:
     except BadData as error:
         raise Mistake(f"RECORDING {error}{hint}") from None
     recordings.refuse_nothing(found)
-    if len(found.shape) == 2 and (formats := [name for name in asked.formats if name != "labels"]):
-        raise Mistake(
-            f"--format {formats[0]}: a recording in the plane is written as label images alone; leave --format "
-            f"{formats[0]} out"
-        )
+    fitting(asked.formats, len(found.shape))
     return Opened(
         recording=found,
         understood=paragraph(found, listing, asked.times),

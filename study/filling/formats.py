@@ -16,7 +16,7 @@ from analysis.drawing.rendering import Mesh
 from study.exporting.group import slug
 from study.exporting.lineage import Track
 from study.exporting.mesh import surface
-from study.exporting.space import Box, Space
+from study.exporting.space import Box, Space, to_index
 from trainables.shapes.sequence import LOWER, grid_spacing
 
 if TYPE_CHECKING:
@@ -39,10 +39,10 @@ class Family:
     root: int
     space: Space
     box: Box
-    """The whole volume."""
+    """The whole volume, or image."""
 
     def physical(self, points: NDArray[Any], time: float) -> NDArray[Any]:
-        """Physical positions `(V, 3)` x, y, z of what is given in µm, at rest at all times."""
+        """Physical positions `(V, d)` x, y, z of what is given in µm, at rest at all times."""
         return self.space.physical(points)
 
 
@@ -57,7 +57,7 @@ class Part:
     labels: NDArray[Any]
     """Of its cells, 0 elsewhere."""
     mesh: Mesh
-    """µm, x, y, z."""
+    """µm, x, y, z; in the plane its outline, x, y."""
     row: dict[str, Any]
 
 
@@ -79,13 +79,10 @@ class Filming:
     @property
     def members(self) -> list[Family]:
         recording, roots = self.filled.filler.recording, self.filled.filler.roots
-        affine = np.zeros((4, 4))
-        for axis, size in enumerate(recording.voxel):
-            affine[axis, 2 - axis] = 1 / size
-        affine[3, 3] = 1
-        space = Space(affine, recording.shape, recording.voxel, (0.0, 0.0, 0.0), "µm")
-        z, y, x = (slice(0, side) for side in recording.shape)
-        return [Family(f"track-{root:02d}", root, space, (z, y, x)) for root in sorted(set(roots.values()))]
+        affine, origin = to_index(recording.voxel), (0.0,) * len(recording.voxel)
+        space = Space(affine, recording.shape, recording.voxel, origin, "µm")
+        box = tuple(slice(0, side) for side in recording.shape)
+        return [Family(f"track-{root:02d}", root, space, box) for root in sorted(set(roots.values()))]
 
     @property
     def name(self) -> str:
@@ -179,7 +176,7 @@ class Films:
 
 
 def _mesh(values: NDArray[np.float32], cube: Cube) -> Mesh:
-    """The zero level of a field on a cube `(n, n, n)`, axes z, y, x, as vertices x, y, z, µm."""
-    found = surface(values.transpose(2, 1, 0))
+    """The zero level of a field on a cube `(n, n, n)`, axes z, y, x, as vertices x, y, z, µm; in the plane likewise."""
+    found = surface(values.T)
     steps = (np.asarray(found.vertices) - LOWER) / grid_spacing(cube.n)
     return Mesh((steps + cube.low[::-1]) * cube.h, found.faces)

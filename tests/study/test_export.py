@@ -12,6 +12,7 @@ import tifffile
 import trimesh
 import zarr
 from PIL import Image
+from skimage.measure import points_in_poly
 
 from study import catalog
 from study.data.recordings import Wanted, find, keep
@@ -68,6 +69,7 @@ def finished_run(folder: RunFolder, study, name: str = "none") -> RunFolder:
     folder.compact("confirm")
     folder.remove("checkpoints")
     record = {"study": study.name, "run": "run", "status": "finished", "created_ms": 1, "baseline": "none"}
+    record |= {"dimension": study.dimension}
     record |= {"methods": [name], "supervisions": ["dense"], "objective": study.objective.model_dump()}
     folder.write_record(record | {"metrics": [metric.model_dump() for metric in study.metrics]})
     return folder
@@ -75,7 +77,7 @@ def finished_run(folder: RunFolder, study, name: str = "none") -> RunFolder:
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    """A run of two recorded cells and one of the bifurcation, by study."""
+    """A run of two recorded cells, one of such cells in the plane, and one of the bifurcation."""
     base = tmp_path_factory.mktemp("runs")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("STUDY_CACHE", str(base / "cache"))
@@ -83,10 +85,16 @@ def runs(tmp_path_factory):
         cells = catalog.load("cells", "smoke", find(Wanted(path=str(path), voxel="1,0.5,0.5"), 32))
         folder = RunFolder(str(base / "results" / "cells" / "run"))
         keep(cells, folder)
+        flat = recording(base / "flat" / "TRA", {1: range(6), 2: range(6)}, plane=True)
+        discs = catalog.load("cells", "smoke", find(Wanted(path=str(flat), voxel="0.25,0.5"), 32))
+        plane = RunFolder(str(base / "plane" / "cells" / "run"))
+        keep(discs, plane)
         analytic = RunFolder(str(base / "results" / "bifurcation" / "run"))
         yield {
             "source": path,
             "cells": finished_run(folder, cells),
+            "source in the plane": flat,
+            "plane": finished_run(plane, discs),
             "bifurcation": finished_run(analytic, catalog.load("bifurcation", "smoke")),
         }
 
@@ -101,11 +109,11 @@ def rows_of(folder: Path) -> pd.DataFrame:
 
 
 def at_voxels(run: RunFolder, sequence: int, label: str, index: np.ndarray, time: float) -> np.ndarray:
-    """Mean over the replicates of the model's SDF at voxels `(P, 3)` of the source; +∞ outside the domain."""
+    """Mean over the replicates of the model's SDF at voxels `(P, d)` of the source; +∞ outside the domain."""
     (name,) = [name for name in run.names("data", ".npz") if name.startswith(label)]
     with np.load(run.file("data", f"{name}.npz")) as held:
         inverse = np.linalg.inv(held["affine"])
-    points = index @ inverse[:3, :3].T + inverse[:3, 3]
+    points = index @ inverse[:-1, :-1].T + inverse[:-1, -1]
     given = np.column_stack([points, np.full(len(points), time)])
     model = run.file("models", "confirm-none-dense-best.pt")
     mean = np.mean([load(model, replicate, sequence)(given) for replicate in range(len(SEEDS))], axis=0)
@@ -173,6 +181,44 @@ def test_ome_zarr_opens_with_axes_scale_and_the_same_labels(runs, tmp_path):
     assert (sdf[labels > 0] < 0).all()
     (spread,) = tmp_path.rglob("spread.ome.zarr")
     assert np.nanmin(np.asarray(zarr.open_group(str(spread), mode="r")["0"])) >= 0
+
+
+def test_shapes_in_the_plane_are_labels_images_outlines_and_a_moving_picture_of_pixels(runs, tmp_path):
+    """Of the same run in all formats: frames are the recording's, between them the model's, and outlines hold them."""
+    formats = [part for name in ("labels", "ome-zarr", "geojson", "gif") for part in ("--format", name)]
+    export(runs["plane"], tmp_path, "--times", "11", "--spread", *formats)
+    files = sorted(tmp_path.rglob("man_track*.tif"))
+    images = [tifffile.imread(file) for file in files]
+    for number in range(6):
+        recorded = tifffile.imread(runs["source in the plane"] / f"man_track{number:03d}.tif")
+        np.testing.assert_array_equal(images[2 * number], recorded)
+    index = np.stack(np.meshgrid(*map(np.arange, (40, 24)), indexing="ij"), -1).reshape(-1, 2)
+    fields = [at_voxels(runs["plane"], s, f"track-0{s + 1}", index, 0.5) for s in (0, 1)]
+    assert dice(images[5] > 0, (np.minimum(*fields) < 0).reshape(40, 24)) > 0.99
+
+    assert open_recording(files[0].parent).voxel_size() == pytest.approx((0.25, 0.5))
+    (place,) = tmp_path.rglob("sdf.ome.zarr")
+    reader = open_recording(place)
+    assert reader.voxel_size() == pytest.approx((0.25, 0.5))
+    np.testing.assert_array_equal([reader.frame(number) for number in range(11)], images)
+    spread = np.asarray(zarr.open_group(str(place.with_name("spread.ome.zarr")), mode="r")["0"])
+    np.testing.assert_array_equal(spread[5], tifffile.imread(files[5].with_name("spread005.tif")))
+    assert np.nanmin(spread) >= 0
+
+    rows = pd.read_csv(tmp_path / "labels" / "spread.csv")
+    features = json.loads(next(tmp_path.rglob("outlines.geojson")).read_text())["features"]
+    assert len(features) == len(rows)
+    for feature, row in zip(features, rows.to_dict("records"), strict=True):
+        number, label = feature["geometry"]["plane"]["t"], int(feature["properties"]["name"])
+        (outline,) = feature["geometry"]["coordinates"]
+        inside = points_in_poly(index[:, ::-1] + 0.5, outline).reshape(40, 24)
+        np.testing.assert_array_equal(inside, images[number] == label)
+        measurements = feature["properties"]["measurements"]
+        assert measurements["area µm²"] == pytest.approx(row["volume"])
+        assert measurements["uncertainty µm"] == pytest.approx(row["uncertainty"], rel=0.5)
+    for file in tmp_path.rglob("*.gif"):
+        with Image.open(file) as picture:
+            assert picture.n_frames == 11
 
 
 def test_meshes_are_closed_and_enclose_the_volume_of_the_labels(runs, tmp_path):

@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from trainables.shapes.sequence import PLANE, SPACE
+
 if TYPE_CHECKING:
     from study.exporting.moment import Moment, Movie
 
@@ -18,8 +20,10 @@ class Format(ABC):
     """For the help: what is written, in a line."""
     order: ClassVar[int]
     """Place in the help."""
+    dimensions: ClassVar[frozenset[int]] = frozenset({PLANE, SPACE})
+    """Of the shapes that it writes."""
     meshes: ClassVar[bool] = False
-    """Whether it takes meshes."""
+    """Whether it takes meshes, in the plane outlines on the domain's grid."""
     everywhere: ClassVar[bool] = False
     """Whether it takes distances that are exact in the whole domain, not only near the surface."""
 

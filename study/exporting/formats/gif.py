@@ -1,4 +1,5 @@
-"""A moving picture of every sequence: its surface, its volume, and how far the replicates disagree, over time."""
+"""A moving picture of every sequence: its surface, its volume, and how far the replicates disagree, over time; in the
+plane its outline and its area."""
 
 from __future__ import annotations
 
@@ -10,12 +11,14 @@ import numpy as np
 
 from study.exporting.formats.base import Format
 from study.exporting.group import slug
+from trainables.shapes.sequence import PLANE, power
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from analysis.drawing.rendering import Mesh
     from study.exporting.moment import Moment, Movie
+    from study.exporting.space import Space
 
 SECONDS = 6.0
 """That a picture runs, if a frame then takes between 40 and 250 ms."""
@@ -27,7 +30,7 @@ class MovingPicture(Format):
     """`<sequence>.gif`; the camera stands still; times that the model was shown are blue."""
 
     name: ClassVar[str] = "gif"
-    summary: ClassVar[str] = "a moving picture of the surface, its volume and the spread"
+    summary: ClassVar[str] = "a moving picture of the surface or outline, its volume or area, and the spread"
     order: ClassVar[int] = 4
     meshes: ClassVar[bool] = True
 
@@ -45,7 +48,7 @@ class MovingPicture(Format):
             mine = [row for row in rows if row["sequence"] == member.label]
             if not mine:
                 continue
-            images = _images(self._meshes[member.label], mine, f"{member.label}: {self.title}", member.space.unit)
+            images = _images(self._meshes[member.label], mine, f"{member.label}: {self.title}", member.space)
             duration = round(min(250.0, max(40.0, 1000 * SECONDS / len(images))) / 10) * 10
             images[0].save(
                 self.folder / f"{slug(member.label)}.gif", save_all=True, append_images=images[1:], loop=0,
@@ -53,18 +56,17 @@ class MovingPicture(Format):
             )  # fmt: skip
 
 
-def _images(meshes: list[Mesh], rows: list[dict[str, Any]], title: str, unit: str) -> list[Image]:
+def _images(meshes: list[Mesh], rows: list[dict[str, Any]], title: str, space: Space) -> list[Image]:
     """One picture of each mesh, beside the curves of `rows`, with a line at its time."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.colors import to_rgb
     from matplotlib.figure import Figure
     from PIL import Image as images
 
     from analysis.drawing import style
-    from analysis.drawing.looks import OTHER, SHOWN
-    from analysis.drawing.rendering import extent, picture
+    from analysis.drawing.looks import RESOLUTION, look
 
-    left, right, lower, upper = extent(meshes)
+    seen = look(space.dimension)
+    left, right, lower, upper = seen.extent(meshes)
     half = 0.54 * max(right - left, upper - lower)
     middle, height = (left + right) / 2, (lower + upper) / 2
     window = (middle - half, middle + half, height - half, height + half)
@@ -73,16 +75,11 @@ def _images(meshes: list[Mesh], rows: list[dict[str, Any]], title: str, unit: st
         canvas = FigureCanvasAgg(figure)
         figure.text(0.02, 0.95, _short(title, 120), fontsize=9.5, fontweight="bold", va="center")
         shape_axis = figure.add_axes((0.02, 0.06, SIDE / 920, SIDE / 480))
-        shape_axis.set_axis_off()
-        markers = _curves(figure, rows, unit)
+        markers = _curves(figure, rows, space)
         found = []
         for mesh, row in zip(meshes, rows, strict=True):
             shape_axis.clear()
-            shape_axis.set_axis_off()
-            if mesh.empty:
-                shape_axis.text(0.5, 0.5, "no surface", ha="center", style="italic", transform=shape_axis.transAxes)
-            else:
-                shape_axis.imshow(picture(mesh, to_rgb(SHOWN if row["shown"] else OTHER), window, (SIDE, SIDE)))
+            seen.panel(shape_axis, mesh, None, row["shown"], window, (SIDE / RESOLUTION, SIDE / RESOLUTION))
             frame = "" if row["frame"] is None else f"   frame {row['frame']}"
             shown = "   shown to the model" if row["shown"] else ""
             shape_axis.text(
@@ -96,7 +93,7 @@ def _images(meshes: list[Mesh], rows: list[dict[str, Any]], title: str, unit: st
     return found
 
 
-def _curves(figure: Any, rows: list[dict[str, Any]], unit: str) -> list[Any]:
+def _curves(figure: Any, rows: list[dict[str, Any]], space: Space) -> list[Any]:
     """Volume and spread over time; the lines that mark the present time."""
     from analysis.drawing import style
     from analysis.drawing.looks import SHOWN
@@ -110,7 +107,8 @@ def _curves(figure: Any, rows: list[dict[str, Any]], unit: str) -> list[Any]:
         low, high = mean - deviation, mean + deviation
         volume.fill_between(times, low, high, color=style.MUTED, alpha=0.3, lw=0, label="replicates, mean ± sd")
     volume.legend(fontsize=8, loc="lower right")
-    volume.set_title(f"volume, {_cubed(unit)}", fontsize=9.5)
+    what = "area" if space.dimension == PLANE else "volume"
+    volume.set_title(f"{what}, {power(_plain(space.unit), space.dimension)}", fontsize=9.5)
     volume.set_ylim(bottom=0)
     spread = figure.add_axes((0.56, 0.11, 0.42, 0.31))
     values = np.array([row["uncertainty"] for row in rows])
@@ -119,7 +117,8 @@ def _curves(figure: Any, rows: list[dict[str, Any]], unit: str) -> list[Any]:
         spread.set_ylim(bottom=0)
     else:
         spread.text(0.5, 0.5, "one replicate: no spread", ha="center", transform=spread.transAxes, style="italic")
-    spread.set_title(f"uncertainty of the surface, {_plain(unit)}", fontsize=9.5)
+    where = "outline" if space.dimension == PLANE else "surface"
+    spread.set_title(f"uncertainty of the {where}, {_plain(space.unit)}", fontsize=9.5)
     spread.set_xlabel("time")
     markers = []
     for axis in (volume, spread):
@@ -134,10 +133,6 @@ def _curves(figure: Any, rows: list[dict[str, Any]], unit: str) -> list[Any]:
 
 def _plain(unit: str) -> str:
     return "domain units" if unit == "domain" else unit
-
-
-def _cubed(unit: str) -> str:
-    return f"{_plain(unit)}³"
 
 
 def _short(text: str, length: int) -> str:

@@ -1,4 +1,4 @@
-"""OME-Zarr: the signed distance (float32, physical units), and the labels, of axes t, z, y, x.
+"""OME-Zarr: the signed distance (float32, physical units), and the labels, of axes t, z, y, x, or t, y, x.
 
 Source: OME-NGFF 0.4, ngff.openmicroscopy.org/0.4, on Zarr version 2, which viewers read for longer than 0.5 and still
 do. Written with `zarr` itself: the library `ome-zarr` brings twenty more packages, a client of S3 among them.
@@ -89,7 +89,8 @@ class OmeZarr(Format):
         unit = {"unit": long} if (long := UNITS.get(space.unit, space.unit)) in UNITS.values() else {}
         clock = {} if self.group.seconds is None else {"unit": "second"}
         times = times * (self.group.seconds or 1.0)
-        axes = [{"name": "t", "type": "time"} | clock, *({"name": axis, "type": "space"} | unit for axis in "zyx")]
+        names = "zyx"[-space.dimension :]
+        axes = [{"name": "t", "type": "time"} | clock, *({"name": axis, "type": "space"} | unit for axis in names)]
         step = float(np.diff(times).mean()) if len(times) > 1 else 1.0
         transformations = [
             {"type": "scale", "scale": [step, *space.voxel]},

@@ -11,6 +11,7 @@ import numpy as np
 from study.exporting.cells import inert
 from study.exporting.formats.base import Format
 from study.exporting.group import slug
+from trainables.shapes.sequence import SPACE
 
 if TYPE_CHECKING:
     from study.exporting.moment import Moment, Movie
@@ -26,6 +27,7 @@ class Meshes(Format):
     name: ClassVar[str] = "ply"
     summary: ClassVar[str] = "triangle meshes in physical units, one file a time"
     order: ClassVar[int] = 3
+    dimensions: ClassVar[frozenset[int]] = frozenset({SPACE})
     meshes: ClassVar[bool] = True
 
     def __init__(self, folder: Path, movie: Movie, title: str, spread: bool) -> None:

@@ -24,8 +24,11 @@ def _cache(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
 
-def recording(folder, tracks: dict[int, range], frames: int = 6, gone: tuple[int, int] | None = None):
-    """Balls that drift, in the Cell Tracking Challenge layout; `gone` is a (track, frame) left out of the images."""
+def recording(
+    folder, tracks: dict[int, range], frames: int = 6, gone: tuple[int, int] | None = None, plane: bool = False
+):
+    """Balls that drift, in the Cell Tracking Challenge layout; `gone` is a (track, frame) left out of the images. In
+    the plane it is their middle slice."""
     folder.mkdir(parents=True)
     z, y, x = np.indices((14, 40, 24))
     for time in range(frames):
@@ -34,7 +37,7 @@ def recording(folder, tracks: dict[int, range], frames: int = 6, gone: tuple[int
             if time in span and (track, time) != gone:
                 inside = (z - 7) ** 2 + (y - 8 - 12 * (track - 1)) ** 2 + (x - 9 - time) ** 2 < 5**2
                 image[inside] = track
-        tifffile.imwrite(folder / f"man_track{time:03d}.tif", image)
+        tifffile.imwrite(folder / f"man_track{time:03d}.tif", image[7] if plane else image)
     lines = [f"{track} {span.start} {span.stop - 1} 0" for track, span in tracks.items()]
     (folder / "man_track.txt").write_text("\n".join(lines) + "\n")
     return folder

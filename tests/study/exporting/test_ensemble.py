@@ -48,6 +48,19 @@ def test_the_band_gives_the_shapes_of_the_dense_grid(name, exported):
     np.testing.assert_allclose(banded.surface_deviation(), dense.surface_deviation())
 
 
+def test_in_the_plane_it_is_the_same():
+    def wavy(points: torch.Tensor) -> torch.Tensor:
+        return points[:, :2].norm(dim=1) - 1.2 + 0.1 * torch.sin(5 * points[:, 0])
+
+    ensemble = Ensemble([wavy, lambda points: points[:, :2].norm(dim=1) - 1.4], dimension=2)
+    points = grid_points(200, dimension=2).numpy() * np.float32(0.9)
+    banded, dense = ensemble.volume(points, 0.6), ensemble.volume(points, 0.6, everywhere=True)
+    assert banded.exact.mean() < 0.5
+    np.testing.assert_array_equal(banded.insides, dense.insides)
+    np.testing.assert_array_equal(banded.value[banded.exact], dense.value[banded.exact])
+    np.testing.assert_allclose(banded.surface_deviation(), dense.surface_deviation())
+
+
 def test_the_spread_is_what_is_known_of_balls():
     volume = Ensemble([ball(1.0), ball(1.4)]).volume(grid_points(60).numpy(), 0.0)
     assert volume.surface_deviation() == pytest.approx(0.4 / np.sqrt(2), rel=1e-4)

@@ -218,10 +218,15 @@ def test_physical_positions_are_those_of_the_voxels():
 
 
 def test_the_domains_own_space_is_its_grid():
-    where = domain_space(9)
-    assert where.box() == (slice(0, 9),) * 3
-    np.testing.assert_allclose(where.points(where.box()), grid_points(9).numpy().transpose(2, 1, 0, 3), atol=1e-6)
-    np.testing.assert_allclose(where.physical(np.array([[1.0, -2.0, 0.5]])), [[1.0, -2.0, 0.5]], atol=1e-9)
+    for dimension in (2, 3):
+        where, axes = domain_space(9, dimension), range(dimension)
+        assert where.box() == (slice(0, 9),) * dimension
+        points = grid_points(9, dimension=dimension).numpy().transpose(*reversed(axes), dimension)
+        np.testing.assert_allclose(where.points(where.box()), points, atol=1e-6)
+        place = np.array([[1.0, -2.0, 0.5]])[:, :dimension]
+        np.testing.assert_allclose(where.physical(place), place, atol=1e-9)
+        assert where.scale == pytest.approx(1)
+        assert not where.mirrored
 
 
 def test_a_shape_that_the_domain_cuts_has_a_closed_mesh_with_faces_outwards():

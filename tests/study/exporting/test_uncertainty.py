@@ -18,14 +18,16 @@ def radius(time: float) -> float:
     return float(-TRUE.sdf(torch.zeros(1, 3), time)[0])
 
 
-def balls(radii, slope: float = 1.0) -> Ensemble:
-    return Ensemble([lambda points, r=r: slope * (points[:, :3].norm(dim=1) - r) for r in radii])
+def balls(radii, slope: float = 1.0, dimension: int = 3) -> Ensemble:
+    return Ensemble(
+        [lambda points, r=r: slope * (points[:, :-1].norm(dim=1) - r) for r in radii], dimension=dimension
+    )  # fmt: skip
 
 
-@pytest.mark.parametrize("slope", [0.5, 1.0, 3.0])
-def test_the_displacement_of_a_mean_of_balls_is_the_standard_error_of_their_radii(slope):
+@pytest.mark.parametrize(("slope", "dimension"), [(0.5, 3), (1.0, 3), (3.0, 3), (3.0, 2)])
+def test_the_displacement_of_a_mean_of_balls_is_the_standard_error_of_their_radii(slope, dimension):
     radii = [1.0, 1.1, 1.5, 1.2]
-    ensemble = balls(radii, slope)
+    ensemble = balls(radii, slope, dimension)
     points = looked_at(ensemble, 0.3)
     assert np.linalg.norm(points, axis=1) == pytest.approx(np.full(len(points), np.mean(radii)), abs=0.01)
     expected = np.std(radii, ddof=1) / 2

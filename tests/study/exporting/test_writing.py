@@ -99,5 +99,5 @@ def test_an_interruption_leaves_nothing(tmp_path, number, status):
 
 
 def test_every_format_has_a_name_of_its_own_and_a_line_for_the_help():
-    assert list(available()) == ["labels", "ome-zarr", "ply", "gif"]
+    assert list(available()) == ["labels", "ome-zarr", "ply", "gif", "geojson"]
     assert all(form.summary for form in available().values())

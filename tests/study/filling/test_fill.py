@@ -188,9 +188,19 @@ def test_a_recording_in_the_plane_is_filled_in_the_plane(tmp_path, monkeypatch):
     y, x = np.indices((40, 60))
     discs = np.stack([7 * (np.hypot(y - 18, x - 18 - 3 * t) < 9.3) for t in range(7)]).astype(np.uint16)
     tifffile.imwrite("discs.tif", discs, imagej=True, resolution=(2, 2), metadata={"axes": "TYX", "unit": "um"})
-    assert command_line(["discs.tif", "--between", "2", "--minutes", "60"]) == 0
+    formats = [part for name in ("ome-zarr", "gif", "geojson") for part in ("--format", name)]
+    assert command_line(["discs.tif", "--between", "2", "--minutes", "60", *formats]) == 0
 
     folder = run_folder(tmp_path)
+    exports = folder / "exports"
+    again = open_recording(exports / "ome-zarr" / "discs" / "sdf.ome.zarr")
+    assert all(np.array_equal(again.frame(number), labels(folder, number)) for number in range(19))
+    with Image.open(exports / "gif" / "discs" / "track-07.gif") as picture:
+        assert picture.n_frames == 19
+    features = json.loads((exports / "geojson" / "discs" / "outlines.geojson").read_text())["features"]
+    assert [feature["geometry"]["plane"]["t"] for feature in features] == list(range(19))
+    (outline,) = features[4]["geometry"]["coordinates"]
+    assert np.hypot(*(np.array(outline) - [22.5, 18.5]).T) == pytest.approx(np.full(len(outline), 9.3), abs=0.4)
     assert all(np.array_equal(labels(folder, 3 * t), discs[t]) for t in range(7))
     assert dice(labels(folder, 4) == 7, np.hypot(y - 18, x - 18 - 4) < 9.3) > 0.97
     table = pd.read_csv(folder / "exports" / "labels" / "frames.csv")

@@ -41,9 +41,13 @@ EXPORT: Cases = {
     "an export that is there": (["bifurcation"], "exports/labels is there already"),
     "no model": (["bifurcation", "--output", "new"], "models/confirm-none-sparse-best.pt cannot be read"),
     "unknown option": (["bifurcation", "--tirals"], "--tirals"),
-    "shapes in the plane": (
-        [f"plane/bifurcation/{GOOD}"],
-        "has shapes in the plane, and exports are of volumes: python -m study.fill writes",
+    "meshes of the plane": (
+        [f"plane/bifurcation/{GOOD}", "--format", "ply"],
+        "--format ply: it is of shapes in space, and these are in the plane; choose among labels, ome-zarr, gif",
+    ),
+    "outlines of volumes": (
+        ["bifurcation", "--format", "geojson"],
+        "--format geojson: it is of shapes in the plane, and these are in space; choose among labels, ome-zarr, ply",
     ),
 }
 

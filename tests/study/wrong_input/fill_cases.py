@@ -25,7 +25,11 @@ FILL: Cases = {
     ),
     "a volume's format in the plane": (
         ["data/plane.npy", "--format", "ply"],
-        "--format ply: a recording in the plane is written as label images alone",
+        "--format ply: it is of shapes in space, and these are in the plane; choose among labels, ome-zarr, gif",
+    ),
+    "outlines of volumes": (
+        ["data/swapped.npz", "--link", "--format", "geojson"],
+        "--format geojson: it is of shapes in the plane, and these are in space",
     ),
     "tracks in words": (["data/swapped.npz", "--tracks", "first"], "--tracks first: not track numbers"),
     "no such track": (["data/swapped.npz", "--link", "--tracks", "99"], "there is no track 99"),
