@@ -134,6 +134,7 @@ def context() -> Iterator[None]:
             "axes.titlesize": 11,
             "axes.titleweight": "bold",
             "axes.titlelocation": "left",
+            "axes.titley": 1.0,  # nothing stands above an axis: a place for the title need not be looked for
             "axes.labelsize": 10.5,
             "axes.labelcolor": INK,
             "axes.edgecolor": MUTED,
@@ -222,7 +223,7 @@ def handle(method: str) -> Line2D:
 def legend(figure: Figure, handles: list[Any], columns: int = 4, length: float = 3.2) -> None:
     """One legend for all panels, above them, of at most so many columns as its labels leave room for; and the labels of
     the rows in line, now that all are there."""
-    figure.align_ylabels(figure.axes)
+    figure.align_ylabels([axis for axis in figure.axes if axis.get_ylabel()])  # each asks all others for its place
     column = _LETTER * max(len(str(handle.get_label())) for handle in handles) + _HANDLE
     figure.legend(
         handles=handles,

@@ -15,8 +15,8 @@ import pandas as pd
 
 from analysis import wording
 from analysis.statistics import ensembles
-from analysis.statistics.standing import RULE, standing
-from analysis.tables import lengths, record
+from analysis.statistics.standing import RULE
+from analysis.tables import record
 from analysis.words.facts import Facts
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def screens(facts: Facts) -> list[dict[str, Any]]:
     that are folded away), ``probable`` (whether probabilities are known), ``second`` (the label of the other metric)
     and ``notes``, which explain every word and sign of the table."""
     found = []
-    second, table = _second(facts), standing(lengths.measured(facts.run))
+    second, table = _second(facts), facts.standings
     for supervision in facts.supervisions:
         lines = table[table["supervision"] == supervision].to_dict("records")
         if not lines:

@@ -105,13 +105,19 @@ def _comparison(facts: Facts) -> list[dict[str, Any]]:
     """One group of rows per metric and setting; the answer's metric first."""
     names = {"best": "at the search's best", "published": "at the published setting"}
     ordered = sorted(facts.metrics, key=lambda metric: metric.name != facts.metric.name)
+    address = ["metric", "setting", "supervision", "method"]
+    tested = facts.league[facts.league["role"] == "test"].to_dict("records")
+    standings = {tuple(line[name] for name in address): line for line in tested}
     groups = []
     for metric in ordered:
         for setting, name in names.items():
             table = facts.comparisons
             rows = table[(table["metric"] == metric.name) & (table["setting"] == setting)]
             if len(rows):
-                lines = [_line(row, facts) for row in rows.to_dict("records")]
+                lines = [
+                    _line(row, standings[tuple(row[name] for name in address)], facts)
+                    for row in rows.to_dict("records")
+                ]
                 groups.append({"title": f"{metric.axis}, {name}", "metric": metric, "rows": lines})
     return groups
 
@@ -202,11 +208,9 @@ def _claims(facts: Facts) -> list[dict[str, Any]]:
     ]
 
 
-def _line(row: Mapping[Hashable, Any], facts: Facts) -> dict[str, Any]:
+def _line(row: Mapping[Hashable, Any], standing: Mapping[Hashable, Any], facts: Facts) -> dict[str, Any]:
+    """A row of a comparison, with what the method delivers beside it."""
     note = facts.references.get(row["method"], "")
-    address = ["metric", "setting", "supervision", "method"]
-    lines = facts.league[facts.league["role"] == "test"]
-    (standing,) = lines[(lines[address] == [row[name] for name in address]).all(axis="columns")].to_dict("records")
     return {
         "ensemble": wording.number(standing["ensemble"]),
         "ensemble_interval": wording.between(standing["low"], standing["high"]),

@@ -57,19 +57,12 @@ def leagues(
 ) -> pd.DataFrame:
     """:func:`league` of several metrics, one below the other."""
     singles, means = (_confirmed(run, table, role, setting) for table in (run.per_time, run.ensembles))
-    arms = dict(list(means.groupby(_ARM, sort=False)))
+    present = [metric for metric in dict.fromkeys(metrics) if metric in singles]
+    columns = _columns(run, singles, means, present, confidence) if len(singles) else {}
     found = []
-    for metric in metrics:
-        if metric not in singles:
-            continue
-        lines = []
-        for address, rows in singles.groupby(_ARM, sort=False):
-            arm = arms.get(address, means.head(0))
-            what = {"metric": metric, "role": role, "setting": setting} | dict(zip(_ARM, address, strict=True))
-            line = _line(rows, arm, metric, confidence)
-            if address[1] in record.references(run):  # a rule with one replicate, which is like no other
-                line["low"] = line["high"] = line["ensemble"]
-            lines.append(what | line)
+    for metric, table in columns.items():
+        what = {"metric": metric, "role": role, "setting": setting}
+        lines = [what | {str(key): number for key, number in row.items()} for row in table.to_dict("records")]
         found += _ranked(run, lines, metric)
     return pd.DataFrame(found, columns=COLUMNS)
 
@@ -98,47 +91,76 @@ def _confirmed(run: Run, table: pd.DataFrame, role: str, setting: str) -> pd.Dat
     return table[wanted].astype(dict.fromkeys(_ARM, "str"))
 
 
-def _line(singles: pd.DataFrame, arm: pd.DataFrame, metric: str, confidence: float) -> dict[str, float]:
-    whole = arm[arm["draw"] == ALL] if len(arm) else arm
-    ensemble = _mean(whole, metric)
-    low, high = _interval(ensemble, singles, arm, metric, confidence)
-    with_surface = singles[~_empty(singles)] if "empty" in singles else singles
-    return {
-        "ensemble": ensemble,
-        "low": low,
-        "high": high,
-        "single": _mean(singles, metric),
-        "replicates": float(whole["replicates"].mean()) if len(whole) else np.nan,
-        "empty_ensemble": float(_empty(whole).mean()) if len(whole) and "empty" in whole else np.nan,
-        "empty_single": float(_empty(singles).mean()) if "empty" in singles else np.nan,
-        "single_with_surface": _mean(with_surface, metric),
+def _columns(
+    run: Run, singles: pd.DataFrame, means: pd.DataFrame, metrics: list[str], confidence: float
+) -> dict[str, pd.DataFrame]:
+    """Metric → the columns of :func:`league`, one row per method and supervision, from ``supervision`` on: of all
+    metrics and arms at once, since a report asks for hundreds of them."""
+    whole = means[means["draw"] == ALL]
+    single, ensemble = _means(singles, metrics), _means(whole, metrics)
+    arms = single.index
+    shared = {
+        "replicates": _of_arms(whole, whole["replicates"]).reindex(arms),
+        "empty_ensemble": _empty_shares(whole).reindex(arms),
+        "empty_single": _empty_shares(singles).reindex(arms),
     }
+    with_surface = _means(singles[~_empty(singles)], metrics) if "empty" in singles else single
+    intervals = _intervals(run, singles, means, ensemble, confidence)
+    found = {}
+    for metric in metrics:
+        low, high = (pd.Series([intervals[metric, *arm][end] for arm in arms], arms) for end in (0, 1))
+        own = {"ensemble": ensemble[metric].reindex(arms), "low": low, "high": high, "single": single[metric]}
+        own |= {"single_with_surface": with_surface[metric].reindex(arms)}
+        found[metric] = pd.DataFrame(own | shared).reset_index()
+    return found
 
 
-def _mean(rows: pd.DataFrame, metric: str) -> float:
-    return float(rows[metric].astype("float64").mean()) if len(rows) and metric in rows else float("nan")
+def _means(rows: pd.DataFrame, metrics: list[str]) -> pd.DataFrame:
+    """The mean of every metric, an arm a row; NaN for a metric that the table does not have."""
+    return _of_arms(rows, rows.reindex(columns=metrics).astype("float64"))
+
+
+def _of_arms(rows: pd.DataFrame, values: Any) -> Any:
+    return values.groupby([rows[name] for name in _ARM], sort=False).mean()
+
+
+def _empty_shares(rows: pd.DataFrame) -> pd.Series:
+    return _of_arms(rows, _empty(rows).astype("float64") if "empty" in rows else pd.Series(np.nan, rows.index))
 
 
 def _empty(rows: pd.DataFrame) -> pd.Series:
     return rows["empty"].fillna(False).astype("bool")
 
 
-def _interval(
-    ensemble: float, singles: pd.DataFrame, arm: pd.DataFrame, metric: str, confidence: float
-) -> tuple[float, float]:
-    if math.isnan(ensemble):
-        return np.nan, np.nan
-    replicates = int(arm["replicates"].max())
-    draws = arm[arm["draw"] != ALL]
-    if replicates == 1 and alike(singles, metric):
-        return ensemble, ensemble
-    values = draws[metric].astype("float64").groupby(draws["draw"]).mean().dropna()
-    if replicates < 2 or len(values) < 2:
-        return np.nan, np.nan
-    from scipy.stats import t
+def _intervals(
+    run: Run, singles: pd.DataFrame, means: pd.DataFrame, ensemble: pd.DataFrame, confidence: float
+) -> dict[tuple[str, str, str], tuple[float, float]]:
+    """(metric, supervision, method) → low and high."""
+    networks, rules = dict(list(means.groupby(_ARM))), record.references(run)
+    found = {}
+    for address, rows in singles.groupby(_ARM, sort=False):
+        arm = networks.get(address, means.head(0))
+        replicates = int(arm["replicates"].max()) if len(arm) else 0
+        draws = arm[arm["draw"] != ALL]
+        by_draw = draws.reindex(columns=ensemble.columns).astype("float64").groupby(draws["draw"]).mean()
+        for metric in ensemble:
+            value = float(ensemble[metric].get(address, np.nan))
+            # a rule with one replicate is like no other
+            known = address[1] in rules or (replicates == 1 and alike(rows, str(metric)))
+            interval = _interval(value, by_draw[metric].to_numpy(), replicates, confidence)
+            found[str(metric), str(address[0]), str(address[1])] = (value, value) if known else interval
+    return found
 
-    deviation = float(values.std(ddof=1)) * math.sqrt(replicates / (replicates - 1))
-    half = float(t.ppf((1 + confidence) / 2, replicates - 1)) * deviation
+
+def _interval(ensemble: float, draws: np.ndarray, replicates: int, confidence: float) -> tuple[float, float]:
+    """Low and high of an ensemble of so many ``replicates`` from its ``draws``; NaN where they are too few."""
+    draws = draws[~np.isnan(draws)]
+    if math.isnan(ensemble) or replicates < 2 or len(draws) < 2:
+        return np.nan, np.nan
+    from scipy.special import stdtrit
+
+    deviation = float(draws.std(ddof=1)) * math.sqrt(replicates / (replicates - 1))
+    half = float(stdtrit(replicates - 1, (1 + confidence) / 2)) * deviation
     return ensemble - half, ensemble + half
 
 

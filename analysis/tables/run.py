@@ -68,6 +68,4 @@ class Run:
         return reading.read_surfaces(self._filesystem, self._folder)
 
     def _described(self, table: pd.DataFrame) -> pd.DataFrame:
-        """``table`` with the units of its columns in ``attrs["units"]``."""
-        table.attrs["units"] = {name: unit for name, unit in units.of_record(self.record).items() if name in table}
-        return table
+        return units.noted(table, units.of_record(self.record))

@@ -85,9 +85,7 @@ class Runs:
         together = pd.concat(filled, ignore_index=True) if filled else plain[0]
         together = together.reindex(columns=list(dict.fromkeys(name for part in parts for name in part)))
         categories = {name for part in parts for name in part if part[name].dtype == "category"} | {"study", "run"}
-        together = together.astype(dict.fromkeys(sorted(categories), "category"))
-        together.attrs["units"] = {name: unit for name, unit in known.items() if name in together}
-        return together
+        return units.noted(together.astype(dict.fromkeys(sorted(categories), "category")), known)
 
 
 def _called(run: Run) -> str:
