@@ -150,8 +150,8 @@ class Places:
         self._opened: dict[str, removal.Removal] = {}
 
     def tracked(self, run: Run) -> Tracked | None:
-        """None, with a note, where a record does not say where it is tracked in a way that can be used; Mistake if
-        MLflow does not answer."""
+        """None, with a note, where a record does not say where it is tracked in a way that can be used, or names
+        another run than its folder (somebody else's may name one of ours); Mistake if MLflow does not answer."""
         try:
             uri = tracking.recorded_uri(run.record)
         except ValueError as error:
@@ -160,6 +160,11 @@ class Places:
         if uri is None or "***" in uri:
             note(
                 f"left in MLflow: the record of {run.location} does not say where it is tracked, or with which password"
+            )
+            return None
+        if run.name != (folder := RunFolder(run.location).name):
+            note(
+                f"left in MLflow: the record of {run.location} is of run {run.name}, and its folder is called {folder}"
             )
             return None
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import sys
@@ -44,36 +45,62 @@ def tolerate_lost_console() -> None:
     for name, number in (("stdout", 1), ("stderr", 2)):
         stream = getattr(sys, name) or open(number, "w", closefd=False)  # noqa: SIM115
         stream.reconfigure(errors="backslashreplace")
-        setattr(sys, name, _Tolerant(stream))
+        setattr(sys, name, _Console(stream, lambda error: None))
 
 
-class _Tolerant:
-    """A text stream that drops what cannot be written, and from then on everything, of libraries too."""
+class _Console:
+    """A text stream of which `lost` is told once it cannot be written; from then on what is written is dropped, of
+    libraries too."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+    def __init__(self, stream: TextIO, lost: Callable[[OSError], None]) -> None:
+        self._stream, self._lost = stream, lost
 
     def write(self, text: str) -> int:
         try:
             return self._stream.write(text)
-        except OSError:
-            self._lose()
+        except OSError as error:
+            self._drop(error)
             return len(text)
 
     def flush(self) -> None:
         try:
             self._stream.flush()
-        except OSError:
-            self._lose()
+        except OSError as error:
+            self._drop(error)
 
-    def _lose(self) -> None:
+    def _drop(self, error: OSError) -> None:
         """What waits in the buffer would be tried again, and fail, when the process ends."""
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, self._stream.fileno())
         os.close(nothing)
+        self._lost(error)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
+
+
+class _Unwritable(Exception):
+    """Standard output cannot be written, for a reason."""
+
+
+@contextmanager
+def _output_needed() -> Iterator[None]:
+    """Inside, _Unwritable where standard output cannot be written, at once or at the end."""
+
+    def lost(error: OSError) -> None:
+        # whoever closes a pipe wants no more, and knows
+        raise _Unwritable("" if error.errno == errno.EPIPE else str(error.strerror))
+
+    before = sys.stdout
+    if before is None:  # it was closed from the beginning
+        yield
+        return
+    sys.stdout = _Console(before, lost)
+    try:
+        yield
+        sys.stdout.flush()
+    finally:
+        sys.stdout = before
 
 
 def exit_status(
@@ -88,7 +115,8 @@ def exit_status(
     try:
         _refuse_empty(sys.argv[1:] if arguments is None else arguments)
         _give_a_home()
-        status: int = command.main(args=arguments, prog_name=program, standalone_mode=False)
+        with _output_needed():
+            status: int = command.main(args=arguments, prog_name=program, standalone_mode=False)
         return status or 0
     except (Mistake, click.ClickException) as error:
         sentence = error.format_message() if isinstance(error, click.ClickException) else str(error)
@@ -107,6 +135,10 @@ def exit_status(
         return 2
     except click.Abort:
         return 130
+    except _Unwritable as error:
+        if str(error):
+            click.echo(f"error: standard output cannot be written ({error}); write it elsewhere", err=True)
+        return 1
 
 
 def _note(message: Warning | str, category: type[Warning], *where: Any) -> None:

@@ -119,9 +119,9 @@ def _run(checked: Plan) -> int:
 
     console = Console(stderr=True)
     try:
-        done = perform(checked, console)
+        done = perform(checked, console, lambda stopped: _unfinished(checked, stopped))
     except Interrupted as stopped:
-        tell(console, f"unfinished{stopped.why}; resume with: {_resuming(checked, stopped.run)}")
+        tell(console, _unfinished(checked, stopped))
         return stopped.status
     for method, reason in done.failed.items():
         tell(console, f"failed: every trial of {method}: {reason} (tracebacks: {done.folder.file('errors')})")
@@ -129,6 +129,12 @@ def _run(checked: Plan) -> int:
     click.echo(f"results: {done.folder.url} (report.html)")
     click.echo(f"mlflow: {done.mlflow}")
     return 1 if done.failed else 0
+
+
+def _unfinished(checked: Plan, stopped: Interrupted) -> str:
+    """The last line of a run that was stopped."""
+    again = f"; resume with: {_resuming(checked, stopped.run)}" if stopped.run else ": nothing was begun"
+    return f"unfinished{stopped.why}{again}"
 
 
 def _resuming(checked: Plan, run: str) -> str:

@@ -30,6 +30,7 @@ from analysis.statistics.verdicts import ENOUGH, WHOLE, judged
 from analysis.tables import order, selection
 from analysis.tables.metric import lower_is_better
 from analysis.tables.record import Unit
+from analysis.tables.soundness import DamagedTable
 
 ADDRESS = ["metric", "method", "baseline", "supervision", "setting"]
 ESTIMATE = ["n", "baseline_mean", "method_mean", "difference", "low", "high", "p", "p_holm", "effect_size"]
@@ -235,13 +236,13 @@ def by_unit(pairs: pd.DataFrame, unit: Unit, rows: pd.DataFrame) -> pd.DataFrame
 def groups(rows: pd.DataFrame, unit: Unit) -> pd.DataFrame:
     """The group of every sequence of ``rows``: ``sequence`` and the column ``unit``, one row a sequence.
 
-    Raises ``ValueError`` where there is no such column, or a sequence is in two groups or in none.
+    Raises DamagedTable where there is no such column, or a sequence is in two groups or in none.
     """
     if unit not in rows:
-        raise ValueError(f"unit must be 'replicate', 'sequence' or a column that groups sequences, not '{unit}'")
+        raise DamagedTable(f"unit must be 'replicate', 'sequence' or a column that groups sequences, not '{unit}'")
     found = rows[["sequence", unit]].drop_duplicates()
     if found["sequence"].duplicated().any() or found[unit].isna().any():
-        raise ValueError(f"the column '{unit}' groups no sequences: one of them is in two groups, or in none")
+        raise DamagedTable(f"the column '{unit}' groups no sequences: one of them is in two groups, or in none")
     return found.reset_index(drop=True)
 
 

@@ -29,8 +29,12 @@ def _path_name(value: str) -> str:
 
 
 def may_be_a_path(value: str) -> bool:
-    """Whether a name stays where it is put."""
-    return value not in (".", "..") and not re.search(r"[/\\\x00-\x1f\x7f]", value) and len(value.encode()) <= 255
+    """Whether a name stays where it is put, in a folder and between the quotation marks of a search in MLflow."""
+    try:
+        short = len(value.encode()) <= 255
+    except UnicodeEncodeError:  # bytes that no encoding knows
+        return False
+    return short and value not in (".", "..") and not re.search(r'[/\\"\x00-\x1f\x7f]', value)
 
 
 def _moment(value: str) -> str:
@@ -136,7 +140,7 @@ class Record(_Part):
     unit: Text | None = None
     subject: Text | None = None
     dimension: Literal[2, 3] | None = None
-    validation: Text | None = None
+    validation: Literal["left-out", "other-sequences", "between"] | None = None
     commit: Text | None = None
     tracking_uri: Text | None = None
     trials_per_arm: Count | None = None

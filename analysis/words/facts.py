@@ -170,10 +170,16 @@ def gather(run: Run) -> Facts:
         unconfirmed=[(method, name) for name in supervisions for method in methods if (method, name) not in have],
         replicates=int(tested.groupby(sequence)["replicate"].nunique().max()) if len(tested) else 0,
         sequences=int(tested["sequence"].nunique()),
-        groups=0 if record.unit(run) in comparison.FACTORS else int(tested[record.unit(run)].nunique()),
+        groups=_groups(tested, record.unit(run)),
         unit=record.unit(run),
         transfer=carry_over.transfer(run, metric.name),
     )
+
+
+def _groups(tested: pd.DataFrame, unit: str) -> int:
+    if unit in comparison.FACTORS or not len(tested):
+        return 0
+    return int(comparison.groups(tested, unit)[unit].nunique())
 
 
 def comparisons(run: Run) -> pd.DataFrame:

@@ -51,6 +51,14 @@ def ended_processes() -> set[str]:
     return set() if node is None else {str(kind) for kind, _ in node.dead_processes()}
 
 
+def kill_processes() -> None:
+    """End what the Ray that was started here consists of, without asking it."""
+    from ray._private import worker
+
+    if worker._global_node is not None:
+        worker._global_node.kill_all_processes(check_alive=False)
+
+
 def forget_configuration(trial: Any) -> None:
     """Drop all that Tune keeps of what a trial that has ended was asked to do."""
     trial.config, trial.evaluated_params = {}, {}

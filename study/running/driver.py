@@ -14,8 +14,8 @@ from rich.console import Console
 from study.data.recordings import keep
 from study.design.arm import Arm
 from study.errors import Interrupted, Mistake
+from study.running import own_ray
 from study.running.execution import cluster, execute, grows_to, nodes, seen_by_all_nodes
-from study.running.own_ray import Watch
 from study.running.plan import Plan
 from study.running.progress import Progressing
 from study.running.record import RunRecord
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 class Driver:
     """Holds what the phases share. `run()` does all three."""
 
-    def __init__(self, plan: Plan, console: Console) -> None:
+    def __init__(self, plan: Plan, console: Console, last_words: Callable[[Interrupted], None]) -> None:
         self.plan, self.study, self.console = plan, plan.study, console
         self.folder = plan.resumed or places.new_run(plan.options.output, plan.study.name, plan.options.name)
         self.state = places.state_folder(self.folder)
@@ -49,6 +49,7 @@ class Driver:
         self.resumable = plan.resumed is not None
         """Whether the run folder holds a run by now."""
         self.tracking: Tracking | None = None
+        self._last_words = last_words
         self.failed: dict[str, str] = {}
         """Method of which every trial failed, in a finished run → why the first did."""
 
@@ -57,10 +58,11 @@ class Driver:
         with ExitStack() as stack:
             stack.enter_context(self.stop.listening())
             ray_scratch = stack.enter_context(places.ray_scratch(self.state))
+            stack.enter_context(own_ray.last_words(self._lost))
             ray = stack.enter_context(ExitStack())
             ray.enter_context(cluster(self.plan.address, ray_scratch, self.plan.cpus))
             stack.enter_context(self.stop.listening())  # again: Ray sets handlers of its own
-            self.stop.watch = Watch()
+            self.stop.watch = own_ray.Watch()
             scratch = self._scratch()
             self.stop.lock = stack.enter_context(Lock(self.folder))
             if self.study.data:
@@ -192,6 +194,15 @@ class Driver:
         if not self.stop.lost:
             self.record.unfinished()
         raise Interrupted(self.stop.status or 0, self.stop.reason)
+
+    def _lost(self, why: str) -> None:
+        """The process ends now, whatever it is about: say how to go on, as far as that can still be done."""
+        with suppress(OSError, Interrupted):
+            if self.resumable:
+                self.record.unfinished()
+            if self.stop.lock is not None:
+                self.stop.lock.__exit__()
+        self._last_words(Interrupted(1, why, self.folder.url if self.resumable else ""))
 
     def _request(self, phase: str, arm: Arm, setting: str, trial: str, parameters: dict[str, Any]) -> Request:
         assert phase in ("search", "confirm")

@@ -11,6 +11,7 @@ import json
 import logging
 import math
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -45,7 +46,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from study.clusters import ray_internals
 from study.design.study import Resources
-from study.errors import Mistake, first_line
+from study.errors import Interrupted, Mistake, first_line
 from study.running.environment import grows_to
 from study.running.lost_workers import Loss, Losses
 from study.running.own_ray import alone
@@ -90,6 +91,9 @@ def cluster(address: str | None, scratch: Path, cpus: int | None) -> Iterator[No
         raise Mistake(
             f"Ray cannot be used {where}: {first_line(error)}; check that it runs and its version is ours"
         ) from None
+    except SystemExit:  # Ray's own answer to a termination, until ours is set again
+        own.close()
+        raise Interrupted(128 + signal.SIGTERM, "terminated while Ray started") from None
     logging.getLogger("ray").setLevel(logging.ERROR)
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # what failed is in the tables, with its reason
     try:

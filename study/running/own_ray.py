@@ -8,14 +8,23 @@ from __future__ import annotations
 
 import os
 import secrets
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from study.clusters import ray_internals
 
 _EVERY = 2.0
 """Seconds between two looks."""
+_GRACE = 5.0
+"""Seconds in which a process ends by itself, if it can."""
+_CONTROL = "gcs_server"
+_ENDED = {
+    _CONTROL: "Ray's control process has ended, perhaps for want of memory",
+    "raylet": "Ray's node process has ended, perhaps for want of memory",
+}
+"""Kind of process → what is said of it; a node process ends with its control process, some time later."""
 
 
 @contextmanager
@@ -27,11 +36,44 @@ def alone() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def last_words(say: Callable[[str], None]) -> Iterator[None]:
+    """Inside, where the control process of a Ray of one's own has ended and this does not end by itself within some
+    seconds, `say(why)` is called, in another thread, and the process ends with status 1.
+
+    Whatever asks Ray something then waits in its library, which cannot be interrupted; a minute later that ends the
+    process, without a word.
+    """
+    left = threading.Event()
+
+    def look() -> None:
+        while not left.wait(_EVERY):
+            if _CONTROL in ray_internals.ended_processes():
+                if not left.wait(_GRACE):
+                    _end(say)
+                return
+
+    threading.Thread(target=look, daemon=True, name="last-words").start()
+    try:
+        yield
+    finally:
+        left.set()
+
+
+def _end(say: Callable[[str], None]) -> None:
+    try:
+        say(_ENDED[_CONTROL])
+    finally:
+        ray_internals.kill_processes()
+        os._exit(1)
+
+
 class Watch:
     """Why a Ray of one's own cannot go on; empty while it can. May be asked often, and looks every two seconds.
 
     Ray itself waits for ever for a node process that has ended, and for its helper, with which the node process ends
-    (the helper is what a system that is short of memory is likely to kill).
+    (the helper is what a system that is short of memory is likely to kill). Without its control process it ends whoever
+    uses it, this process too, within a minute.
     """
 
     def __init__(self) -> None:
@@ -41,6 +83,6 @@ class Watch:
     def __call__(self) -> str:
         if not self._ended and time.monotonic() > self._next:
             self._next = time.monotonic() + _EVERY
-            if "raylet" in ray_internals.ended_processes():
-                self._ended = "Ray's node process has ended, perhaps for want of memory"
+            ended = ray_internals.ended_processes()
+            self._ended = next((said for kind, said in _ENDED.items() if kind in ended), "")
         return self._ended

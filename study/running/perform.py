@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,14 +40,19 @@ def of_data(study: Study) -> list[str]:
     return [*([study.data["understood"]] if "understood" in study.data else []), *notes, *left_out]
 
 
-def perform(checked: Plan, console: Console) -> Done:
-    """Search, confirm and report. Raises Mistake, and Interrupted, with the run that can be resumed."""
+def perform(
+    checked: Plan, console: Console, words: Callable[[Interrupted], str] = lambda stopped: f"{stopped}"
+) -> Done:
+    """Search, confirm and report. Raises Mistake, and Interrupted, with the run that can be resumed.
+
+    Where the process must end at once (:func:`study.running.own_ray.last_words`) `words` are said instead.
+    """
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     from study.running.driver import Driver
     from study.tracking import how_to_look, remember_uri
 
     remember_uri(checked.tracking_uri)
-    driver = Driver(checked, console)
+    driver = Driver(checked, console, lambda stopped: tell(console, words(stopped)))
     for sentence in [] if checked.resumed else of_data(checked.study):
         tell(console, sentence)
     answer = _answer(driver, console)
@@ -64,6 +70,9 @@ def _answer(driver: Driver, console: Console) -> str:
             raise Mistake(f"run {driver.folder.url} cannot be begun: {of_storage(error)}") from None
         stopped = Interrupted(1, of_storage(error))
     except Interrupted as interrupted:
+        if not driver.resumable:
+            discard(driver.folder)
+            raise
         stopped = interrupted
     except KeyboardInterrupt:  # the second signal: at once
         if not driver.record.values:

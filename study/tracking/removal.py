@@ -13,6 +13,8 @@ from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
 from study.tracking import database, probe
+from study.tracking.filters import tagged
+from study.tracking.mlflow_internals import erase
 from study.tracking.writer import ENVIRONMENT
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ class Removal:
     def found(self, record: Mapping[str, Any]) -> list[Run]:
         """The runs of MLflow that a record is of: the study's and those below it, whose names are the trials'."""
         experiment = self._client.get_experiment_by_name(str(record.get("study")))
-        of_run = f"tags.run = '{record.get('run')}'"
+        of_run = tagged(run=record.get("run"))
         runs: list[Run] = []
         token: str | None = None
         while experiment is not None:
@@ -53,20 +55,13 @@ class Removal:
             self._for_good(runs, models)
 
     def _for_good(self, runs: list[Run], models: Mapping[str, str]) -> None:
-        """What `mlflow gc` does, of these alone: that would empty the user's bin too."""
         from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
-        from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
         file = database.file_of(self._uri)
-        store = SqlAlchemyStore(self._uri, database.artifact_folder(file).as_uri())
         for place in [*models.values(), *(run.info.artifact_uri for run in runs)]:
             with suppress(FileNotFoundError):  # a run without artifacts
                 get_artifact_repository(place).delete_artifacts()
-        for model in models:
-            store._hard_delete_logged_model(model)
-        for run in runs:
-            store._hard_delete_run(run.info.run_id)
-        store.engine.dispose()
+        erase(self._uri, database.artifact_folder(file).as_uri(), models, [run.info.run_id for run in runs])
         with closing(sqlite3.connect(file, timeout=2)) as connection, suppress(sqlite3.OperationalError):
             connection.execute("VACUUM")  # else the file stays as large; in use, it is left to the next time
 

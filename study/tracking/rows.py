@@ -38,6 +38,8 @@ SEQUENCES_SHOWN = 16
 PARAMETERS = ("method", "supervision", "setting")
 TAGS = ("trial", "method", "supervision", "phase", "setting", "state", "reason")
 STATUS = {"complete": "FINISHED", "failed": "FAILED", "pruned": "KILLED"}
+LONGEST_KEY = 150
+"""Letters of a name in a key; MLflow refuses keys of more than 250, and a metric's has a role and a metric before."""
 LONGEST = 5000
 """Characters of a parameter or tag; MLflow refuses more than 6000."""
 
@@ -178,6 +180,8 @@ def _named(pattern: str, names: Sequence[str], values: Sequence[float], step: in
 def _key(name: object) -> str:
     """A name as MLflow takes it in a metric's or parameter's key."""
     key = re.sub(r"[^\w\-. ]", "_", str(name), flags=re.ASCII)
+    if len(key) > LONGEST_KEY:
+        key = f"{key[: LONGEST_KEY - 9]}-{hashlib.sha256(str(name).encode()).hexdigest()[:8]}"
     return key.replace(".", "_") if not key.strip(".") else key  # it would be a path, which MLflow refuses
 
 

@@ -26,6 +26,7 @@ import pandas as pd
 
 from study.tracking import database, parent, probe
 from study.tracking.address import shown, without_credentials
+from study.tracking.filters import tagged
 from study.tracking.rows import Child, children
 
 if TYPE_CHECKING:
@@ -195,7 +196,7 @@ class Tracker:
         from mlflow.entities import Param
 
         run = self._record["run"]
-        found = client.search_runs([self._experiment], f"tags.run = '{run}' AND tags.kind = 'run'")
+        found = client.search_runs([self._experiment], tagged(run=run, kind="run"))
         if found:
             identity = found[0].info.run_id
             client.update_run(identity, status="RUNNING")
@@ -225,8 +226,8 @@ class Tracker:
 
     def _children(self, trial: str) -> dict[str, Run]:
         """The children of a trial that are there, by replicate."""
-        of_trial = f"tags.run = '{self._record['run']}' AND tags.trial = '{trial}'"
-        found = self._client.search_runs([self._experiment], f"{of_trial} AND tags.kind = 'replicate'")
+        of_trial = tagged(run=self._record["run"], trial=trial, kind="replicate")
+        found = self._client.search_runs([self._experiment], of_trial)
         return {run.data.tags["replicate"]: run for run in found}
 
     def _log_child(self, child: Child, known: Run | None) -> None:

@@ -91,6 +91,19 @@ def test_a_run_that_is_named_goes_with_what_mlflow_has_of_it_and_nothing_else(
     assert len(list(kept.rglob("study.json"))) == 1
 
 
+def test_a_folder_of_somebody_else_has_nothing_of_mine_removed(
+    results: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its record names a run of this user's."""
+    monkeypatch.setattr("study.clean.removal.Removal", lambda uri: pytest.fail("MLflow is not asked"))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{results.parent}/mlflow.db")
+    (file,) = results.glob("bifurcation/*-old/study.json")
+    record = json.loads(file.read_text()) | {"tracking_uri": f"sqlite:///{results.parent}/mlflow.db"}
+    file.write_text(json.dumps(record | {"run": "20260102-120000-new"}))
+    assert clean(results, "20260102-120000-new", "--mlflow", "--yes") == 0
+    assert "is of run 20260102-120000-new, and its folder is called 20260101-120000-old" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("keep", "kept"), [(2, ["busy", "dead", "new", "old"]), (1, ["busy", "dead", "new"])])
 def test_the_newest_finished_runs_stay(results: Path, keep: int, kept: list[str]) -> None:
     assert clean(results, "bifurcation", "--keep", str(keep), "--yes") == 0

@@ -104,6 +104,18 @@ def test_what_stands_under_run_and_a_name_open_it_in_every_way(tmp_path: Path, m
     assert new_run("results", "bifurcation", "night-2").name.endswith("-night-2")
 
 
+def test_folders_that_are_links_are_runs_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(tmp_path / "elsewhere", "20260101-120000-aaaa", finished=True)
+    results = tmp_path / "results"
+    (results / "linked").mkdir(parents=True)
+    (results / "linked" / "20260101-120000-aaaa").symlink_to(tmp_path / "elsewhere/bifurcation/20260101-120000-aaaa")
+    (results / "study").symlink_to(tmp_path / "elsewhere/bifurcation")
+    assert command_line(["--results", str(results)]) == 0
+    listed = [line.split()[0] for line in capsys.readouterr().out.splitlines() if "aaaa" in line]
+    assert listed == ["linked/20260101-120000-aaaa", "study/20260101-120000-aaaa"]
+    assert analysis.load("study/20260101-120000-aaaa", str(results)).finished
+
+
 def test_every_run_is_listed_and_a_damaged_one_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run(tmp_path, "20260101-120000-aaaa", finished=True)
     run(tmp_path, "20260102-120000-bbbb")

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -77,6 +78,31 @@ def test_a_trial_that_died_repeats_its_last_report_and_then_goes_on_alike(tmp_pa
 def test_a_checkpoint_of_another_configuration_is_not_resumed(tmp_path):
     actor(request(tmp_path)).step()
     assert actor(request(tmp_path, seeds=[11, 13])).step()["epoch"] == 2
+
+
+@pytest.mark.parametrize("damage", [b"", b"no checkpoint", "torn", "of another kind"])
+def test_a_damaged_checkpoint_is_set_aside_and_the_trial_ends_as_without(damage, tmp_path):
+    import torch
+
+    whole = to_end(actor(request(tmp_path / "whole")))
+    dying = request(tmp_path / "dying")
+    actor(dying).step()
+    file = Path(dying.checkpoint)
+    if damage == "of another kind":
+        torch.save(torch.load(file, weights_only=True) | {"state": [1, 2]}, file)
+    else:
+        file.write_bytes(file.read_bytes()[:-200] if damage == "torn" else damage)
+    content = file.read_bytes()
+    assert [without_clock(r) for r in to_end(actor(dying))] == [without_clock(r) for r in whole]
+    assert Path(f"{file}.damaged").read_bytes() == content
+
+
+def test_a_clock_that_is_set_back_makes_no_time_negative(tmp_path, monkeypatch):
+    back = iter(range(10**9, 0, -3600))
+    monkeypatch.setattr("trainables.actor.time.time", lambda: float(next(back)))
+    for result in to_end(actor(request(tmp_path))):
+        assert 0 <= result["busy"][1] - result["busy"][0] < 3600
+        assert 0 <= result["seconds"] < 3600
 
 
 def test_an_actor_is_reused_for_another_trial(tmp_path):

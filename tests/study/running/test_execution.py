@@ -1,4 +1,4 @@
-"""What Tune keeps of trials that have ended."""
+"""What Tune keeps of trials that have ended; a termination while Ray starts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from study.running.execution import _Recording
+from study.errors import Interrupted
+from study.running.execution import _Recording, cluster
 
 
 @pytest.mark.parametrize("end", ["on_trial_complete", "on_trial_error"])
@@ -20,3 +21,15 @@ def test_what_tune_counts_about_each_number_goes_with_the_trial(end):
     getattr(_Recording(None), end)(1, [], SimpleNamespace(run_metadata=metadata))
     assert metadata.metric_analysis == {}
     assert metadata.metric_n_steps == {}
+
+
+def test_a_termination_while_ray_starts_is_said(tmp_path, monkeypatch):
+    """Ray answers it by a handler of its own, `sys.exit(15)`."""
+
+    def terminated(**_: object) -> None:
+        raise SystemExit(15)
+
+    monkeypatch.setattr("study.running.execution.ray.init", terminated)
+    with pytest.raises(Interrupted, match="terminated while Ray started") as stopped, cluster(None, tmp_path, 1):
+        pytest.fail("it is not there")
+    assert stopped.value.status == 143

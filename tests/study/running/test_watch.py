@@ -48,6 +48,7 @@ def undisturbed(tmp_path_factory) -> Path:
     [
         ("raylet/raylet", "Ray's node process has ended"),
         ("dashboard/agent.py", "Ray's node process has ended"),
+        ("gcs/gcs_server", "Ray's control process has ended"),
     ],
 )
 def test_a_run_without_its_ray_ends_with_the_way_back_and_goes_on_from_there(name, said, undisturbed, tmp_path):

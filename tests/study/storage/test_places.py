@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -60,6 +61,21 @@ def test_what_a_killed_process_left_is_removed(state):
     (dead / ".held").touch()
     with places.ray_scratch(state):
         assert not dead.exists()
+
+
+def test_what_its_workers_made_again_is_removed_once_it_is_old(state, monkeypatch):
+    """Workers outlive a process that was killed; its folder comes back, and nobody holds it."""
+    monkeypatch.setattr(places, "_OLD", 3600.0)
+    old, young = left(state, ended()), left(state, ended())
+    os.utime(old, (0, 0))
+    with places.ray_scratch(state):
+        assert (old.exists(), young.exists()) == (False, True)
+
+
+def test_runs_that_begin_at_one_moment_have_folders_of_their_own(tmp_path):
+    names = {places.new_run(str(tmp_path), "bifurcation").name for _ in range(100)}
+    assert len(names) == 100
+    assert all(re.fullmatch(r"\d{8}-\d{6}-[0-9a-f]{8}", name) for name in names)
 
 
 def test_what_is_in_use_or_not_ours_is_left_alone(state):

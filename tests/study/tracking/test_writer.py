@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from study.tracking import database
+from study.tracking.filters import tagged
 from tests.study.tracking.written import (
     CREATED,
     METRICS,
@@ -196,6 +197,20 @@ def test_several_sequences_give_their_mean_and_each(uri: str, client: Any) -> No
     assert history(client, child, "test/chamfer") == {2: of["cell:2"][2]}
     assert "test/chamfer/cell 1" not in child.data.metrics
     assert "test/chamfer/cell_2" in child.data.metrics
+
+
+def test_names_of_anybody_are_tracked(uri: str, client: Any) -> None:
+    labels = ("..", ".", "=cmd|' !A0", "\x1b[2J", "$\\frac{1}{$", "x" * 250, "x" * 251)
+    trials = ["it's", "a OR b", "';--"]
+    for name in trials:
+        Strict(uri, record("it's another's")).log_trial(trial(name), per_time(name, sequences=labels), pd.DataFrame())
+    found = runs(client, tagged(run="it's another's", kind="replicate"))
+    assert {run.data.tags["trial"] for run in found} == set(trials)
+    assert len(found) == 6
+    assert {"test/chamfer/__", "test/chamfer/_"} <= set(found[0].data.metrics)
+    assert len([metric for metric in found[0].data.metrics if metric.startswith("test/chamfer/xxx")]) == 2
+    with pytest.raises(ValueError, match="holds a quotation mark"):
+        tagged(run='" OR tags.run != "')
 
 
 def test_many_sequences_give_their_mean_only(uri: str, client: Any) -> None:
