@@ -27,7 +27,7 @@ the difference is smaller than a margin fixed beforehand.
 
 \b
 Examples:
-  python -m study.claims                                     the newest finished run of every study
+  python -m study.claims                                     the newest finished run of every study, in space
   python -m study.claims bifurcation spheres                 of these studies
   python -m study.claims results/spheres/20260101-120000     one run
   python -m study.claims --setting best                      at the search's best settings
@@ -55,7 +55,7 @@ def main(runs: tuple[str, ...], results: str, setting: str, form: str) -> int:
     """Test the published claims on finished runs: effect, interval, p, and whether each claim holds.
 
     RUN is a study (its newest finished run) or a run folder's path or URI; without it, every study that has a
-    finished run is taken.
+    finished run is taken, the newest of shapes in space, which the claims are about.
     """
     from analysis import claims
 
@@ -92,20 +92,23 @@ def _named(names: tuple[str, ...], results: str) -> tuple[list[Run], list[str]]:
             raise Mistake(
                 f"RUN {name}: no claim is about study '{run.study}'; name a run of {', '.join(claims.studies())}"
             )
+        if not claims.about(run):
+            raise Mistake(
+                f"RUN {name}: run {run.name} of study {run.study} has shapes in the plane, and the claims are about "
+                "shapes in space; name a run of these"
+            )
         opened.setdefault(run.location, run)
     return list(opened.values()), []
 
 
 def _newest(results: str) -> tuple[list[Run], list[str]]:
-    """The newest finished run of each study that has claims, and the studies without; Mistake if there is none."""
-    from analysis import LoadError, claims, load
+    """The newest finished run of each study that claims can be tested on, and the studies without; Mistake if there is
+    none."""
+    from analysis import claims, runs
 
-    opened, absent = [], []
-    for study in claims.studies():
-        try:
-            opened.append(load(study, results))
-        except LoadError:
-            absent.append(study)
+    newest = {run.study: run for run in runs(results) if run.finished and claims.about(run)}  # the newest come last
+    opened = [newest[study] for study in claims.studies() if study in newest]
+    absent = [study for study in claims.studies() if study not in newest]
     if not opened:
         raise Mistake(
             f"there is no finished run of {', '.join(absent)} in {results}: finish one, such as with "

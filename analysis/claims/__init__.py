@@ -7,8 +7,8 @@ The claims stand in ``papers/``, one file per paper; the kinds of test in :mod:`
 with the margins of equivalence, which were fixed beforehand.
 """
 
-from analysis.claims.evaluation import ledger, studies
+from analysis.claims.evaluation import about, ledger, studies
 from analysis.claims.papers import claims
 from analysis.claims.statement import FAILS, HOLDS, NOT_TESTED, UNDECIDED, Claim
 
-__all__ = ["FAILS", "HOLDS", "NOT_TESTED", "UNDECIDED", "Claim", "claims", "ledger", "studies"]
+__all__ = ["FAILS", "HOLDS", "NOT_TESTED", "UNDECIDED", "Claim", "about", "claims", "ledger", "studies"]

@@ -28,6 +28,12 @@ def studies() -> list[str]:
     return list(dict.fromkeys(study for claim in claims() for study in claim.studies))
 
 
+def about(run: Run) -> list[Claim]:
+    """The claims that can be tested on a run: those about its study, of shapes in space, which the papers write of."""
+    in_space = record.dimension(run) == 3
+    return [claim for claim in claims() if run.study in claim.studies and in_space]
+
+
 def ledger(runs: Sequence[Run], setting: str = "published") -> pd.DataFrame:
     """One row per run and claim that can be tested on the run's study.
 
@@ -49,13 +55,12 @@ def ledger(runs: Sequence[Run], setting: str = "published") -> pd.DataFrame:
 
 
 def _of_run(run: Run, setting: str) -> pd.DataFrame:
-    in_space = record.dimension(run) == 3  # as the shapes are that the papers write of
-    about = [claim for claim in claims() if run.study in claim.studies and in_space]
-    findings = [_examined(claim, run, setting) for claim in about]
-    p = [found.p if isinstance(found, Finding) and found.n >= FEWEST else np.nan for found in findings]
+    found = about(run)
+    findings = [_examined(claim, run, setting) for claim in found]
+    p = [told.p if isinstance(told, Finding) and told.n >= FEWEST else np.nan for told in findings]
     corrected = holm(np.array(p, dtype="float64"))
-    lines = zip(about, findings, corrected, strict=True)
-    return pd.DataFrame([_row(claim, found, p_holm, run, setting) for claim, found, p_holm in lines], columns=COLUMNS)
+    lines = zip(found, findings, corrected, strict=True)
+    return pd.DataFrame([_row(claim, told, p_holm, run, setting) for claim, told, p_holm in lines], columns=COLUMNS)
 
 
 def _examined(claim: Claim, run: Run, setting: str) -> Finding | str:

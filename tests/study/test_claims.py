@@ -44,6 +44,7 @@ def test_without_a_run_the_newest_finished_run_of_each_study_is_taken(tmp_path, 
     bifurcation(tmp_path / "results", run="20260101-120000", created_ms=1)
     bifurcation(tmp_path / "results", run="20260102-120000", created_ms=2)
     bifurcation(tmp_path / "results", run="20260103-120000", created_ms=3, status="running")
+    bifurcation(tmp_path / "results", run="20260104-120000", created_ms=4, dimension=2)
     spheres(tmp_path / "results")
     rows = ledger(capfd)
     assert {(row["study"], row["run"]) for row in rows} == {
