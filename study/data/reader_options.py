@@ -18,6 +18,7 @@ class ReaderOptions:
     skip_bad: bool = False
     layout: str | None = None
     link: bool = False
+    flat: bool = False
     pieces: str | None = None
     times: str | None = None
 
@@ -40,6 +41,9 @@ def flags(tracks: str, skip_bad: str) -> Callable[[Callable[..., Any]], Callable
         ),
         click.option(
             "--link", is_flag=True, help="number cells by their overlap from frame to frame, whatever their labels"
+        ),
+        click.option(
+            "--flat", is_flag=True, help="a stack of few planes in the plane: each cell as it is seen along z"
         ),
         click.option(
             "--pieces", type=click.Choice(["largest", "all", "split"]), help="what to take of a label in several pieces"

@@ -55,7 +55,7 @@ class Data:
 @dataclass(frozen=True, kw_only=True)
 class Wanted(ReaderOptions):
     """Which data: `--data`, `--tracks`, `--voxel`, `--skip-bad`, and what a reader is told (`--layout`, `--link`,
-    `--pieces`, `--times`); None where the user gave nothing."""
+    `--flat`, `--pieces`, `--times`); None where the user gave nothing."""
 
     path: str | None = None
     also: tuple[str, ...] = ()
@@ -68,7 +68,8 @@ class Wanted(ReaderOptions):
         """What a recording is told, beside its path, as the flags of the command line with their values."""
         named = ("tracks", "voxel", "layout", "pieces", "times", "bands")
         flags = [f"--{name} {value}" for name in named if (value := getattr(self, name)) is not None]
-        return flags + [flag for flag, on in (("--skip-bad", self.skip_bad), ("--link", self.link)) if on]
+        on = {"--skip-bad": self.skip_bad, "--link": self.link, "--flat": self.flat}
+        return flags + [flag for flag, given in on.items() if given]
 
     def refuse_flags(self, why: str, but: str = "") -> None:
         """Mistake if a recording is told something, `but` one thing, for data that have nothing of the kind."""
@@ -95,7 +96,8 @@ class Wanted(ReaderOptions):
             times = None if self.times is None else read_times(Path(self.times))
         except BadData as error:
             raise Mistake(str(error)) from None
-        return {"layout": self.layout, "link": self.link or None, "pieces": self.pieces, "times": times}
+        switches = {"link": self.link or None, "flat": self.flat or None}
+        return {"layout": self.layout, **switches, "pieces": self.pieces, "times": times}
 
     def band_numbers(self) -> list[int] | None:
         if self.bands is None:

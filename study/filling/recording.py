@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from trainables.shapes.readers.base import Box, Listing, Recorded, Track
 
-FEW_PLANES = 3
-"""A volume of no more is told to be nearly a plane."""
 ALONE = 1
 """The label of a shape whose recording has none: signed distances of one shape."""
 
@@ -144,7 +142,7 @@ def of_labels(reader: LabelReader, listing: Listing) -> Recording:
         measured=measured,
         unmeasured=_between(measured),
         cells={label: cell for label, cell in cells.items() if cell.frames},
-        notes=[*listing.notes, *_thin(scan.shape)],
+        notes=[*listing.notes],
         largest=max((label for boxes in scan.boxes.values() for label in boxes), default=ALONE),
     )
     dropped: dict[int, dict[int, float]] = {}
@@ -157,16 +155,6 @@ def of_labels(reader: LabelReader, listing: Listing) -> Recording:
     _check_pieces(recording, reader, dropped)
     recording.times = {number: reader.time(number) for number in measured}
     return recording
-
-
-def _thin(shape: tuple[int, ...]) -> list[str]:
-    """What is told of a volume of so few planes that it is hardly one."""
-    if len(shape) == 2 or shape[0] > FEW_PLANES:
-        return []
-    return [
-        f"it has {shape[0]} planes: along z a shape is hardly known; one of them, or their maximum along z, saved with "
-        "the axes t, y, x, is filled in the plane"
-    ]
 
 
 def of_distances(reader: Reader, recorded: Recorded) -> Recording:

@@ -183,7 +183,7 @@ def test_ome_zarr_opens_with_axes_scale_and_the_same_labels(runs, tmp_path):
     assert np.nanmin(np.asarray(zarr.open_group(str(spread), mode="r")["0"])) >= 0
 
 
-def test_shapes_in_the_plane_are_labels_images_outlines_and_a_moving_picture_of_pixels(runs, tmp_path):
+def test_shapes_in_the_plane_are_written_as_pixels_outlines_and_a_moving_picture(runs, tmp_path):
     """Of the same run in all formats: frames are the recording's, between them the model's, and outlines hold them."""
     formats = [part for name in ("labels", "ome-zarr", "geojson", "gif") for part in ("--format", name)]
     export(runs["plane"], tmp_path, "--times", "11", "--spread", *formats)

@@ -56,6 +56,7 @@ CLAIMS: Cases = {
     "unfinished": ([f"{BAD}-open"], "the run is unfinished"),
     "torn JSON": ([f"{BAD}-json"], f"{DAMAGED}-json is not readable as JSON"),
     "torn rows": ([f"{BAD}-torn"], f"{DAMAGED}-torn cannot be read"),
+    "shapes in the plane": ([f"plane/bifurcation/{GOOD}"], "in the plane, and the claims are about shapes in space"),
     "a study without claims": (["others/unknown-study/20260101-120000"], "no claim is about study 'unknown-study'"),
     "unknown setting": (["--setting", "worst"], "--setting"),
     "unknown format": (["--format", "pdf"], "--format"),

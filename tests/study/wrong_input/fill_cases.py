@@ -19,6 +19,8 @@ FILL: Cases = {
         ["data/swapped.npz", "--link", "--voxel", "1,2"],
         "--voxel 1,2 has 2 sizes, but its frames have the axes z, y, x",
     ),
+    "volumes and planes": (["data/mixed"], "t1.tif (frame 1): (8, 8) voxels, but "),
+    "a plane seen along z": (["data/plane.npy", "--flat"], "its frames have the axes y, x already; leave --flat out"),
     "three voxel sizes in the plane": (
         ["data/plane.npy", "--voxel", "1,1,1"],
         "--voxel 1,1,1 has 3 sizes, but its frames have the axes y, x; give 2",

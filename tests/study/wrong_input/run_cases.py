@@ -110,6 +110,11 @@ RUN: Cases = {
         ["cells", "--data", "data/plane.npy", "--set", "dimension=3"],
         "--set dimension=3: study cells has data of dimension 2; leave it out, or name others with --data",
     ),
+    "a plane seen along z": (
+        ["cells", "--data", "data/plane.npy", "--flat"],
+        "the axes y, x already; leave --flat out",
+    ),
+    "volumes and planes": (["cells", "--data", "data/mixed"], "t1.tif (frame 1): (8, 8) voxels, but "),
     "no dimension of shapes": (["bifurcation", "--set", "dimension=4"], "shapes have dimension 2 or 3; choose one"),
     "shapes in space alone": (
         ["growth", "--set", "dimension=2"],

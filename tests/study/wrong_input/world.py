@@ -115,6 +115,9 @@ def _recordings(folder: Path) -> None:
     np.save(data / "flat.npy", swapped[:, 4])
     np.save(data / "plane.npy", (swapped[:, 4] > 0) * np.array([1, 1, 1, 1, 2, 2, 2, 2], np.uint16))
     tifffile.imwrite(data / "bands.tif", np.zeros((8, 8, 4), np.uint8), photometric="minisblack", planarconfig=1)
+    (data / "mixed").mkdir()
+    for name, frame in (("t0", swapped[0]), ("t1", swapped[0, 4])):
+        tifffile.imwrite(data / "mixed" / f"{name}.tif", frame)
     for name, corner in (("here", 0.0), ("there", 9e5)):
         tags = [(33550, 12, 3, (1.0, 1.0, 0.0), True), (33922, 12, 6, (0.0, 0.0, 0.0, corner, 0.0, 0.0), True)]
         keys = (1, 1, 0, 2, 1024, 0, 1, 1, 3072, 0, 1, 32633)

@@ -7,6 +7,7 @@ import tifffile
 from trainables.shapes.mask_to_sdf import MARGIN, mask_to_sdf, redistanced
 from trainables.shapes.readers.base import open_recording
 from trainables.shapes.readers.cell_tracking_challenge import CellTrackingChallenge
+from trainables.shapes.readers.flattening import flattened
 from trainables.shapes.readers.label_arrays import LabelArrays
 from trainables.shapes.readers.label_stack import LabelStack
 from trainables.shapes.readers.ome_zarr import OmeZarr
@@ -48,6 +49,34 @@ def test_a_volume_of_one_plane_is_a_plane(tmp_path):
     tifffile.imwrite(tmp_path / "thin.tif", DISCS[:, None], imagej=True, metadata={"axes": "TZYX"})
     (sequence,) = open_recording(tmp_path / "thin.tif").sequences().all_usable()
     assert sequence.shape == (20, 30)
+
+
+def test_a_stack_of_few_planes_is_offered_in_the_plane_and_taken_so(tmp_path):
+    stack = DISCS[:, None] * np.array([0, 1, 1], np.uint16)[:, None, None]
+    stack[:, 0, (Y > 15) & (X < 4)] = 8
+    tifffile.imwrite(tmp_path / "thin.tif", stack, imagej=True, resolution=(4, 2), metadata={"axes": "TZYX"})
+    (note,) = open_recording(tmp_path / "thin.tif").sequences().notes
+    assert note.startswith("it has 3 planes: along z a shape is hardly known; --flat takes it in the plane")
+    for voxel in ((2.0, 0.5, 0.25), (0.5, 0.25), None):
+        reader = open_recording(tmp_path / "thin.tif", voxel, flat=True)
+        listing = reader.sequences()
+        disc, corner = listing.all_usable()
+        assert (disc.shape, corner.shape) == ((20, 30), (20, 30))
+        assert reader.voxel_size() == pytest.approx((0.5, 0.25) if voxel else (1.0, 1.0))
+        assert all((inside == (DISCS[t] > 0)).all() for t, inside in masks(disc).items())
+        assert listing.notes == ["seen along z, where no two cells lie above each other"]
+    stack[0, 0, (Y > 7) & (Y < 11) & (X == 9)] = 8
+    tifffile.imwrite(tmp_path / "thin.tif", stack, imagej=True, metadata={"axes": "TZYX"})
+    (note, *_) = open_recording(tmp_path / "thin.tif", flat=True).sequences().notes
+    share = 3 / ((DISCS[0] > 0).sum() + 16)
+    assert f"in up to {share:.1%} of a frame's labelled pixels several cells lie above each other" in note
+
+
+def test_seen_along_z_a_pixel_is_of_the_cell_with_most_planes_there_and_of_equals_of_the_smaller_number():
+    columns = [[1, 1, 2], [9, 2, 0], [0, 7, 0], [0, 0, 0], [3, 2, 2]]
+    found, several = flattened(np.array(columns, np.uint16).T[:, None])
+    assert found.tolist() == [[1, 2, 7, 0, 2]]
+    assert several == 0.75
 
 
 def test_the_distance_of_a_disc_is_that_of_its_circle():

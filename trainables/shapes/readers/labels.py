@@ -14,7 +14,8 @@ from pydantic import Field, PrivateAttr
 
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.readers import linking
-from trainables.shapes.readers.base import Box, Frame, Listing, Reader, Recorded, Sizes, Track, long_enough
+from trainables.shapes.readers.base import AXES, Box, Frame, Listing, Reader, Recorded, Sizes, Track, long_enough
+from trainables.shapes.readers.flattening import FEW_PLANES, flattened
 from trainables.shapes.readers.label_values import refuse_intensities, whole_numbers
 from trainables.shapes.readers.pieces import Pieces, largest, split
 from trainables.shapes.readers.scan import Scan, step_between
@@ -36,8 +37,11 @@ class LabelReader(Reader):
         None, description="of a label in several pieces; none for the largest where it is nearly everything"
     )
     link: bool = Field(False, description="number cells by their overlap from frame to frame, whatever their labels")
+    flat: bool = Field(False, description="take a stack of planes as it is seen along z, in the plane")
     _scan: Scan | None = PrivateAttr(None)
     _linker: linking.Linker | None = PrivateAttr(None)
+    _covered: float = PrivateAttr(0.0)
+    """Of a frame that is seen along z, the largest share of pixels with several cells."""
 
     @abstractmethod
     def numbers(self) -> list[int]:
@@ -55,6 +59,8 @@ class LabelReader(Reader):
         return self.pieces == "largest"
 
     def voxel_size(self) -> Sizes:
+        if self.flat and self.voxel and len(self.voxel) == 3:
+            return self.voxel[1:]
         said = None if self.voxel else self.said_voxel()
         return self.fitted(said and said[0], len(self.scan().shape))
 
@@ -73,7 +79,16 @@ class LabelReader(Reader):
 
     def _checked(self, number: int) -> Array:
         labels = whole_numbers(self.labels(number), self.where(number))
+        if self.flat:
+            labels = self._seen_along_z(labels, number)
         return split(labels) if self.pieces == "split" else labels
+
+    def _seen_along_z(self, labels: Array, number: int) -> Array:
+        if labels.ndim == 2:
+            raise BadData(f"{self.where(number)}: its frames have the axes {AXES[2]} already; leave --flat out")
+        found, several = flattened(labels)
+        self._covered = max(self._covered, several)
+        return found
 
     def scan(self) -> Scan:
         """Where the labels are, found once; raises BadData if a frame cannot be read or differs in size."""
@@ -150,11 +165,23 @@ class LabelReader(Reader):
             )
 
     def _doubts(self, scan: Scan) -> list[str]:
-        """What must be told of labels that change their number."""
-        if self.has_table or not (changed := linking.renumbered(scan.steps)):
-            return []
-        said = ", ".join(f"{label} is {better} in frame {frame}" for frame, label, better in changed[:3])
-        return [f"{len(changed)} label(s) fit another number better than their own in the next frame: {said}"]
+        """What must be told of stacks that are hardly volumes, and of labels that change their number."""
+        told = self._flatness(scan.shape)
+        if not self.has_table and (changed := linking.renumbered(scan.steps)):
+            said = ", ".join(f"{label} is {better} in frame {frame}" for frame, label, better in changed[:3])
+            told.append(f"{len(changed)} label(s) fit another number better than their own in the next frame: {said}")
+        return told
+
+    def _flatness(self, shape: tuple[int, ...]) -> list[str]:
+        if self.flat and self._covered:
+            share = f"in up to {self._covered:.1%} of a frame's labelled pixels"
+            return [f"seen along z, where {share} several cells lie above each other: that with most planes is taken"]
+        if self.flat:
+            return ["seen along z, where no two cells lie above each other"]
+        if len(shape) == 3 and shape[0] <= FEW_PLANES:
+            hardly = f"it has {shape[0]} planes: along z a shape is hardly known"
+            return [f"{hardly}; --flat takes it in the plane, each cell as it is seen along z"]
+        return []
 
     def _list(self, listing: Listing, family: tuple[Track, ...], scan: Scan) -> None:
         """Put a family into a listing, as usable or as bad."""
