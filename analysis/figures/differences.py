@@ -37,7 +37,7 @@ def draw(run: Run) -> Figure:
     methods = order.ordered(table["method"], record.methods(run))
     crowded = len(metrics) > 3
     with style.context():
-        height = 1.3 + 0.34 * len(methods)
+        height = max(2.3, 1.3 + 0.34 * len(methods))
         figure, axes = style.panels(
             len(supervisions), len(metrics), style.panel_width(len(metrics)), height, sharey=True
         )

@@ -10,8 +10,9 @@ import pandas as pd
 
 from analysis.drawing import blocks, style
 from analysis.drawing.drawn import drawn, left_out
+from analysis.statistics.search import searched
 from analysis.tables import order, record
-from analysis.tables.selection import NoRows
+from analysis.tables.selection import NoRows, NotApplicable
 from analysis.wording import count
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def draw(run: Run) -> Figure:
 
 def _searched(run: Run) -> pd.DataFrame:
     trials = run.trials[run.trials["phase"] == "search"]
+    if not searched(run):
+        raise NotApplicable("every arm had one trial: nothing was searched")
     if trials.empty:
         raise NoRows("no trial of the search has ended yet")
     return trials.sort_values("number")

@@ -17,6 +17,7 @@ from analysis import claims, figures, wording
 from analysis.pages import by_sequence, embedding, first_screen
 from analysis.pages.viewer import viewer
 from analysis.statistics import subject_errors, verdicts
+from analysis.statistics.search import searched
 from analysis.tables import record
 from analysis.tables.credentials import of_uri, without_credentials
 from analysis.tables.run import Run
@@ -77,6 +78,7 @@ def render(run: Run, drawings: Sequence[figures.Drawing] | None = None) -> str:
             transfer=_transfer(facts),
             claims=_claims(facts),
             search=_search(facts),
+            searched=searched(run),
             problems=problems(facts),
             provenance=provenance(run),
             configuration=json.dumps(run.record.get("configuration") or {}, indent=2, ensure_ascii=False),

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -21,7 +21,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import pandas as pd
 
-from analysis.tables import order, record
+from analysis.tables import constraints, order, record
 from analysis.tables.selection import NoRows
 from analysis.wording import listing, number
 
@@ -55,15 +55,13 @@ def arms(run: Run) -> list[tuple[str, str]]:
     return found
 
 
-def optuna_study(
-    run: Run, method: str, supervision: str, seconds: bool = False, named: Callable[[str], str] = str
-) -> optuna.Study:
+def optuna_study(run: Run, method: str, supervision: str, seconds: bool = False) -> optuna.Study:
     """The search of one arm as an Optuna study in memory, for any of Optuna's own analyses.
 
     Its distributions are those of the run's record, widened to what was tried. Trials keep number, state, value,
     parameters, and ``seconds`` as a user attribute; with ``seconds`` the study has two objectives, training seconds
-    (minimize) and the run's own, of complete trials only. ``named`` renames parameters, as :func:`label` does. Raises
-    :class:`analysis.tables.selection.NoRows` where there is no such arm.
+    (minimize) and the run's own, of complete trials only. Raises :class:`analysis.tables.selection.NoRows` where there
+    is no such arm.
     """
     import optuna
 
@@ -78,15 +76,13 @@ def optuna_study(
         study = optuna.create_study(directions=directions, sampler=sampler, study_name=f"{method}-{supervision}")
         if seconds:
             study.set_metric_names(["training seconds", record.objective(run).label])
-        distributions = {name: _distribution(run, trials, name) for name in _parameters(trials)}
+        kinds = distributions(run, method, supervision)
         for row in trials.to_dict("records"):
-            study.add_trial(_trial({str(key): value for key, value in row.items()}, distributions, seconds, named))
+            study.add_trial(_trial({str(key): value for key, value in row.items()}, kinds, seconds))
     return study
 
 
-def _trial(
-    row: dict[str, Any], distributions: dict[str, BaseDistribution], seconds: bool, named: Callable[[str], str]
-) -> Any:
+def _trial(row: dict[str, Any], distributions: dict[str, BaseDistribution], seconds: bool) -> Any:
     import optuna
     from optuna.trial import TrialState
 
@@ -98,10 +94,34 @@ def _trial(
     return optuna.trial.create_trial(
         state=TrialState.COMPLETE if complete else TrialState.FAIL if state == TrialState.COMPLETE else state,
         values=values if complete else None,
-        params={named(name): _native(row[PREFIX + name], kind) for name, kind in mine.items()},
-        distributions={named(name): kind for name, kind in mine.items()},
+        params={name: _native(row[PREFIX + name], kind) for name, kind in mine.items()},
+        distributions=mine,
         user_attrs={"seconds": row["seconds"], "trial": row["trial"]},
     )
+
+
+def searched(run: Run) -> bool:
+    """Whether some arm has, or is to have, more than the one trial that is as its method is set."""
+    counts = run.trials[run.trials["phase"] == "search"].groupby(["method", "supervision"], observed=True).size()
+    wanted = run.record.get("trials_per_arm")
+    return bool((counts > 1).any()) or wanted != 1
+
+
+def ranked(run: Run, method: str, supervision: str) -> pd.DataFrame:
+    """The trials of an arm by number, with ``rank``: 1 is the one that the search takes for the best; NaN where a trial
+    is not complete."""
+    trials = _of_arm(run, method, supervision)
+    known = trials[(trials["state"] == "complete") & np.isfinite(trials["objective"])]
+    sign = 1.0 if record.minimized(run) else -1.0
+    keys = {"broken": constraints.broken(run, known), "empty": known["empty"] == 1, "loss": sign * known["objective"]}
+    order_of = known.assign(**keys).sort_values(list(keys), kind="stable").index
+    return trials.assign(rank=pd.Series(np.arange(1.0, len(order_of) + 1), order_of))
+
+
+def distributions(run: Run, method: str, supervision: str) -> dict[str, BaseDistribution]:
+    """Parameter → what the record says that it may be, widened to what was tried."""
+    trials = _of_arm(run, method, supervision)
+    return {name: _distribution(run, trials, name) for name in _parameters(trials)}
 
 
 def importances(run: Run) -> pd.DataFrame:

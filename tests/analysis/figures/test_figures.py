@@ -136,12 +136,13 @@ def test_figures_without_data_are_replaced_by_a_sentence(run_of: Opener) -> None
         assert drawing.caption.startswith("Not drawn: ")
 
 
-def test_figures_draw_on_the_smallest_study(run_of: Opener) -> None:
+def test_figures_draw_on_the_smallest_study_and_nothing_of_a_search_that_there_was_not(run_of: Opener) -> None:
     plan = {"replicates": 1, "supervisions": ("sparse",), "trials": 1, "methods": ("none", "sinkhorn")}
-    drawn = {drawing.name: drawing for drawing in figures.drawings(run_of(**plan), scale=0.5)}
-    one_trial = drawn.pop("search_methods")
+    run = run_of(**plan)
+    drawn = {drawing.name: drawing for drawing in figures.drawings(run, scale=0.5)}
     assert all(drawing.png for drawing in drawn.values())
-    assert "Not drawn: no method has 10 trials" in one_trial.caption
+    assert not {"search", "search_methods"} & set(drawn)
+    assert "Nothing was searched: every arm had one trial." in analysis.render(run, list(drawn.values()))
 
 
 def test_the_same_run_gives_the_same_picture(whole: analysis.Run, drawings: list[figures.Drawing]) -> None:

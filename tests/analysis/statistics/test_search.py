@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import optuna
@@ -12,6 +13,7 @@ import pytest
 
 import analysis
 from analysis import figures
+from analysis.drawing.coordinates import Coordinate
 from analysis.statistics import search
 from tests.analysis.simulated import arm, write
 
@@ -169,21 +171,55 @@ def test_without_a_space_in_the_record_ranges_are_those_that_were_tried(tmp_path
     assert "norm = squared is within one standard error" in sentence(run, "norm")
 
 
-def test_optunas_plots_leave_no_figure_open_and_no_setting_changed(tmp_path: Path) -> None:
-    import matplotlib as mpl
-    from matplotlib import pyplot
-
-    objectives = [0.1, 0.2, 0.15, 0.11, 0.12, 0.3, 0.25, 0.18, 0.4, 0.5]
+def test_the_search_of_a_method_is_drawn_on_the_axes_of_its_space_with_the_trials_that_were_stopped(
+    tmp_path: Path,
+) -> None:
     alphas = [0.1, 1.0, 3.0, 0.3, 0.2, 0.05, 5.0, 0.7, 8.0, 0.02]
-    run = searched(tmp_path, grid(objectives, alphas, state=["complete"] * 6 + ["pruned"] * 4))
-    before = dict(mpl.rcParams)
+    objectives = [0.1, 0.2, 0.15, 0.11, 0.12, 0.3, 0.25, 0.18, 0.4, 0.5]
+    rates = [1e-4 * (k + 1) for k in range(10)]
+    states = ["complete"] * 6 + ["pruned"] * 4
+    run = searched(tmp_path, grid(objectives, alphas, state=states, **{"param.learning_rate": rates}))
     (drawing,) = figures.drawings(run, only=["search_methods"], scale=0.5)
     assert drawing.name == "search_methods-sinkhorn"
-    assert len(drawing.png) > 10_000
     assert "sinkhorn α = 0.1" in drawing.caption
     assert "Importances, sparse:" in drawing.alternative
-    assert pyplot.get_fignums() == []
-    assert dict(mpl.rcParams) == before
+    figure = figures.draw("search_methods", run)
+    bars, lines, *slices = figure.axes
+    assert sum(bar.get_width() for bar in bars.patches) == pytest.approx(1)
+    assert len([line for line in lines.lines if len(line.get_xdata()) > 2]) == 10, "a line a trial"
+    (over_alpha,) = (axis for axis in slices if axis.get_xlabel() == "α")
+    kind = search.distributions(run, "sinkhorn", "sparse")[ALPHA]
+    assert isinstance(kind, optuna.distributions.FloatDistribution)
+    place = np.log(np.array(alphas) / kind.low) / np.log(kind.high / kind.low)
+    stopped, complete, best = over_alpha.lines
+    np.testing.assert_allclose(stopped.get_xdata(), place[6:])
+    assert stopped.get_markerfacecolor() == "white"
+    np.testing.assert_allclose(sorted(complete.get_xdata()), sorted(place[1:6]))
+    np.testing.assert_allclose(best.get_xdata(), place[:1])
+
+
+def test_of_one_parameter_only_the_slice_is_drawn(tmp_path: Path) -> None:
+    trials = grid([0.1 + 0.01 * k for k in range(10)], [0.1 * (k + 1) for k in range(10)])
+    others = [name for name in trials if name.startswith("param.") and name != f"param.{ALPHA}"]
+    run = searched(tmp_path, trials.assign(**dict.fromkeys(others, np.nan)))
+    assert [axis.get_xlabel() for axis in figures.draw("search_methods", run).axes] == ["α", "training\nseconds"]
+
+
+@pytest.mark.parametrize(
+    ("coordinate", "values", "places", "ticks"),
+    [
+        (Coordinate(label="", low=0.01, high=1.0, log=True), [0.01, 0.1, np.nan], [0, 0.5, np.nan], "0.01 0.1 1"),
+        (Coordinate(label="", low=4, high=6, whole=True), [4, 6], [0, 1], "4 5 6"),
+        (Coordinate(label="", low=1, high=9, whole=True), [3], [0.25], "1 5 9"),
+        (Coordinate(label="", choices=("a", "b", "c")), ["c", None], [1, np.nan], "a b c"),
+        (Coordinate(label="", low=2, high=2), [2, np.nan], [0.5, np.nan], "2"),
+    ],
+)
+def test_a_coordinate_goes_from_0_to_1(
+    coordinate: Coordinate, values: list[Any], places: list[float], ticks: str
+) -> None:
+    np.testing.assert_allclose(coordinate.places(values), places)
+    assert " ".join(coordinate.ticks()[1]) == ticks
 
 
 def test_a_search_of_fewer_than_ten_trials_is_in_the_table_only(tmp_path: Path) -> None:
