@@ -19,6 +19,7 @@ from analysis.tables.soundness import DamagedTable
 from study.errors import Interrupted, Mistake, shown
 from trainables.files import own_temporary_folder
 from trainables.plugins import LeftOut
+from trainables.shapes.odd_files import encoded
 
 
 def leave(status: int) -> NoReturn:
@@ -113,7 +114,9 @@ def exit_status(
     """
     warnings.showwarning = _note  # type: ignore[assignment]
     try:
-        _refuse_empty(sys.argv[1:] if arguments is None else arguments)
+        given = sys.argv[1:] if arguments is None else arguments
+        _refuse_empty(given)
+        _refuse_other_encodings(given)
         _give_a_home()
         with _output_needed():
             status: int = command.main(args=arguments, prog_name=program, standalone_mode=False)
@@ -173,6 +176,27 @@ def _give_a_home() -> None:
     the temporary one. Ray cannot be imported without."""
     if os.path.expanduser("~") == "~":
         os.environ["HOME"] = str(own_temporary_folder("home"))
+
+
+def _refuse_other_encodings(arguments: list[str]) -> None:
+    """Mistake if a name that would be written down, or printed, is not of the encoding of names here."""
+    named = [("", text) for text in arguments] + [(f"${name} ", os.environ.get(name, "")) for name in _PLACES]
+    for what, name in [*named, ("the working directory ", _working_directory())]:
+        if not encoded(name):
+            encoding = sys.getfilesystemencoding().upper()
+            raise Mistake(f"{what}{name}: not a name in {encoding}; rename it, or set the locale that it is of")
+
+
+def _working_directory() -> str:
+    """Empty where it has been removed."""
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        return ""
+
+
+_PLACES = ("HOME", "STUDY_RESULTS", "STUDY_STATE", "STUDY_CACHE", "TMPDIR", "XDG_CACHE_HOME")
+"""Environment variables that name a folder."""
 
 
 def _refuse_empty(arguments: list[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -51,3 +52,24 @@ def test_a_command_runs_nothing_from_the_working_directory(tmp_path):
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "planted" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(("file", "named"), [("ray.py", "ray.py"), ("torch/__init__.py", "torch/__init__.py")])
+def test_a_file_that_hides_a_library_is_named(file, named, tmp_path):
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).touch()
+    code = f"import sys; sys.path[:] = ['', *sys.path, {str(ROOT)!r}]; import study"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith(f"ImportError: {named} hides the library of that name: rename it")
+
+
+def test_the_libraries_that_may_not_be_hidden_are_those_that_are_needed():
+    import tomllib
+
+    import study
+
+    needed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    names = {re.split(r"[\[>=<]", line)[0].lower() for line in needed}
+    called = {"scikit-image": "skimage", "pillow": "pil", "pyyaml": "yaml"}
+    assert {called.get(name, name) for name in names} <= {name.lower() for name in study._LIBRARIES}

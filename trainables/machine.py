@@ -88,6 +88,6 @@ def _free() -> float:
 
 def _text(file: Path) -> str | None:
     try:
-        return file.read_text().strip()
+        return file.read_text(encoding="utf-8").strip()
     except OSError:
         return None

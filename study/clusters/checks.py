@@ -53,7 +53,7 @@ def _keys(cluster: dict[str, Any]) -> Iterator[str]:
     """Ray drops some keys that its schema does not know before it looks."""
     import ray.autoscaler
 
-    schema = json.loads((Path(ray.autoscaler.__file__).parent / "ray-schema.json").read_text())
+    schema = json.loads((Path(ray.autoscaler.__file__).parent / "ray-schema.json").read_text(encoding="utf-8"))
     known = set(schema["properties"]) | ({"min_workers"} if cluster["provider"].get("type") == "local" else set())
     for key in cluster:
         if key not in known:

@@ -6,6 +6,7 @@ time when the group's clock is at a frame, and absent outside their frames.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -217,5 +218,12 @@ def _with_frames(box: Box, known: Measured) -> Box:
 
 
 def slug(text: str) -> str:
-    """`text` as a file's name."""
-    return re.sub(r"[^A-Za-z0-9.+=-]+", "_", text).strip("._") or "sequence"
+    """`text` as a file's name, with room for an ending; of a long one the beginning, and a digest."""
+    name = re.sub(r"[^A-Za-z0-9.+=-]+", "_", text).strip("._") or "sequence"
+    if len(name) <= LONGEST:
+        return name
+    return f"{name[: LONGEST - 9]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+LONGEST = 120
+"""Letters of a sequence's name that go into the name of a file."""

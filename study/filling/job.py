@@ -179,7 +179,9 @@ class Job:
             labels.write(self.filled, folder, self._pictured(), advance, films.add)
             films.close()
             for place in (folder, *others):
-                (place / "fill.json").write_text(json.dumps(self._said(), indent=1, ensure_ascii=False))
+                (place / "fill.json").write_text(
+                    json.dumps(self._said(), indent=1, ensure_ascii=False), encoding="utf-8"
+                )
 
     def _methods(self) -> Methods:
         recording = self.opened.recording

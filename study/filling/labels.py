@@ -156,8 +156,10 @@ def write(
         label_tiff.write(path, image, recording.voxel, interval=filled.interval)
         also(moment, labels)
         advance()
-    (folder / "man_track.txt").write_text("".join(f"{a} {b} {c} {d}\n" for a, b, c, d in filled.table()))
-    with open(folder / "frames.csv", "w", newline="") as file:
+    (folder / "man_track.txt").write_text(
+        "".join(f"{a} {b} {c} {d}\n" for a, b, c, d in filled.table()), encoding="utf-8"
+    )
+    with open(folder / "frames.csv", "w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(COLUMNS))
         writer.writeheader()
         writer.writerows(filled.rows)

@@ -332,7 +332,8 @@ class _Pruning(FIFOScheduler):
         # Tune's get_error() looks where the files will be copied to later.
         error, text = trial.pickled_error_file, trial.error_file
         self._bridge.lost[trial.trial_id] = Loss.of(
-            cloudpickle.loads(Path(error).read_bytes()) if error else None, Path(text).read_text() if text else ""
+            cloudpickle.loads(Path(error).read_bytes()) if error else None,
+            Path(text).read_text(encoding="utf-8", errors="replace") if text else "",
         )
 
 

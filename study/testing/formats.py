@@ -110,6 +110,19 @@ class FormatContract:
             folder = self.written(kind, tmp_path / str(dimension), dimension, spread=True, of=of)
             assert any(path.is_file() for path in (folder / "alone").rglob("*"))
 
+    def test_labels_may_hold_anything(self, kind: type[Format], tmp_path: Path) -> None:
+        labels = ["..", "=1+$\\frac{1}{$\x1b[2J\u202e/../x", "x" * 300]
+        dimension = max(kind.dimensions)
+        members = [member(label, (18.0, 9.0, 9.0), range(2), 1, dimension=dimension) for label in labels]
+        of = [Group(f"g{number}", [one], [0.5]) for number, one in enumerate(members)]
+        folder = self.written(kind, tmp_path / "odd", dimension, of=of)
+        assert [path.name for path in tmp_path.iterdir()] == ["odd"], "nothing lies elsewhere"
+        assert len(list(folder.iterdir())) == len(labels) + 2
+        table = (folder / "spread.csv").read_text(encoding="utf-8")
+        assert not {"\x1b", "\u202e"} & set(table)
+        assert "'=1+" in table
+        assert ",=1+" not in table
+
     def test_the_same_export_has_the_same_files(self, kind: type[Format], tmp_path: Path) -> None:
         dimension = max(kind.dimensions)
         once, again = (self.written(kind, tmp_path / name, dimension) for name in ("once", "again"))

@@ -1,8 +1,12 @@
 """Exports of a confirmed model, read back with standard readers, with our own, and against the model itself."""
 
 import csv
+import http.server
 import json
+import shutil
+import threading
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -308,8 +312,6 @@ def test_advected_shapes_are_exported_as_their_model_has_them(tmp_path, capsys):
 
 
 def test_a_model_that_is_gone_is_told(runs, tmp_path, capsys):
-    import shutil
-
     copy = tmp_path / "run"
     shutil.copytree(runs["bifurcation"].path, copy)
     shutil.rmtree(copy / "models")
@@ -332,8 +334,6 @@ def test_meshes_of_a_recording_lie_where_its_voxels_lie(runs, tmp_path):
 
 
 def test_a_run_that_has_moved_is_exported_and_one_whose_data_are_gone_is_told(runs, tmp_path, capsys):
-    import shutil
-
     home, moved = Path(runs["cells"].path), tmp_path / "moved"
     shutil.copytree(home, moved)
     hidden = home.with_name("hidden")
@@ -354,8 +354,6 @@ def test_a_run_that_has_moved_is_exported_and_one_whose_data_are_gone_is_told(ru
 
 
 def test_a_model_of_sequences_that_were_not_trained_on_is_not_exported(runs, tmp_path, capsys):
-    import shutil
-
     copy = tmp_path / "run"
     shutil.copytree(runs["bifurcation"].path, copy)
     record = json.loads((copy / "study.json").read_text())
@@ -363,3 +361,46 @@ def test_a_model_of_sequences_that_were_not_trained_on_is_not_exported(runs, tmp
     (copy / "study.json").write_text(json.dumps(record))
     assert command_line([str(copy)]) == 2
     assert "keeps no codes of them" in capsys.readouterr().err
+
+
+@pytest.fixture
+def served(runs, tmp_path):
+    """A copy of the results on loopback, with a password in its address; what was asked for, in order."""
+    shutil.copytree(Path(runs["cells"].path).parents[1], tmp_path / "results")
+    asked: list[str] = []
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            asked.append(self.path)
+
+    handler = partial(Handler, directory=tmp_path / "results")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://me:s3cretpw@127.0.0.1:{server.server_port}", tmp_path / "results", asked
+        server.shutdown()
+
+
+def test_a_password_in_the_address_of_a_run_reaches_no_export_and_no_report(served, tmp_path, monkeypatch):
+    from study.report import command_line as report
+
+    monkeypatch.setattr("analysis.figures.names", list)  # none
+    monkeypatch.setattr("sys.argv", ["study.export", f"{served[0]}/bifurcation/run"])
+    assert command_line([f"{served[0]}/bifurcation/run", "--output", str(tmp_path / "out"), "--at", "0"]) == 0
+    assert report([f"{served[0]}/bifurcation/run", "--output", str(tmp_path / "page.html")]) == 0
+    for file in [tmp_path / "page.html", *(tmp_path / "out").rglob("*.json")]:
+        assert "***@127.0.0.1" in file.read_text()
+        assert "s3cretpw" not in file.read_text()
+
+
+def test_a_model_has_no_address_asked(served, tmp_path, capsys):
+    import torch
+
+    address, results, asked = served
+    (file,) = (results / "cells" / "run" / "models").iterdir()
+    model = torch.load(file, weights_only=True)
+    configuration = json.loads(model["configuration"])
+    configuration["sequences"][0]["file"] = f"{address}/secret.npz"
+    torch.save(model | {"configuration": json.dumps(configuration)}, file)
+    assert command_line([str(results / "cells" / "run"), "--output", str(tmp_path / "out"), "--at", "0"]) == 2
+    assert "secret.npz is gone, and track-01 cannot be scored" in capsys.readouterr().err
+    assert asked == []

@@ -17,6 +17,7 @@ from trainables.inbetween.image_readers.base import Bands, by_suffix
 from trainables.inbetween.overlap import overlap
 from trainables.inbetween.pictures import Array
 from trainables.shapes.bad_data import BadData
+from trainables.shapes.odd_files import refuse_odd
 
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 _PIXEL, _TIES, _CITATION = "33550", "33922", "34737"
@@ -109,6 +110,7 @@ def _one_grid(first: dict[str, Any], second: dict[str, Any]) -> bool:
 def _files(path: Path, suffixes: list[str]) -> list[Path]:
     if not path.exists():
         raise BadData(f"{path}: there is no such file or folder; name one that exists")
+    refuse_odd(path)
     if not path.is_dir():
         if path.suffix.lower() not in suffixes:
             raise BadData(f"{path}: not an image; give {', '.join(suffixes)}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from study.errors import shown
 from study.exporting.formats.base import Format
 from study.exporting.group import slug
 from trainables.shapes.sequence import PLANE, power
@@ -48,7 +49,7 @@ class MovingPicture(Format):
             mine = [row for row in rows if row["sequence"] == member.label]
             if not mine:
                 continue
-            images = _images(self._meshes[member.label], mine, f"{member.label}: {self.title}", member.space)
+            images = _images(self._meshes[member.label], mine, f"{shown(member.label)}: {self.title}", member.space)
             duration = round(min(250.0, max(40.0, 1000 * SECONDS / len(images))) / 10) * 10
             images[0].save(
                 self.folder / f"{slug(member.label)}.gif", save_all=True, append_images=images[1:], loop=0,

@@ -46,4 +46,4 @@ class LabelImages(Format):
 
     def close(self, rows: list[dict[str, Any]]) -> None:
         lines = [f"{t.label} {t.begin} {t.end} {t.parent}\n" for t in self.movie.tracks]
-        (self.folder / "man_track.txt").write_text("".join(lines))
+        (self.folder / "man_track.txt").write_text("".join(lines), encoding="utf-8")

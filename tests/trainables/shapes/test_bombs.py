@@ -1,5 +1,6 @@
 """Recordings of a few kilobytes that name more than any machine has: one sentence, and nothing of that size is read."""
 
+import os
 from pathlib import Path
 
 import h5py
@@ -8,6 +9,8 @@ import pytest
 import tifffile
 import zarr
 
+from trainables.inbetween.readers import read_frames
+from trainables.reconstruction.readers.base import read_triplets
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.readers import size
 from trainables.shapes.readers.base import open_recording
@@ -69,6 +72,26 @@ def test_what_is_compressed_is_as_large_as_it_becomes(tmp_path, monkeypatch):
         assert (tmp_path / name).stat().st_size < 100_000
         with pytest.raises(BadData, match=rf"{name}.* GB of memory are left; give a smaller part"):
             open_recording(tmp_path / name).sequences()
+
+
+ODD = {
+    "a pipe": ("t0.tif", os.mkfifo, r"t0\.tif: no file but a pipe"),
+    "a device": ("voxel_size.txt", lambda path: path.symlink_to("/dev/zero"), r"size\.txt: no file but a device"),
+    "a name of another encoding": (os.fsdecode(b"Zelle_\xe4.tif"), Path.touch, "its name is not UTF-8"),
+}
+
+
+@pytest.mark.parametrize("what", ODD)
+@pytest.mark.parametrize("read", [open_recording, read_frames, read_triplets])
+def test_what_would_be_waited_for_or_cannot_be_written_down_is_not_opened(what, read, tmp_path):
+    name, make, words = ODD[what]
+    folders = (["obj", "mask", "image"], ["obj"]) if read is read_triplets else ([""], [""])
+    for folder in folders[0]:
+        (tmp_path / folder).mkdir(exist_ok=True)
+        tifffile.imwrite(tmp_path / folder / "t1.tif", np.ones((8, 8), "uint8"))
+    make(tmp_path / folders[1][0] / name)
+    with pytest.raises(BadData, match=words):
+        read([tmp_path] if read is read_frames else tmp_path)
 
 
 def test_a_label_near_the_largest_takes_no_list_of_all_below_it(tmp_path):

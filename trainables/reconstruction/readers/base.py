@@ -10,6 +10,7 @@ from typing import ClassVar
 from trainables.plugins import plugins
 from trainables.reconstruction.triplets import Triplets
 from trainables.shapes.bad_data import BadData
+from trainables.shapes.odd_files import refuse_odd
 
 
 class TripletReader(ABC):
@@ -46,6 +47,7 @@ def read_triplets(path: str | Path) -> Triplets:
     place, kinds = Path(path), available().values()
     for reader in kinds:
         if place.exists() and reader.recognises(place):
+            refuse_odd(place)
             return reader.read(place)
     accepted = "; ".join(reader.accepts for reader in kinds)
     raise BadData(f"{path}: there are no triplets that can be read; name {accepted}")

@@ -18,6 +18,7 @@ from pydantic import Field, ValidationError, field_validator
 from trainables.configuration import Plugin
 from trainables.plugins import plugins
 from trainables.shapes.bad_data import BadData
+from trainables.shapes.odd_files import refuse_odd
 
 if TYPE_CHECKING:
     import numpy as np
@@ -209,11 +210,13 @@ def available() -> dict[str, type[Reader]]:
 def open_recording(path: str | Path, voxel: Sizes | None = None, **options: Any) -> Reader:
     """The reader of a file or folder, with options of its own (None: not given).
 
-    Raises BadData if there is nothing there, nothing that a reader recognises, or the reader has no such option.
+    Raises BadData if there is nothing there, nothing that a reader recognises, a file that is none, or the reader has
+    no such option.
     """
     place = Path(path)
     if not place.exists():
         raise BadData(f"{path}: there is no such file or folder; name one that exists")
+    refuse_odd(place)
     given = {name: value for name, value in options.items() if value is not None}
     for reader in available().values():
         if reader.recognises(place):

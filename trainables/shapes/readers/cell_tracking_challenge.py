@@ -52,7 +52,7 @@ class CellTrackingChallenge(LabelReader):
         tracks = folder / "01_GT" / "TRA"
         tracks.mkdir(parents=True)
         rows = [f"{label} 0 {len(labels) - 1} 0\n" for label in np.unique(labels) if label]
-        (tracks / "man_track.txt").write_text("".join(rows))
+        (tracks / "man_track.txt").write_text("".join(rows), encoding="utf-8")
         for number, frame in enumerate(labels):
             tifffile.imwrite(tracks / f"man_track{number:03d}.tif", frame, compression="zlib")
         return [tracks, tracks.parent, folder]

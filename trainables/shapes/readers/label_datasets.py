@@ -142,7 +142,7 @@ def _is_array(folder: Path) -> bool:
     if (folder / ".zarray").is_file():
         return True
     try:
-        said = json.loads((folder / "zarr.json").read_text())
+        said = json.loads((folder / "zarr.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return False
     return isinstance(said, dict) and said.get("node_type") == "array"

@@ -31,7 +31,7 @@ def voxel_beside(folder: Path) -> Sizes | None:
     if not file.exists():
         return None
     try:
-        sizes = tuple(float(word) for word in file.read_text().split())
+        sizes = tuple(float(word) for word in file.read_text(encoding="utf-8").split())
     except ValueError:
         sizes = ()
     if len(sizes) not in AXES or not all(0 < size < float("inf") for size in sizes):
