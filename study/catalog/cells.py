@@ -37,7 +37,7 @@ def study(data: Data | None = None) -> Study:
         | methods.advected(data.sequences)
         | methods.references(data.sequences),
         validation="left-out",
-        usual=methods.USUAL,
+        usual=methods.USUAL_OF_RECORDINGS,
         baseline="none",
         controls=methods.CONTROLS,
         references=methods.REFERENCES,

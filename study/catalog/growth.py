@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from study.catalog.cells import every
 from study.design import flags, methods, presets
-from study.design.study import Objective, Study
+from study.design.study import Comparison, Objective, Study
 from trainables.shapes.platynereis import FRAMES, cells, times
 from trainables.shapes.sequence import ShapeSequence
 
@@ -38,7 +38,7 @@ def of(members: list[ShapeSequence], searched: int) -> Study:
         validation="other-sequences",
         search_sequences=[member.label for member in members[:searched]],
         methods=methods.networks(members, COMPARED, shared=False) | methods.references(members),
-        usual=methods.USUAL,
+        usual=methods.USUAL_OF_RECORDINGS,
         baseline="none",
         controls=methods.CONTROLS,
         references=methods.REFERENCES,
@@ -47,7 +47,10 @@ def of(members: list[ShapeSequence], searched: int) -> Study:
             "every-10th": every(10, times()),
             "every-4th": every(4, times()),
         },
-        primary=methods.primary("ends"),
+        primary=[
+            *methods.primary("ends"),
+            Comparison(method="anchored+acceleration", baseline="anchored", supervision="every-10th"),
+        ],
         space=methods.space(COMPARED),
         metrics=methods.metrics(),
         objective=Objective(metric="chamfer"),

@@ -17,7 +17,7 @@ from study.catalog.cells import every, shown
 from study.data import recordings
 from study.data.recordings import Data, Wanted
 from study.design import methods, presets
-from study.design.study import Objective, Study
+from study.design.study import Comparison, Objective, Study
 from trainables.shapes.sampled import Sampled
 
 COMPARED = [*methods.COMPARED, *methods.ANCHORED]
@@ -52,12 +52,15 @@ def study(data: Data | None = None) -> Study:
         validation="other-sequences",
         search_sequences=[sequence.label for sequence in data.sequences[:SEARCHED]],
         methods=methods.networks(data.sequences, COMPARED, shared=False) | methods.references(data.sequences),
-        usual=methods.USUAL,
+        usual=methods.USUAL_OF_RECORDINGS,
         baseline="none",
         controls=methods.CONTROLS,
         references=methods.REFERENCES,
         supervisions={"sparse": every(4, times), "dense": every(2, times)},
-        primary=methods.primary("sparse"),
+        primary=[
+            *methods.primary("sparse"),
+            Comparison(method="anchored+acceleration", baseline="anchored", supervision="sparse"),
+        ],
         space=methods.space(COMPARED),
         metrics=methods.metrics(),
         objective=Objective(metric="chamfer"),

@@ -54,6 +54,7 @@ ANCHORED = [
     "anchored+fine-sinkhorn",
     "anchored+sinkhorn+barycenter",
     "anchored+temporal-smoothness",
+    "anchored+acceleration",
 ]
 """Networks that are added to an interpolant; `anchored` alone is the interpolant itself, with nothing to train."""
 
@@ -93,6 +94,9 @@ USUAL = [
     *(name for name in REFERENCES if "kriging" not in name),
 ]
 """Methods of a run that names none: networks without and with each regularizer, and the rules that take seconds."""
+
+USUAL_OF_RECORDINGS = [*USUAL, "anchored+acceleration"]
+"""And where more than two frames are shown at least, so that motion can change its speed."""
 
 FEW = ["none", "sinkhorn", "barycenter", "anchored", "anchored+sinkhorn", "linear-blend", "lineage+volume-blend"]
 """Of a run that only shows that everything works."""

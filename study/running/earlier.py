@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from study.design.study import Study
+from trainables.autodecoder.configuration import AutodecoderConfiguration
 
 _UNSAID: dict[str, Any] = {
     "pruning": {"least_trials": 1}, "search_on": None, "twins": {}, "usual": None, "primary": [], "sampler": "tpe",
@@ -13,6 +14,8 @@ _UNSAID: dict[str, Any] = {
     "constraints": {"empty": None, "shown": None, "seconds": None},
 }  # fmt: skip
 """Field → what was done before there was one; of a field with parts, what is new in it."""
+_UNSAID_OF_NETWORKS: dict[str, Any] = {"base_weight": 0.0}
+"""The same, of the fields of a method whose network is a decoder."""
 
 
 def completed(configuration: dict[str, Any]) -> dict[str, Any]:
@@ -22,6 +25,10 @@ def completed(configuration: dict[str, Any]) -> dict[str, Any]:
     filled = {"validation": "other-sequences" if apart else "between"} | configuration
     for name, unsaid in _UNSAID.items():
         filled[name] = unsaid | filled.get(name, {}) if isinstance(unsaid, dict) else filled.get(name, unsaid)
+    filled["methods"] = {
+        name: _UNSAID_OF_NETWORKS | fields if "regularizers" in fields else fields
+        for name, fields in configuration["methods"].items()
+    }
     return filled
 
 
@@ -37,3 +44,7 @@ def as_begun(study: Study, configuration: dict[str, Any]) -> None:
         study.validation, study.search_on = completed(configuration)["validation"], None
     if "least_trials" not in configuration.get("pruning", {}):
         study.pruning.least_trials = _UNSAID["pruning"]["least_trials"]
+    for name, method in study.methods.items():
+        if isinstance(method, AutodecoderConfiguration):
+            for field in _UNSAID_OF_NETWORKS.keys() - configuration["methods"].get(name, {}).keys():
+                setattr(method, field, _UNSAID_OF_NETWORKS[field])

@@ -105,7 +105,7 @@ class Anchor:
         """`sequences`: indices of the N sequences of each of the R networks; a single list where all have the same."""
         shown, self._dimension = bases[0].shown, bases[0].dimension
         self._n = _TABLE[self._dimension]
-        self._shown = torch.tensor(shown, device=device)
+        self.shown, self.device = torch.tensor(shown, device=device), device
         self._which = torch.tensor(sequences, device=device)
         times = knots(shown)
         self._knots = torch.tensor(times, device=device)
@@ -118,12 +118,12 @@ class Anchor:
         """The networks' values g `(R, N, P)` at points `(R | 1, N | 1, P, d + 1)` → f of the same shape."""
         seen = self._seen.get(points)
         if seen is None or seen[0] != points._version:
-            seen = points._version, self._base(points), weight(points[..., -1], self._shown)
+            seen = points._version, self.base(points), weight(points[..., -1], self.shown)
             self._seen[points] = seen
         _, base, factor = seen
         return base + factor * network
 
-    def _base(self, points: Tensor) -> Tensor:
+    def base(self, points: Tensor) -> Tensor:
         """`(R | 1, N, P)`, linear in space and time between the entries of the table."""
         which, d, n = self._which.unsqueeze(-1), self._dimension, self._n  # (R | 1, N, 1)
         place = ((points[..., :-1] - LOWER) / grid_spacing(n)).clamp(0, n - 1)

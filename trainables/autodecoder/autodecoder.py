@@ -5,8 +5,9 @@
 The sums of eq. 3.4 over points, frames and sequences are means; w, which Martens 2025 does not give, is `code_weight`.
 A step compares a few frames, each of any of the network's sequences (`sampling.batches`).
 
-A network that is anchored (`anchor.py`) meets the shown frames whatever it is: its loss is the sum without the first
-term, of one step in an epoch; and where there is no regularizer either, there is nothing to train, and it is its base.
+A network that is anchored (`anchor.py`) meets the shown frames whatever it is: its first term is `base_weight` times
+how far it departs from its base (`departure.py`), and a step is an epoch. Where there is no regularizer, there is
+nothing to train, and it is its base.
 
 Where every sequence has a network of its own, a replicate is as many networks, trained side by side.
 
@@ -28,6 +29,7 @@ from trainables import ensemble
 from trainables.autodecoder.anchor import Anchor, Base, weight
 from trainables.autodecoder.configuration import AutodecoderConfiguration
 from trainables.autodecoder.decoder import Decoder
+from trainables.autodecoder.departure import Departure
 from trainables.autodecoder.kept_frames import kept
 from trainables.autodecoder.model import SavedDecoder
 from trainables.autodecoder.regularizers.base import Problem
@@ -85,6 +87,7 @@ class Autodecoder(Trainable):
             for name, regularizer in c.regularizers.items()
             if regularizer.weight > 0
         }
+        self.departure = self._departure() if self.regularizers and c.base_weight > 0 else None
         self.epochs = 0 if self.anchor and not self.regularizers else c.epochs
         self._curves: list[dict[str, Any]] = []
 
@@ -108,6 +111,12 @@ class Autodecoder(Trainable):
         bases = [Base.of(anchor, sequence, self.frames) for sequence in self.configuration.sequences]
         apart = self.networks[:1] if self.configuration.shared else self.networks
         return Anchor(bases, [list(network.sequences) for network in apart], self.device)
+
+    def _departure(self) -> Departure | None:
+        if self.anchor is None:
+            return None
+        c = self.configuration
+        return Departure(self.anchor, len(self.networks), c.candidates, c.near_distance, c.dimension)
 
     def decode(self, points: Tensor, mixture: Tensor | None = None) -> Tensor:
         """points `(R | 1, N | 1, P, d + 1)` → predicted SDF `(R, N, P)`; of mixed codes `(K, N)`, `(R, K, P)`.
@@ -137,12 +146,13 @@ class Autodecoder(Trainable):
 
     def _step(self, batch: list[tuple[int, int]]) -> dict[str, list[float]]:
         c = self.configuration
-        terms = {} if self.anchor else {"reconstruction": self._reconstruction(batch)}
+        terms = self._data_terms(batch)
         ramp = min(1.0, (self.epoch + 1) / c.code_ramp) if c.code_ramp else 1.0
         terms["code"] = self.codes.square().sum(2).mean(1) / c.code_sigma**2
-        loss = ramp * c.code_weight * terms["code"]
-        if not self.anchor:
-            loss = terms["reconstruction"] + loss
+        weights = {"reconstruction": 1.0, "departure": c.base_weight}
+        loss = ramp * c.code_weight * terms["code"] + sum(
+            w * terms[name] for name, w in weights.items() if name in terms
+        )
         for name, (regularizer, term) in self.regularizers.items():
             if self.epoch >= regularizer.warm_up:
                 terms[name] = term(self.decode)
@@ -155,6 +165,16 @@ class Autodecoder(Trainable):
         self.optimiser.step()
         values = {"loss": loss} | terms
         return {name: value.detach().cpu().tolist() for name, value in values.items()}
+
+    def _data_terms(self, batch: list[tuple[int, int]]) -> dict[str, Tensor]:
+        """What ties the networks to their frames, or, where they are anchored, to their base."""
+        if self.anchor is None:
+            return {"reconstruction": self._reconstruction(batch)}
+        if self.departure is None:
+            return {}
+        c = self.configuration
+        added = lambda points: self.decoder(points, self.codes)  # noqa: E731
+        return {"departure": self.departure(added, c.points_per_frame, c.near_fraction, self.generators)}
 
     def _reconstruction(self, batch: list[tuple[int, int]]) -> Tensor:
         """Mean L1 distance to the truth at points of the batch's (sequence, frame), of each network: `(R,)`."""

@@ -86,6 +86,9 @@ class AutodecoderConfiguration(Scored):
         description="interpolant to which the network is added (moved, moved+volume, …), so that shown frames are met "
         "exactly; none if null",
     )
+    base_weight: float = Field(
+        10.0, ge=0, description="weight of mean (f − B)² of an anchored network: what keeps it at its base B"
+    )
     regularizers: dict[str, SerializeAsAny[Regularizer]] = Field(default_factory=dict)
 
     epochs: int = Field(1000, ge=1, description="passes over the shown frames")
@@ -134,12 +137,14 @@ class AutodecoderConfiguration(Scored):
 
     def in_use(self, path: str) -> bool:
         """Of an interpolant to which nothing is added, which one it is, and no more."""
-        return path == "anchor" or self.anchor is None or bool(self.regularizers)
+        if self.anchor is None:
+            return path != "base_weight"
+        return path == "anchor" or bool(self.regularizers)
 
     def operations(self, shown: int) -> float:
         frames = shown * (len(self.sequences) if self.shared else 1)
         steps = 1 if self.anchor else math.ceil(frames / self.frames_per_batch)
-        points = 0 if self.anchor else self.epochs * shown * self.points_per_frame
+        points = self.epochs * self.points_per_frame * (shown if self.anchor is None else bool(self.regularizers))
         for regularizer in self.regularizers.values():
             points += (
                 max(0, self.epochs - regularizer.warm_up) * steps * regularizer.points_in_a_step(shown, self.dimension)

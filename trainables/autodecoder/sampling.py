@@ -50,13 +50,18 @@ class FramePool:
         """Uniform candidates; the same ones for every trial, so that only what is compared differs."""
         generator = torch.Generator().manual_seed(0)
         x = LOWER + SIDE * torch.rand(candidates, sequence.dimension, generator=generator)
-        sdf = sequence.sdf(x, time)
-        order = torch.argsort((sdf > near_distance).to(torch.uint8), stable=True)
-        near = int((sdf <= near_distance).sum())
-        if near == 0:
-            raise ValueError(f"{sequence.label} has no point with SDF ≤ {near_distance} at time {time}: nothing to fit")
         points = torch.cat([x, torch.full((candidates, 1), time)], dim=1)
-        return cls(points[order].to(device), sdf[order].to(device), near)
+        pool = cls.nearest_first(points, sequence.sdf(x, time), near_distance)
+        if pool.near == 0:
+            raise ValueError(f"{sequence.label} has no point with SDF ≤ {near_distance} at time {time}: nothing to fit")
+        return cls(pool.points.to(device), pool.sdf.to(device), pool.near)
+
+    @classmethod
+    def nearest_first(cls, points: Tensor, sdf: Tensor, near_distance: float) -> FramePool:
+        """These candidates, `(M, d + 1)` and `(M,)`."""
+        far = sdf > near_distance
+        order = torch.argsort(far.to(torch.uint8), stable=True)
+        return cls(points[order], sdf[order], int((~far).sum()))
 
     def draw(self, count: int, near_fraction: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """`count` points `(count, d + 1)` and their SDF `(count,)`."""

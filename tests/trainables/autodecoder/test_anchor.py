@@ -45,7 +45,8 @@ def configuration(**changes) -> dict:
 
 
 def trained(epochs: int = 6, seeds=(1, 2), timeline: Timeline = SPARSE, **changes) -> Autodecoder:
-    model = Autodecoder(configuration(**changes), timeline, list(seeds), CPU)
+    fields = {"epochs": max(6, epochs)} | changes
+    model = Autodecoder(configuration(**fields), timeline, list(seeds), CPU)
     for _ in range(min(epochs, model.epochs)):
         model.train_epoch()
     return model
@@ -129,8 +130,8 @@ def test_the_table_has_the_interpolant_at_any_point_and_time(dimension, mean):
 
 def test_points_that_are_asked_for_in_every_step_are_looked_up_once(monkeypatch):
     anchor = Anchor([Base.of("linear", ONE, [0.0, 1.0])], [[0]], CPU)
-    calls, compute = [], anchor._base
-    monkeypatch.setattr(anchor, "_base", lambda points: calls.append(1) or compute(points))
+    calls, compute = [], anchor.base
+    monkeypatch.setattr(anchor, "base", lambda points: calls.append(1) or compute(points))
     points, zero = at(0.5).view(1, 1, -1, 4).clone(), torch.zeros(1, 1, 14**3)
     first = anchor.added(points, zero)
     assert torch.equal(first, anchor.added(points, zero))
@@ -249,12 +250,12 @@ def test_a_file_of_an_earlier_version_is_read():
     assert SavedDecoder(state).field(0, 0)(at(0.5)).shape == (14**3,)
 
 
-def test_plans_know_that_nothing_is_sampled_at_shown_frames():
+def test_plans_know_that_points_are_sampled_beside_the_base_and_not_at_shown_frames():
     def operations(**changes) -> float:
         return AutodecoderConfiguration.model_validate(configuration(**changes)).operations(2)
 
     assert operations(regularizers={}) == 0
-    assert operations() == operations(points_per_frame=5)
+    assert operations() > operations(points_per_frame=5) == operations(base_weight=0)
     assert 0 < operations() < operations(anchor=None)
 
 

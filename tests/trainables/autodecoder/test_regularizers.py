@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from trainables.autodecoder.configuration import AutodecoderConfiguration
+from trainables.autodecoder.regularizers.acceleration import Acceleration
 from trainables.autodecoder.regularizers.barycenter import Barycenter
 from trainables.autodecoder.regularizers.base import Problem, available
 from trainables.autodecoder.regularizers.cross_sequence_barycenter import CrossSequenceBarycenter
@@ -26,6 +27,7 @@ SMALL = {
     "sinkhorn": Sinkhorn(grid=6, time_samples=3, warm_up=0),
     "barycenter": Barycenter(count=2, grid=12, subsample=2),
     "temporal-smoothness": TemporalSmoothness(points=200),
+    "acceleration": Acceleration(points=200),
     "multiscale-sinkhorn": MultiscaleSinkhorn(grid=6, time_samples=3, levels=2, warm_up=0),
     "unbalanced-sinkhorn": UnbalancedSinkhorn(grid=6, time_samples=3, warm_up=0),
     "fine-sinkhorn": FineSinkhorn(grid=9, time_samples=3, warm_up=0),
@@ -248,6 +250,15 @@ def test_temporal_smoothness_integrates_over_domain_and_time():
     one = Problem([[Bifurcation()]], [0.0, 1.0], torch.device("cpu"), generators)
     loss = TemporalSmoothness(points=200_000).prepare(one)(decode)
     assert float(loss) == pytest.approx(4.0, rel=0.02)
+
+
+def test_acceleration_is_that_of_the_field_in_times_between_frames():
+    """Steady motion costs nothing; f = x t² has ∂²f/∂t² = 2 x, times τ² = ¼: mean of its square ¼ · 3."""
+    generators = [torch.Generator().manual_seed(3)]
+    three = Problem([[Bifurcation()]], [0.0, 0.2, 1.0], torch.device("cpu"), generators)
+    term = Acceleration(points=50_000).prepare(three)
+    assert float(term(lambda points: points[..., 0] * points[..., 3])) == pytest.approx(0.0, abs=1e-6)
+    assert float(term(lambda points: points[..., 0] * points[..., 3] ** 2)) == pytest.approx(0.75, rel=0.02)
 
 
 def test_networks_with_sequences_of_their_own_get_targets_of_their_own():
