@@ -20,6 +20,7 @@ SEARCHED, CONFIRMED = 2, 8
 COMPARED = [
     *("none", "sinkhorn", "barycenter", "temporal-smoothness"),
     *("anchored", "anchored+sinkhorn", "anchored+barycenter", "anchored+temporal-smoothness"),
+    "anchored+acceleration",
 ]
 
 

@@ -55,7 +55,9 @@ def test_a_configuration_survives_json_with_its_plugins(configuration):
 
 
 def test_an_unknown_regularizer_is_refused_with_the_known_ones():
-    with pytest.raises(ValidationError, match=r"choose among barycenter, .*sinkhorn, temporal-smoothness"):
+    with pytest.raises(
+        ValidationError, match=r"choose among acceleration, barycenter, .*sinkhorn, temporal-smoothness"
+    ):
         AutodecoderConfiguration(sequences=[Bifurcation()], regularizers={"magic": {}})
 
 

@@ -144,7 +144,8 @@ class AutodecoderConfiguration(Scored):
     def operations(self, shown: int) -> float:
         frames = shown * (len(self.sequences) if self.shared else 1)
         steps = 1 if self.anchor else math.ceil(frames / self.frames_per_batch)
-        points = self.epochs * self.points_per_frame * (shown if self.anchor is None else bool(self.regularizers))
+        sampled = shown if self.anchor is None else int(bool(self.regularizers) and self.base_weight > 0)
+        points = self.epochs * sampled * self.points_per_frame
         for regularizer in self.regularizers.values():
             points += (
                 max(0, self.epochs - regularizer.warm_up) * steps * regularizer.points_in_a_step(shown, self.dimension)
