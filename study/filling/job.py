@@ -207,7 +207,9 @@ class Job:
                 self.folder.write(*place, content=packed(make()))
             return open_model(self.folder.file(*place))
 
-        fields = Fields(self.opened.recording, rules.FINE[-1], interpolants=self.methods.interpolants)
+        recording = self.opened.recording
+        points = rules.fine([choice.rule], len(recording.shapes), len(recording.shape))
+        fields = Fields(recording, points, interpolants=self.methods.interpolants)
         return networks.train(choice.rule, self.methods, choice.anchor, fields, (), stop, kept)
 
     @property

@@ -16,6 +16,7 @@ from study.errors import Mistake
 from study.filling import rules
 from study.filling.rules import label
 from trainables.configuration import paths, suggestion
+from trainables.shapes.sequence import PLANE, SPACE
 
 if TYPE_CHECKING:
     from study.design.study import Study
@@ -51,10 +52,10 @@ class Methods:
         return [*self.rules, *self.networks]
 
 
-def chosen(names: str | None, changes: tuple[str, ...], divided: bool, axes: int = 3) -> Methods:
+def chosen(names: str | None, changes: tuple[str, ...], divided: bool, axes: int = SPACE) -> Methods:
     """The candidates for a recording; Mistake if there is none of a name, or a value cannot be set.
 
-    `names` are those of `--methods`, none for all rules; `changes` are those of `--set`.
+    `names` are those of `--methods`, none for all rules; `changes` are those of `--set`; frames have so many `axes`.
     """
     if names is None and not changes:
         return Methods(rules.candidates(divided))
@@ -69,9 +70,7 @@ def chosen(names: str | None, changes: tuple[str, ...], divided: bool, axes: int
         if name not in [*known.values(), *networks]:
             told = suggestion(name, [*known.values(), *networks], most=30)
             raise Mistake(f"--methods {name}: there is no {name!r} that fills frames; {told}")
-        if axes == 2 and name in networks:
-            raise Mistake(f"--methods {name}: networks take volumes, and the recording is in the plane; leave it out")
-    study = _study([known[BASELINE], *(asked or known.values())], changes)
+    study = _study([known[BASELINE], *(asked or known.values())], changes, axes)
     wanted = [
         rule
         for rule in (rules.candidates(divided) if asked is None else known)
@@ -94,15 +93,17 @@ def chosen(names: str | None, changes: tuple[str, ...], divided: bool, axes: int
     )
 
 
-def _study(names: list[str], changes: tuple[str, ...]) -> Study:
+def _study(names: list[str], changes: tuple[str, ...], axes: int) -> Study:
     """The study `cells` of these methods, with its names, fields and checks; the recording is another."""
     from study.catalog import cells
     from study.data.recordings import Data
-    from study.design import flags
+    from study.design import flags, plane
     from trainables.shapes.sampled import Sampled
 
-    study = cells.study(Data(sequences=[Sampled.example()], source=""))
+    study = cells.study(Data(sequences=[Sampled.example_of(axes)], source=""))
     cells.PRESETS["laptop"](study)
+    if axes == PLANE:
+        plane.refine(study)
     study.replicates = REPLICATES
     flags.keep(study, names, None)
     for change in changes:

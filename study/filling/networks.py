@@ -36,7 +36,7 @@ class OutOfTime(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Following:
-    """The cube that follows a cell, and its domain [-3, 3]³, axes x, y, z."""
+    """The cube that follows a cell, in the plane a square, and its domain [-3, 3]^d, axes x, y, z."""
 
     label: int
     frames: tuple[int, ...]
@@ -44,7 +44,7 @@ class Following:
     times: NDArray[np.float64]
     """`(F,)`, in the recording's unit."""
     lows: NDArray[np.int64]
-    """`(F, 3)` lattice index of the cube's first point in these frames, z, y, x."""
+    """`(F, d)` lattice index of the cube's first point in these frames, z, y, x."""
     n: int
     h: float
 
@@ -58,7 +58,7 @@ class Following:
 
     def low(self, time: float) -> NDArray[np.float64]:
         """Where the cube's first point is, in steps of the lattice."""
-        return np.array([np.interp(time, self.times, self.lows[:, axis]) for axis in range(3)])
+        return np.array([np.interp(time, self.times, along) for along in self.lows.T])
 
     def domain_time(self, time: float) -> float:
         return float((time - self.times[0]) / (self.times[-1] - self.times[0]))
@@ -69,7 +69,7 @@ class Following:
         from trainables.shapes.prepared import Prepared
         from trainables.shapes.sampled import Sampled
 
-        unit = np.float32(SIDE / ((self.n - 1) * self.h))
+        unit, d = np.float32(SIDE / ((self.n - 1) * self.h)), self.lows.shape[1]
         cubes = [Cube(low, self.n, self.h) for low in self.lows]
         held = [fields.of((self.label,), number) for number in self.frames]
         volumes = [cube.embedded(field).T * unit for cube, field in zip(cubes, held, strict=True)]
@@ -77,13 +77,13 @@ class Following:
             sdf=np.stack(volumes).astype(np.float16),
             times=np.array([self.domain_time(time) for time in self.times]),
             frames=np.array(self.frames),
-            affine=np.eye(4),
+            affine=np.eye(d + 1),
             source_shape=np.array(fields.recording.shape),
             voxel=np.array(fields.recording.voxel),
             metadata={"label": f"cell-{self.label}", "unit": "µm"},
         ).to_bytes()
         name = f"{hashlib.sha256(content).hexdigest()[:32]}.npz"
-        return Sampled(file=cached("sequences", name, content), title=f"cell-{self.label}")
+        return Sampled(file=cached("sequences", name, content), title=f"cell-{self.label}", dimension=d)
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +113,8 @@ class Followed:
         def mean(points: Tensor) -> Tensor:
             return torch.stack([network(points + shift) for network in networks]).mean(0)
 
-        values = narrow_band(mean, [own.domain_time(time)], n).values[0].nan_to_num(nan=torch.inf)
+        d = self._model.sequences[self._sequence].dimension
+        values = narrow_band(mean, [own.domain_time(time)], n, dimension=d).values[0].nan_to_num(nan=torch.inf)
         found: NDArray[np.float32] = values.numpy().T * np.float32((n - 1) * own.h / SIDE)
         return found
 

@@ -12,6 +12,7 @@ from study.design.methods import BLENDS
 from study.filling.lattice import Cube, Field
 from trainables.interpolants import available
 from trainables.interpolants.aspects import Pieces, Weights
+from trainables.shapes.sequence import FINER, SPACE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,11 +66,11 @@ def _slow(name: str) -> bool:
     return wide(name) or "lineage" in name.split("+")
 
 
-def fine(names: Iterable[str], cubes: int, dimension: int = 3) -> int:
+def fine(names: Iterable[str], cubes: int, dimension: int = SPACE) -> int:
     """Points along a cube's edge, at most, for so many cubes, or squares, that are written."""
     if any(costly(name) or is_network(name) for name in names):
-        return FINE[-1]
-    choices = FINE if dimension == 3 else (2 * FLAT, *FINE)
+        return FINE[-1] if dimension == SPACE else FINER * FINE[-1]
+    choices = FINE if dimension == SPACE else (FINER * FLAT, *FINE)
     return next((points for points in choices if cubes * points**dimension <= AFFORDABLE), choices[-1])
 
 

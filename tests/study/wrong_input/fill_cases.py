@@ -61,10 +61,6 @@ FILL: Cases = {
         ["data/swapped.npz", "--methods", "sinkhorn"],
         "--methods sinkhorn: there is no 'sinkhorn'",
     ),
-    "a network in the plane": (
-        ["data/plane.npy", "--methods", "anchored+sinkhorn"],
-        "--methods anchored+sinkhorn: networks take volumes, and the recording is in the plane",
-    ),
     "unknown key": (["data/swapped.npz", "--set", "epochz=3"], "--set epochz=3: there is no 'epochz'; did you mean"),
     "a key of what does not compete": (
         ["data/swapped.npz", "--set", "epochs=3"],
