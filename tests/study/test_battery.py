@@ -16,14 +16,25 @@ from typing import Any
 import pytest
 
 from analysis.tables.soundness import Record
+from study.tracking import database
 from tests.study import fake_runs
 from tests.study.test_states import COMMANDS, IT, THIS
 
 WRONG: dict[str, Any] = {
     "number": 7, "huge": 10**40, "text": "\x1b[31m../x", "flag": True, "list": [[1]], "object": {"a": {"b": None}},
+    "half letter": "\ud800",
 }  # fmt: skip
 FIELDS = sorted(field.alias or name for name, field in Record.model_fields.items())
-FILES = ("study.json", "trials.parquet", "per_time/confirm.parquet", "curves/search.parquet")
+FILES = (
+    *("study.json", "trials.parquet", "per_time/confirm.parquet", "curves/search.parquet"),
+    *("journal.log", "models/confirm-none-sparse-best.pt"),
+)
+RUNS = COMMANDS | {
+    "compare": [f"sound/bifurcation/{THIS}", IT], "track": [IT, "--tracking-uri", "sqlite:///tracked.db"],
+}  # fmt: skip
+"""Every command that opens a run."""
+OWN = ("page", "exports", "tracked", "mlruns", "bifurcation-frames")
+"""What commands are told to make, or make of themselves, in the working directory."""
 CANARY = "canary-of-somebody"
 
 
@@ -91,8 +102,16 @@ SAMPLE = [
 ]
 
 
+@pytest.fixture(scope="module")
+def mlflow(tmp_path_factory) -> Path:
+    """MLflow's database, empty; making one takes seconds."""
+    file = tmp_path_factory.mktemp("mlflow") / "tracked.db"
+    database.create(file)
+    return file
+
+
 @pytest.fixture
-def world(tmp_path, monkeypatch) -> Iterator[Path]:
+def world(tmp_path, monkeypatch, mlflow) -> Iterator[Path]:
     """A folder with a sound run, a secret beside it, and a listener on loopback that nobody may ask."""
     monkeypatch.chdir(tmp_path)
     for name in ("state", "cache"):
@@ -100,7 +119,8 @@ def world(tmp_path, monkeypatch) -> Iterator[Path]:
     monkeypatch.delenv("STUDY_RESULTS", raising=False)
     monkeypatch.setattr("analysis.figures.names", list)  # none
     (tmp_path / "secret").write_text(CANARY)
-    fake_runs.run(tmp_path / "sound", THIS)
+    shutil.copy(mlflow, tmp_path / "tracked.db")
+    sound(tmp_path / "sound")
     asked: list[str] = []
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -121,6 +141,15 @@ def world(tmp_path, monkeypatch) -> Iterator[Path]:
     assert asked == [], "an address of the run folder was asked"
 
 
+def sound(results: Path) -> Path:
+    """A run with a file of every kind."""
+    folder = fake_runs.run(results, THIS)
+    (folder / "models").mkdir()
+    (folder / "models" / "confirm-none-sparse-best.pt").write_bytes(b"no model")
+    (folder / "journal.log").write_text('{"op_code": 0}\n' * 3)
+    return folder
+
+
 def tampered(world: Path, name: str) -> None:
     shutil.rmtree(world / "results", ignore_errors=True)
     shutil.copytree(world / "sound", world / "results")
@@ -135,16 +164,15 @@ def outside(world: Path) -> set[str]:
 
 def held(world: Path, command: str, capfd: pytest.CaptureFixture[str]) -> None:
     before = outside(world)
-    arguments = [one for one in COMMANDS[command] if "aaaa" not in one]
-    status = importlib.import_module(f"study.{command}").command_line(arguments)
+    status = importlib.import_module(f"study.{command}").command_line(RUNS[command])
     out, err = capfd.readouterr()
     errors = [line for line in err.splitlines() if not line.startswith("note: ")]
     assert status in (0, 2), f"{out}\n{err}"
     assert len(errors) == (1 if status else 0), err
     assert not {"\x1b", "\x07"} & set(err), "commands to the terminal"
     assert CANARY not in out + err
-    made = {path for path in outside(world) - before if not path.startswith((f"{world}/page", f"{world}/exports"))}
-    assert not made or command == "frames", made
+    made = {path for path in outside(world) - before if not path.startswith(tuple(f"{world}/{own}" for own in OWN))}
+    assert not made, made
     for path in (world / "results").rglob("*"):
         assert not path.is_file() or path.is_symlink() or CANARY not in path.read_text(errors="ignore")
 
@@ -159,19 +187,18 @@ def test_a_command_says_one_sentence_and_touches_nothing_else(world, name, capfd
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ALL)
 def test_so_does_every_command_on_every_tampering(world, name, capfd):
-    for command in COMMANDS:
-        if command != "compare":
-            tampered(world, name)
-            held(world, command, capfd)
+    for command in RUNS:
+        tampered(world, name)
+        held(world, command, capfd)
 
 
 def test_every_tampered_run_has_its_row(tmp_path, capfd):
     """One folder with all of them."""
-    sound = fake_runs.run(tmp_path / "sound", THIS)
+    whole = sound(tmp_path / "sound")
     (tmp_path / "secret").write_text(CANARY)
     for number, name in enumerate(ALL):
         folder = tmp_path / "results" / "bifurcation" / f"run-{number:04d}" / THIS
-        shutil.copytree(sound, folder)
+        shutil.copytree(whole, folder)
         ALL[name](folder)
         folder.rename(folder.parent.with_suffix(".moved"))
         folder.parent.rmdir()
