@@ -29,6 +29,15 @@ def test_links_lead_somewhere(page):
         assert "://" in target or (page.parent / target).exists(), target
 
 
+def test_every_test_that_a_page_names_is_there():
+    folder = ROOT / "tests" / "study"
+    named = re.findall(r"`([\w./]+\.py)(?:::(\w+))?`", (folder / "README.md").read_text())
+    assert len(named) > 40
+    for file, name in named:
+        assert not name or f"def {name}(" in (folder / file).read_text(), f"{file}::{name}"
+        assert (folder / file).is_file(), file
+
+
 @pytest.fixture(scope="module")
 def extended(tmp_path_factory) -> Path:
     """A copy of the program with every file that the pages add."""
