@@ -256,5 +256,8 @@ def long_enough(spans: dict[int, int], total: int, minimum_frames: int | None, w
     longest = max(spans.values())
     needed = minimum_frames if minimum_frames is not None else min(total, longest)
     if longest < needed:
-        raise BadData(f"{where}: no track spans {needed} frames; the longest spans {longest}, ask for as many or fewer")
+        raise BadData(
+            f"{where}: no track spans {needed} frames; the longest spans {longest}: give a recording of more "
+            "frames, or, where labels are numbered anew in each, say --link"
+        )
     return [key for key, span in spans.items() if span >= needed]
