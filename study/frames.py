@@ -114,7 +114,10 @@ def _names_of_images(opened: Run, run: str) -> list[str]:
     try:
         return supervisions(opened)
     except NotApplicable:
-        raise Mistake(f"RUN {run}: it has kept no images over time; name a run of a study of images") from None
+        raise Mistake(
+            f"RUN {run}: it has kept no images over time; name a run of a study of images, or write the shapes of this "
+            "one with python -m study.export"
+        ) from None
 
 
 def _refuse_existing(folder: Path) -> None:
