@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 FEW = 4
 """As many whole numbers have a tick each."""
-WIDE = 8.0
+WIDE = 4.0
 """Largest over smallest value from which on only a logarithmic axis shows them all."""
 
 

@@ -31,8 +31,9 @@ ORDER = 32
 SECTION = "search"
 FEWEST = 10
 """Trials that an arm has at least if it is drawn, stopped ones among them."""
-WIDTH, LEGEND, HEADING, UPPER, LOWER = 11.25, 0.42, 0.34, 2.6, 2.4
-"""Inches: of the page, and of what lies below each other on it: a legend, and per supervision a line and two rows."""
+WIDTH, LEGEND, HEADING, UPPER, LOWER, BELOW = 11.25, 0.42, 0.34, 2.6, 2.4, 0.25
+"""Inches: of the page, and of what lies below each other on it: a legend, per supervision a line and two rows, and room
+for the last row's names."""
 NAMES, BARS, BETWEEN = 1.35, 2.0, 1.15
 """Inches of the upper row: names of parameters, their bars, and what is between these and the coordinates."""
 LEFT, GAP, WIDEST, LETTER = 0.8, 0.16, 2.4, 0.075
@@ -74,7 +75,7 @@ def draw(run: Run, method: str | None = None) -> Figure:
     if method not in known:
         raise ValueError(f"no search of method '{method}' can be drawn: name one of {', '.join(known)}")
     arms = [_Arm(run, one, name) for one, name in search.arms(run) if one == method and _worth(run, one, name)]
-    height = LEGEND + sum(HEADING + arm.upper + LOWER for arm in arms)
+    height = LEGEND + sum(HEADING + arm.upper + LOWER for arm in arms) + BELOW
     with style.context():
         figure, top = Figure(figsize=(WIDTH, height)), height - LEGEND
         for arm in arms:
