@@ -69,6 +69,15 @@ def stop_at_once(process: subprocess.Popen[str]) -> None:
     process.send_signal(signal.SIGINT)
 
 
+@pytest.fixture
+def _hang_ups():
+    """Heard by what is started here, also where the tests themselves were started by nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("_hang_ups")
 def test_a_second_signal_does_not_wait_for_the_epoch(tmp_path):
     process = start(tmp_path, *SIZE, "--set", "seconds=3000")
     until(process, lambda: "search: 0 of" in process.stderr.readline())
