@@ -139,6 +139,7 @@ except Failed as failed:
     assert done.stdout.startswith("no trial is complete: ")
 
 
+@pytest.mark.slow
 def test_a_file_says_what_flags_say_and_flags_win(tmp_path: Path) -> None:
     flags = ["--preset", "short", "--trials", "3", "--methods", "pillow", "--set", "depth=0.3", "--cpus", "1"]
     printed, _ = finish(start(tmp_path, *flags, "--print-config"))

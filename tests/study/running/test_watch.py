@@ -46,8 +46,8 @@ def undisturbed(tmp_path_factory) -> Path:
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("raylet/raylet", "Ray's node process has ended"),
-        ("dashboard/agent.py", "Ray's node process has ended"),
+        pytest.param("raylet/raylet", "Ray's node process has ended", marks=pytest.mark.slow),
+        pytest.param("dashboard/agent.py", "Ray's node process has ended", marks=pytest.mark.slow),
         ("gcs/gcs_server", "Ray's control process has ended"),
     ],
 )

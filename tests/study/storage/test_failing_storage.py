@@ -91,6 +91,7 @@ def ends_like(folder: Path, undisturbed: Path, process: subprocess.Popen[str]) -
     assert files(folder) == files(undisturbed)
 
 
+@pytest.mark.slow
 def test_a_study_survives_a_store_that_fails_in_every_phase(undisturbed, tmp_path):
     """What passes is not noticed; what does not, stops the study, which goes on when the store is well again."""
     store = f"faults://{tmp_path}/results/sleeping/"
