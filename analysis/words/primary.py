@@ -52,12 +52,12 @@ def _exploratory(facts: Facts, supervision: str) -> str:
         return ""
     if not rows["verdict"].isin([BETTER, WORSE]).any():
         return f"no {other}method is shown to differ from '{facts.baseline}'"
-    return _different(facts, rows)
+    return _contrasted(_different(facts, rows))
 
 
 def _against(facts: Facts, rows: pd.DataFrame) -> str:
     """The methods that are compared with one other: what differs first, the largest difference with its numbers."""
-    baseline, said = str(rows["baseline"].iloc[0]), [_different(facts, rows)]
+    baseline, said = str(rows["baseline"].iloc[0]), _different(facts, rows)
     open_ = rows[~rows["verdict"].isin([BETTER, WORSE, CANNOT_TELL])]
     if len(open_):
         said.append(f"{_are(open_)} not shown to differ from '{baseline}' ({_change(open_.iloc[0], len(open_) > 1)})")
@@ -65,19 +65,25 @@ def _against(facts: Facts, rows: pd.DataFrame) -> str:
     if len(unknown):
         few = f"n = {int(unknown['n'].max())} is too few, at least {ENOUGH} pairs are needed"
         said.append(f"one cannot tell {listing(list(unknown['method']), 'or')} from '{baseline}': {few}")
-    return ", while ".join(filter(None, said))
+    return _contrasted(said)
 
 
-def _different(facts: Facts, rows: pd.DataFrame) -> str:
-    """What is shown to be better or worse than what it is compared with; empty where nothing is."""
-    said = []
+def _contrasted(said: list[str]) -> str:
+    """Clauses as one sentence, the first against the others; empty without any."""
+    first, others = said[:1], said[1:]
+    return ", while ".join([*first, *([", and ".join(others)] if others else [])])
+
+
+def _different(facts: Facts, rows: pd.DataFrame) -> list[str]:
+    """What is shown to be better or worse than what it is compared with, a clause each."""
+    said: list[str] = []
     for verdict in (BETTER, WORSE):
         ascending = facts.metric.lower if verdict == BETTER else not facts.metric.lower
         here = rows[rows["verdict"] == verdict].sort_values("difference", ascending=ascending)
         if len(here):
             baseline = here["baseline"].iloc[0]
             said.append(f"{_are(here)} {verdict} than '{baseline}' ({_change(here.iloc[0], len(here) > 1)})")
-    return ", while ".join(said)
+    return said
 
 
 def _are(rows: pd.DataFrame) -> str:
