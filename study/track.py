@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from analysis.tables.soundness import DamagedTable
 from study import tracking
 from study.errors import Mistake, of_storage
 from study.exit_status import exit_status
@@ -25,7 +26,9 @@ Examples:
   python -m study.track results/bifurcation/20260101-120000  a run, finished or not
   python -m study.track bifurcation --tracking-uri http://127.0.0.1:5000
 """
-_NEEDED = {"study", "run", "created_ms", "methods", "supervisions", "metrics", "objective"}
+_NEEDED = {"study", "run", "created_ms", "methods", "supervisions", "metrics", "objective", "configuration"}
+_WITHIN = {"objective": {"metric", "direction", "role"}, "configuration": {"methods"}}
+"""What MLflow is told of a record, and of parts of it."""
 
 
 @click.command(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -61,7 +64,21 @@ def _open(name: str, results: str) -> RunFolder:
     missing = sorted(_NEEDED - set(run.record))
     if missing:
         raise Mistake(f"RUN {name}: its study.json lacks {missing[0]}; restore it, or name another run")
-    return RunFolder(run.location)
+    for part, names in _WITHIN.items():
+        for key in sorted(names - set(run.record[part])):
+            raise Mistake(f"RUN {name}: {part} of its study.json lacks {key}; restore it, or name another run")
+    folder = RunFolder(run.location)
+    _check_models(folder)
+    return folder
+
+
+def _check_models(folder: RunFolder) -> None:
+    """DamagedTable where a model, of which MLflow gets a copy, is no regular file of this folder."""
+    if not folder.local:  # where nothing leads elsewhere, and reading costs
+        return
+    for trial in folder.names("models", ".pt"):
+        if folder.read("models", f"{trial}.pt") is None:
+            raise DamagedTable(f"{folder.file('models', f'{trial}.pt')}: it leads to no file")
 
 
 def _tracking_uri(given: str | None, folder: RunFolder) -> str:
