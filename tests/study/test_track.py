@@ -81,7 +81,9 @@ def test_a_run_that_is_being_written_is_refused(tmp_path, capsys, monkeypatch):
     run = tmp_path / "results" / "sleeping" / "20260101-120000-cafe"
     run.mkdir(parents=True)
     record = {name: [] for name in ("methods", "supervisions", "metrics")}
-    record |= {"study": "sleeping", "run": run.name, "created_ms": 1, "objective": {}, "status": "running"}
+    record |= {"study": "sleeping", "run": run.name, "created_ms": 1, "status": "running"}
+    record["objective"] = {"metric": "chamfer", "direction": "minimize", "role": "validation"}
+    record["configuration"] = {"methods": {}}
     (run / "study.json").write_text(json.dumps(record))
     holder = {"host": "elsewhere", "process": 7, "token": "t", "heartbeat": time.time()}
     (run / "lock.json").write_text(json.dumps(holder))
