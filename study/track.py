@@ -26,7 +26,7 @@ Examples:
   python -m study.track results/bifurcation/20260101-120000  a run, finished or not
   python -m study.track bifurcation --tracking-uri http://127.0.0.1:5000
 """
-_NEEDED = {"study", "run", "created_ms", "methods", "supervisions", "metrics", "objective", "configuration"}
+_NEEDED = {"study", "run", "created_ms", "methods", "supervisions", "metrics", "objective"}
 _WITHIN = {"objective": {"metric", "direction", "role"}, "configuration": {"methods"}}
 """What MLflow is told of a record, and of parts of it."""
 
@@ -65,7 +65,7 @@ def _open(name: str, results: str) -> RunFolder:
     if missing:
         raise Mistake(f"RUN {name}: its study.json lacks {missing[0]}; restore it, or name another run")
     for part, names in _WITHIN.items():
-        for key in sorted(names - set(run.record[part])):
+        for key in sorted(names - set(run.record.get(part, {}))):
             raise Mistake(f"RUN {name}: {part} of its study.json lacks {key}; restore it, or name another run")
     folder = RunFolder(run.location)
     _check_models(folder)
