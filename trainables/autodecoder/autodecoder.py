@@ -87,7 +87,7 @@ class Autodecoder(Trainable):
             for name, regularizer in c.regularizers.items()
             if regularizer.weight > 0
         }
-        self.departure = self._departure() if self.regularizers and c.base_weight > 0 else None
+        self.departure = self._departure()
         self.epochs = 0 if self.anchor and not self.regularizers else c.epochs
         self._curves: list[dict[str, Any]] = []
 
@@ -113,9 +113,10 @@ class Autodecoder(Trainable):
         return Anchor(bases, [list(network.sequences) for network in apart], self.device)
 
     def _departure(self) -> Departure | None:
-        if self.anchor is None:
-            return None
+        """What keeps anchored networks that are trained at their base."""
         c = self.configuration
+        if self.anchor is None or not self.regularizers or c.base_weight == 0:
+            return None
         return Departure(self.anchor, len(self.networks), c.candidates, c.near_distance, c.dimension)
 
     def decode(self, points: Tensor, mixture: Tensor | None = None) -> Tensor:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from torch import Tensor
 
+# Candidates whose base is evaluated at once: bounds memory, not results.
+_CHUNK = 1 << 13
+
 
 class Departure:
     """The term, for networks that are added to these bases."""
@@ -34,7 +37,8 @@ class Departure:
         generator = torch.Generator().manual_seed(0)
         drawn = torch.rand(candidates, dimension + 1, generator=generator).to(anchor.device)
         points = torch.cat([LOWER + SIDE * drawn[:, :-1], drawn[:, -1:]], dim=-1)
-        base = anchor.base(points.view(1, 1, candidates, dimension + 1))  # (R | 1, N, P)
+        parts = points.view(1, 1, candidates, dimension + 1).split(_CHUNK, dim=2)
+        base = torch.cat([anchor.base(part) for part in parts], dim=2)  # (R | 1, N, P)
         pools = [[FramePool.nearest_first(points, sdf, near_distance) for sdf in mine] for mine in base]
         self._pools = pools * (networks if len(pools) == 1 else 1)
         self._shown = anchor.shown

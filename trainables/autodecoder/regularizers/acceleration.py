@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field
 
 from trainables.autodecoder.regularizers.base import Problem, Regularizer
-from trainables.shapes.sequence import LOWER, SIDE, SPACE
+from trainables.shapes.sequence import SPACE
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -47,11 +47,8 @@ class Acceleration(Regularizer):
         step = self.step * (problem.train_times[-1] - problem.train_times[0]) / (len(problem.train_times) - 1)
 
         def loss(decode: Decode) -> Tensor:
-            drawn = torch.stack(
-                [torch.rand(self.points, problem.dimension + 1, generator=g) for g in problem.generators]
-            )
-            drawn = drawn.to(problem.device).unsqueeze(1)  # (R, 1, P, d + 1)
-            x, middle = LOWER + SIDE * drawn[..., :-1], step + (1 - 2 * step) * drawn[..., -1:]
+            drawn = problem.drawn(self.points)
+            x, middle = drawn[..., :-1], step + (1 - 2 * step) * drawn[..., -1:]
             three = [torch.cat([x, middle + shift], dim=-1) for shift in (-step, 0.0, step)]
             before, now, after = decode(torch.cat(three, dim=2)).chunk(3, dim=2)
             return ((before - 2 * now + after) / self.step**2).square().mean((1, 2))

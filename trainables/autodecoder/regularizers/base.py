@@ -12,7 +12,7 @@ from pydantic import Field
 
 from trainables.configuration import Plugin
 from trainables.plugins import plugins
-from trainables.shapes.sequence import SPACE, ShapeSequence
+from trainables.shapes.sequence import LOWER, SIDE, SPACE, ShapeSequence
 
 if TYPE_CHECKING:
     import torch
@@ -47,6 +47,14 @@ class Problem:
     def dimension(self) -> int:
         """d, of the shapes."""
         return self.sequences[0][0].dimension
+
+    def drawn(self, count: int) -> Tensor:
+        """Points (x, t) drawn uniformly on domain and time, of every network its own, `(R, 1, count, d + 1)`."""
+        import torch
+
+        unit = torch.stack([torch.rand(count, self.dimension + 1, generator=g) for g in self.generators])
+        unit = unit.to(self.device).unsqueeze(1)
+        return torch.cat([LOWER + SIDE * unit[..., :-1], unit[..., -1:]], dim=-1)
 
     def each(self, function: Callable[[ShapeSequence], Tensor]) -> Tensor:
         """`function` of every sequence, `(R | 1, N, …)`, on the device."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field
 
 from trainables.autodecoder.regularizers.base import Problem, Regularizer
-from trainables.shapes.sequence import LOWER, SIDE, SPACE
+from trainables.shapes.sequence import SPACE
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -46,11 +46,8 @@ class TemporalSmoothness(Regularizer):
         import torch
 
         def loss(decode: Decode) -> Tensor:
-            drawn = torch.stack(
-                [torch.rand(self.points, problem.dimension + 1, generator=g) for g in problem.generators]
-            )
-            drawn = drawn.to(problem.device).unsqueeze(1)  # (R, 1, P, d + 1)
-            x, earlier = LOWER + SIDE * drawn[..., :-1], (1 - self.step) * drawn[..., -1:]
+            drawn = problem.drawn(self.points)
+            x, earlier = drawn[..., :-1], (1 - self.step) * drawn[..., -1:]
             both = [torch.cat([x, time], dim=-1) for time in (earlier, earlier + self.step)]
             before, after = decode(torch.cat(both, dim=2)).chunk(2, dim=2)
             speed = (after - before) / self.step
