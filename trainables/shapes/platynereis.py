@@ -77,6 +77,10 @@ class Platynereis(ShapeSequence):
         other = "" if self.sigma == SIGMA else f" sigma={self.sigma:g}"
         return f"{self.name}-{self.seed:03d}{other}"
 
+    @property
+    def origin(self) -> str:
+        return self.model_dump_json(exclude={"resolution"})
+
     def code(self) -> Array:
         """The latent code, `(64,)` float32."""
         import numpy as np

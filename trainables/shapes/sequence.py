@@ -60,6 +60,11 @@ class ShapeSequence(Plugin):
         return self.model_dump_json()
 
     @property
+    def origin(self) -> str:
+        """Its description, but for the grid on which it is kept: sequences of equal origin are one shape."""
+        return self.description
+
+    @property
     def label(self) -> str:
         """The sequence's name in tables, different from that of any other sequence of the study."""
         return type(self).name

@@ -1,5 +1,7 @@
 """What others teach: a rule plus weighted residuals, and what is refused."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +15,7 @@ from trainables.population.residuals import Residuals
 from trainables.saved_model import load
 from trainables.shapes.division import Division, divisions
 from trainables.shapes.platynereis import Platynereis
+from trainables.shapes.sampled import Sampled
 from trainables.shapes.sequence import grid_points
 from trainables.shapes.sphere import Sphere
 from trainables.shapes.timeline import Timeline
@@ -123,6 +126,22 @@ def test_a_test_sequence_among_those_to_learn_from_is_refused_by_what_it_is():
     other = methods(**cells, population=[Platynereis(seed=3, resolution=16)])["ridge-residual"]
     assert "platynereis-002 is the new sequence platynereis-002" in str(again.unscorable(TIMELINE))
     assert other.unscorable(TIMELINE) is None
+
+
+def test_a_copy_under_another_name_is_refused(tmp_path):
+    """A recording that was copied, or that is given twice."""
+    ball = Sampled.example()
+    copied = tmp_path / "copied.npz"
+    copied.write_bytes(Path(ball.file).read_bytes())
+    timeline = Timeline.shown({0, 2}, 2)
+    method = methods(sequences=[ball, ball], population=[Sampled(file=str(copied), title="other")])["ridge-residual"]
+    assert "other is the new sequence ball" in str(method.unscorable(timeline))
+
+
+def test_cells_that_resemble_each_other_are_no_copies():
+    """Of 24 new cells and 72 to learn from, the two that are nearest to each other."""
+    near = {"sequences": [Platynereis(seed=214, resolution=24)], "population": [Platynereis(seed=16, resolution=24)]}
+    assert methods(**near)["ridge-residual"].unscorable(TIMELINE) is None
 
 
 def test_frames_outside_the_times_that_others_are_known_at_are_refused():
