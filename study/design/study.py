@@ -84,6 +84,9 @@ class Pruning(Configuration):
 
 
 Sampler = Literal["tpe", "random", "gp"]
+
+FEW = 12
+"""Settings of a method that trains nothing, all of which are tried whatever the number of trials."""
 """Optuna's samplers that can be made anew before every proposal, so that a search which is resumed goes on as it would
 have. CMA-ES goes on from a state that it keeps pickled beside its trials, and nothing in a run folder is unpickled;
 NSGA-II from generations, for which an arm has too few trials (tests/benchmarks/README.md)."""
@@ -232,12 +235,35 @@ class Study(Configuration):
         return self.trials if few is None else len(few)
 
     def few_settings(self, arm: Arm) -> list[dict[str, Any]] | None:
-        """Every setting of an arm that searches nothing but choices, if its trials are enough for all; else None."""
+        """Every setting of an arm that searches nothing but choices, if its trials are enough for all; else None. Where
+        nothing is trained a trial costs seconds: those of a search are always enough for `FEW`."""
         space = self.arm_space(arm)
         choices = [list(d.choices) for d in space.values() if isinstance(d, CategoricalDistribution)]
-        if len(choices) < len(space) or math.prod(map(len, choices)) > self.trials:
+        most = self.trials if self.trials == 1 or self.trains(arm) else max(self.trials, FEW)
+        if len(choices) < len(space) or math.prod(map(len, choices)) > most:
             return None
         return [dict(zip(space, values, strict=True)) for values in product(*choices)]
+
+    def trains(self, arm: Arm) -> bool:
+        """Whether the arm's method has anything to train: a classical rule has not, nor has a bare interpolant."""
+        return self.methods[arm.method].operations(len(self.supervisions[arm.supervision].train_times)) > 0
+
+    def simpler(self, arm: Arm) -> Arm | None:
+        """The arm of the same kind of method that trains nothing, and searches a part of what this one does: of
+        networks that are added to an interpolant, the interpolant. None if there is no such arm, or if this one trains
+        nothing."""
+        if not self.trains(arm):
+            return None
+        kind, space = type(self.methods[arm.method]), self.arm_space(arm).keys()
+        others = [
+            other
+            for other in self.arms()
+            if other.supervision == arm.supervision
+            and type(self.methods[other.method]) is kind
+            and not self.trains(other)
+            and set() < self.arm_space(other).keys() < space
+        ]
+        return others[0] if others else None
 
     def published_setting(self, arm: Arm) -> dict[str, Any]:
         """The parameters with which the method's configuration comes: the published ones, as the preset has them."""

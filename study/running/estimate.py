@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from study.design.arm import Arm
 from study.design.study import Study
@@ -43,6 +43,12 @@ class Estimate:
 def operations(study: Study) -> float:
     """Floating-point operations of all trainings of a study."""
     return sum(_search(study, arm) + _confirmation(study, arm) for arm in study.arms())
+
+
+def of_trial(study: Study, arm: Arm, phase: Literal["search", "confirm"]) -> float:
+    """Floating-point operations of one trial of an arm; what is not training counts as a second of them a replicate."""
+    configuration, replicates = study.configured(arm, {}, phase), len(study.seeds(phase))
+    return replicates * (configuration.operations(_shown(study, arm, phase)) + CORE)
 
 
 def estimate(study: Study, output: str) -> Estimate:
@@ -129,7 +135,7 @@ def _settings(study: Study, arm: Arm) -> int:
     return min(2, study.arm_trials(arm))
 
 
-def _shown(study: Study, arm: Arm, phase: str = "confirm") -> int:
+def _shown(study: Study, arm: Arm, phase: Literal["search", "confirm"] = "confirm") -> int:
     return len(study.timeline(arm.supervision, phase).train_times)
 
 

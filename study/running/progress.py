@@ -11,7 +11,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
+from study.design.arm import Arm
 from study.design.study import Study
+from study.running.estimate import of_trial
 from study.trials.jobs import Job, JobSource
 
 _SECONDS_BETWEEN_LINES = 15.0
@@ -43,8 +45,12 @@ class Progressing:
 
     def __init__(self, console: Console, study: Study, phase: str, source: JobSource) -> None:
         self._console, self._study, self._phase, self._source = console, study, phase, source
-        self._began, self._before = time.monotonic(), source.done
+        self._began = time.monotonic()
+        # A trial of a rule says nothing of how long one takes that trains a network.
+        self._work = {arm: of_trial(study, arm, "search" if phase == "search" else "confirm") for arm in study.arms()}
+        self._done = 0.0
         self._fractions: dict[str, float] = {}
+        self._arms: dict[str, Arm] = {}
         self._best: tuple[float, str] | None = None
         self._failed = 0
         self._said = 0.0
@@ -73,7 +79,7 @@ class Progressing:
 
     def start(self, job: Job) -> None:
         """A job was handed to Ray."""
-        self._fractions[job.trial] = 0.0
+        self._fractions[job.trial], self._arms[job.trial] = 0.0, job.arm
         self._show()
 
     def progress(self, job: Job, result: dict[str, Any]) -> None:
@@ -84,7 +90,8 @@ class Progressing:
 
     def end(self, row: dict[str, Any]) -> None:
         """A trial ended."""
-        self._fractions.pop(row["trial"], None)
+        if self._fractions.pop(row["trial"], None) is not None:
+            self._done += self._work[self._arms.pop(row["trial"])]
         self._failed += row["state"] == "failed"
         value = row["objective"]
         if row["state"] == "complete" and not math.isnan(value):
@@ -102,11 +109,12 @@ class Progressing:
             parts.append(f"{len(self._fractions)} running" + (f" ({through:.0%} through)" if through else ""))
         if self._best:
             parts.append(f"best {self._study.objective.metric} {self._best[0]:.3g} ({self._best[1]})")
-        done = self._source.done - self._before + sum(self._fractions.values())
+        running = sum(fraction * self._work[self._arms[trial]] for trial, fraction in self._fractions.items())
         spent = time.monotonic() - self._began
-        if self._source.done < self._source.total and (done > 1 or (done > 0.05 and spent > _SECONDS_TO_JUDGE_BY)):
-            left = spent / done * (self._source.total - self._before - done)
-            parts.append(f"about {timedelta(seconds=round(left))} left")
+        left = sum(count * self._work[arm] for arm, count in self._source.left().items()) - running
+        known = (self._done + running) / (self._done + running + left) if left > 0 else 1.0
+        if self._source.done < self._source.total and known > 0 and (known > 0.02 or spent > _SECONDS_TO_JUDGE_BY):
+            parts.append(f"about {timedelta(seconds=round(spent * (1 - known) / known))} left")
         elif self._source.done == self._source.total:
             parts.append(f"{timedelta(seconds=round(spent))}")
         return ", ".join(parts)

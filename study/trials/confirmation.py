@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections import Counter
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +11,7 @@ from analysis.tables.settings import EARLIER, PUBLISHED
 from study.design.arm import Arm
 from study.design.study import Study
 from study.storage.run_folder import RunFolder
-from study.trials.jobs import LOST, Job, JobSource
+from study.trials.jobs import LOST, Job, JobSource, State
 from study.trials.search import RequestBuilder, Search
 
 
@@ -42,6 +43,14 @@ class Confirmation(JobSource):
         self.done = self.total - len(left)
         seconds = _seconds(ended)
         self._left = sorted(left, key=lambda job: -seconds.get(job.arm, 0.0))
+        self._open = Counter(job.arm for job in left)
+
+    def left(self) -> Mapping[Arm, int]:
+        return self._open
+
+    def end(self, job: Job, state: State, row: Mapping[str, Any]) -> None:
+        super().end(job, state, row)
+        self._open[job.arm] -= 1
 
     def next(self) -> Job | None:
         return self._left.pop(0) if self._left else None

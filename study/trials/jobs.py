@@ -44,6 +44,10 @@ class JobSource(ABC):
     """(trial whose rows serve, job that needs no training of its own)."""
 
     @abstractmethod
+    def left(self) -> Mapping[Arm, int]:
+        """How many jobs of each arm have not ended."""
+
+    @abstractmethod
     def next(self) -> Job | None:
         """The next job; None when there is no more."""
 

@@ -11,7 +11,9 @@ from __future__ import annotations
 import json
 import math
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -49,16 +51,18 @@ class Search(JobSource):
 
     def __init__(self, study: Study, run: str, journal: Journal, request: RequestBuilder) -> None:
         self._study, self._journal, self._request = study, journal, request
-        self._arms = {arm: self._open(arm, run) for arm in study.arms()}
+        # What trains nothing goes first: it takes seconds, and others begin with what it found.
+        self._arms = {arm: self._open(arm, run) for arm in sorted(study.arms(), key=study.trains)}
+        self._turns = [deque(arms) for _, arms in groupby(self._arms, study.trains)]
+        self._simpler = {arm: study.simpler(arm) for arm in self._arms}
         self._running: dict[str, optuna.Trial] = {}
         self.total = sum(map(self._wanted, self._arms))
-        self.done = sum(len(found.get_trials(deepcopy=False, states=_ENDED)) for found in self._arms.values())
+        self.done = sum(self._count(arm, _ENDED) for arm in self._arms)
         self._again = [
             (arm, trial)
             for arm, found in self._arms.items()
             for trial in found.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
         ]
-        self._turn = 0
 
     def _open(self, arm: Arm, run: str) -> optuna.Study:
         found = optuna.create_study(
@@ -76,19 +80,29 @@ class Search(JobSource):
         if self._again:
             arm, frozen = self._again.pop(0)
             return self._issue(arm, self._reopened(arm, frozen.number))
-        arms = list(self._arms)
-        for offset in range(len(arms)):
-            arm = arms[(self._turn + offset) % len(arms)]
+        for arm in self._in_turn():
             found = self._arms[arm]
             states = [trial.state for trial in found.get_trials(deepcopy=False)]
             waiting = states.count(TrialState.WAITING)
             if len(states) - waiting < self._wanted(arm):
-                self._turn = (arms.index(arm) + 1) % len(arms)
                 if not waiting:
                     # One line of the journal: the proposal is whole or absent, wherever the process is killed.
                     found.enqueue_trial(self._propose(arm, len(states)))
                 return self._issue(arm, found.ask())
         return None
+
+    def _in_turn(self) -> Iterator[Arm]:
+        """Every arm, whose turn it is first."""
+        for arms in self._turns:
+            for _ in range(len(arms)):
+                arms.rotate(-1)
+                yield arms[-1]
+
+    def left(self) -> Mapping[Arm, int]:
+        return {arm: self._wanted(arm) - self._count(arm, _ENDED) for arm in self._arms}
+
+    def _count(self, arm: Arm, states: tuple[TrialState, ...]) -> int:
+        return len(self._arms[arm].get_trials(deepcopy=False, states=states))
 
     def _wanted(self, arm: Arm) -> int:
         """Trials that an arm is to have: those it has begun, once its last ones have brought nothing better for as long
@@ -109,8 +123,11 @@ class Search(JobSource):
         if few := self._study.few_settings(arm):
             tried = [_asked(trial) for trial in self._arms[arm].get_trials(deepcopy=False)]
             return next(setting for setting in few if setting not in tried)
-        if 0 < number <= len(warm := self._study.warm_start.get(str(arm), [])):
+        warm = self._study.warm_start.get(str(arm), [])
+        if 0 < number <= len(warm):
             return dict(warm[number - 1].setting)
+        if number == len(warm) + 1 and (begun := self._of_simpler(arm)):
+            return begun
         seed = np.random.SeedSequence([self._study.seed, zlib.crc32(str(arm).encode()), number])
         # The first trial is the published setting; a third of a small budget is spent at random.
         startup = max(2, min(10, self._study.arm_trials(arm) // 3))
@@ -127,6 +144,12 @@ class Search(JobSource):
             else sampler.sample_independent(self._arms[arm], asking, path, distribution)
             for path, distribution in space.items()
         }
+
+    def _of_simpler(self, arm: Arm) -> dict[str, Any] | None:
+        """The published setting with what the arm's simpler one has found to be best by now, if that is another."""
+        simpler, published = self._simpler[arm], self._study.published_setting(arm)
+        found = {**published, **((simpler and self.best(simpler)) or {})}
+        return found if found != published else None
 
     def _asked_beside(self, arm: Arm, sampler: BaseSampler) -> dict[str, Any]:
         """A proposal of a sampler that writes beside the trial it proposes for: in a copy of the arm's study, so that

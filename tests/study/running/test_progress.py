@@ -1,15 +1,19 @@
 """What the user sees while a study runs."""
 
 import io
+import re
 from datetime import timedelta
 
+import numpy as np
 from rich.console import Console
 
+from study.running.estimate import of_trial
 from study.running.progress import Progressing
 
 
 def test_progress_shows_phase_done_running_best_failed_and_time(bench):
     out = io.StringIO()
+    del bench.study.methods["linear-blend"]
     search = bench.open()
     with Progressing(Console(file=out, width=60), bench.study, "search", search) as progress:
         jobs = [search.next() for _ in range(4)]
@@ -28,6 +32,7 @@ def test_progress_shows_phase_done_running_best_failed_and_time(bench):
 
 
 def test_trials_of_an_hour_show_how_far_they_are(bench, monkeypatch):
+    del bench.study.methods["linear-blend"]
     search = bench.open()
     now = [0.0]
     monkeypatch.setattr("study.running.progress.time.monotonic", lambda: now[0])
@@ -38,8 +43,34 @@ def test_trials_of_an_hour_show_how_far_they_are(bench, monkeypatch):
         now[0] = 30.0
         assert progress._text() == f"0 of {search.total} trials, 2 running (3% through)"
         now[0] = 600.0
-        left = 600 / 0.06 * (search.total - 0.06)
+        work = {arm: of_trial(bench.study, arm, "search") for arm in bench.study.arms()}
+        done = 0.03 * sum(work[arm] for arm in list(work)[:2])
+        left = 600 / done * (sum(bench.study.arm_trials(arm) * work[arm] for arm in work) - done)
         assert progress._text().endswith(f", about {timedelta(seconds=round(left))} left")
+
+
+def test_rules_that_take_seconds_do_not_say_how_long_networks_take(bench, monkeypatch):
+    """The time that is left goes by what there is to train, not by how many trials there are."""
+    search = bench.open()
+    now = [0.0]
+    monkeypatch.setattr("study.running.progress.time.monotonic", lambda: now[0])
+    left = []
+    with Progressing(Console(file=io.StringIO()), bench.study, "search", search) as progress:
+        while (job := search.next()) is not None:
+            progress.start(job)
+            now[0] += of_trial(bench.study, job.arm, "search") / 1e9
+            row = {"trial": job.trial, "state": "complete", "objective": 1.0, "method": job.arm.method}
+            search.end(job, "complete", row | {"reason": "", "seconds": 1.0})
+            progress.end(row | {"supervision": job.arm.supervision})
+            if "left" in (text := progress._text()):
+                left.append(now[0] + _seconds(text))
+    assert len(left) > 20
+    np.testing.assert_allclose(left, now[0], atol=1)
+
+
+def _seconds(text: str) -> int:
+    hours, minutes, seconds = re.search(r"about (\d+):(\d+):(\d+) left", text).groups()
+    return (int(hours) * 60 + int(minutes)) * 60 + int(seconds)
 
 
 def test_best_of_a_maximised_objective_is_the_largest(bench):

@@ -47,7 +47,8 @@ def test_proposals_stay_inside_the_space_and_differ(bench):
     assert len({row for row in rates if row != 1e-3}) == len(rates) - 2
 
 
-def test_an_arm_of_few_choices_has_each_once_and_then_what_is_added(bench, small_study):
+def test_an_arm_of_few_choices_has_each_once_and_then_what_is_added(bench, small_study, monkeypatch):
+    monkeypatch.setattr("study.design.study.FEW", 6)
     small_study.methods = {"none": small_study.methods["none"]} | {
         name: catalog.load("bifurcation", "laptop").methods[name] for name in ("volume-blend", "lineage+volume-blend")
     }
@@ -63,6 +64,51 @@ def test_an_arm_of_few_choices_has_each_once_and_then_what_is_added(bench, small
     repeated = len(both) - len(settings)  # proposals of the sampler, from when not all could be tried
     assert len(both) == 12
     assert repeated <= 4
+
+
+def test_a_rule_tries_all_its_few_settings_whatever_the_number_of_trials(bench, small_study):
+    methods = catalog.load("bifurcation", "laptop").methods
+    small_study.methods = {"none": small_study.methods["none"], "lineage+volume-blend": methods["lineage+volume-blend"]}
+    small_study.supervisions = {"sparse": small_study.supervisions["sparse"]}
+    small_study.trials = 2
+    order = bench.run(bench.open())
+    rule = [row for row in table(bench) if row["method"] == "lineage+volume-blend"]
+    settings = {(row["param.rules.volume.exponent"], row["param.rules.lineage.smoothing"]) for row in rule}
+    assert len(settings) == len(rule) == 12
+    assert [name.startswith("search-lineage") for name in order] == [True] * 12 + [False] * 2, (
+        "first what takes seconds"
+    )
+    small_study.trials = 1  # nothing is to be searched
+    assert small_study.arm_trials(Arm("lineage+volume-blend", "sparse")) == 1
+
+
+def test_a_network_on_an_interpolant_begins_with_the_one_that_was_best_by_itself(bench, small_study):
+    methods = catalog.load("bifurcation", "laptop").methods
+    small_study.methods = {name: methods[name] for name in ("none", "anchored", "anchored+sinkhorn")}
+    small_study.trials, small_study.pruning.least_trials = 4, 10
+    search, best = bench.open(), small_study.space["anchor"].choices[0]
+    assert best != small_study.methods["anchored"].anchor
+    bare, on_top = Arm("anchored", "dense"), Arm("anchored+sinkhorn", "dense")
+    assert (small_study.simpler(on_top), small_study.simpler(bare)) == (bare, None)
+    while (job := search.next()) is not None:
+        row = {"objective": 0.1 if job.parameters.get("anchor") == best else 0.5, "seconds": 1.0, "reason": ""}
+        search.end(job, "complete", row)
+    first, second, *others = (trial.params for trial in search._arms[on_top].trials)
+    assert first == small_study.published_setting(on_top)
+    assert second == first | {"anchor": best}
+    assert all(setting["learning_rate"] != first["learning_rate"] for setting in others)
+    assert {trial.params["anchor"] for trial in search._arms[bare].trials} == {*small_study.space["anchor"].choices}
+
+
+def test_a_network_begins_with_the_published_interpolant_only_where_that_is_the_best(bench, small_study):
+    methods = catalog.load("bifurcation", "laptop").methods
+    small_study.methods = {name: methods[name] for name in ("none", "anchored", "anchored+sinkhorn")}
+    search, on_top = bench.open(), Arm("anchored+sinkhorn", "dense")
+    while (job := search.next()) is not None:
+        published = job.parameters.get("anchor") == small_study.published_setting(on_top)["anchor"]
+        search.end(job, "complete", {"objective": 0.1 if published else 0.5, "seconds": 1.0, "reason": ""})
+    settings = [trial.params for trial in search._arms[on_top].trials]
+    assert settings.count(small_study.published_setting(on_top)) == 1
 
 
 def test_pruned_trials_have_rows_and_best_is_among_the_complete(bench):
@@ -198,7 +244,7 @@ def test_a_search_killed_between_its_tables_and_optuna_is_settled_without_runnin
         bench.run(search)
     resumed = bench.open()
     assert resumed.done == 1
-    assert "search-none-sparse-0000" not in bench.run(resumed)
+    assert "search-linear-blend-sparse-0000" not in bench.run(resumed)
 
 
 def test_with_a_second_objective_both_are_searched_no_trial_is_stopped_and_the_metric_decides(bench, small_study):
