@@ -12,3 +12,8 @@ def space() -> dict[str, BaseDistribution]:
             ["linear", "moved", "moved+volume", "moved+spline", "lineage", "lineage+volume"]
         )
     }
+
+
+NARROWED: dict[str, dict[str, BaseDistribution]] = {
+    "smoke": {"anchor": CategoricalDistribution(["moved", "moved+volume", "lineage"])},
+}

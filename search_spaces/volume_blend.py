@@ -8,3 +8,8 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution
 def space() -> dict[str, BaseDistribution]:
     """A fresh copy, for a preset to narrow."""
     return {"rules.volume.exponent": CategoricalDistribution([1 / 3, 1.0, 5 / 3])}
+
+
+NARROWED: dict[str, dict[str, BaseDistribution]] = {
+    "smoke": {"rules.volume.exponent": CategoricalDistribution([1 / 3, 1.0])},
+}

@@ -49,8 +49,10 @@ def test_proposals_stay_inside_the_space_and_differ(bench):
 
 def test_an_arm_of_few_choices_has_each_once_and_then_what_is_added(bench, small_study, monkeypatch):
     monkeypatch.setattr("study.design.study.FEW", 6)
+    laptop = catalog.load("bifurcation", "laptop")
+    small_study.space = laptop.space
     small_study.methods = {"none": small_study.methods["none"]} | {
-        name: catalog.load("bifurcation", "laptop").methods[name] for name in ("volume-blend", "lineage+volume-blend")
+        name: laptop.methods[name] for name in ("volume-blend", "lineage+volume-blend")
     }
     small_study.supervisions = {"sparse": small_study.supervisions["sparse"]}
     bench.run(bench.open())
@@ -67,8 +69,8 @@ def test_an_arm_of_few_choices_has_each_once_and_then_what_is_added(bench, small
 
 
 def test_a_rule_tries_all_its_few_settings_whatever_the_number_of_trials(bench, small_study):
-    methods = catalog.load("bifurcation", "laptop").methods
-    small_study.methods = {"none": small_study.methods["none"], "lineage+volume-blend": methods["lineage+volume-blend"]}
+    laptop, name = catalog.load("bifurcation", "laptop"), "lineage+volume-blend"
+    small_study.methods, small_study.space = {"none": laptop.methods["none"], name: laptop.methods[name]}, laptop.space
     small_study.supervisions = {"sparse": small_study.supervisions["sparse"]}
     small_study.trials = 2
     order = bench.run(bench.open())
