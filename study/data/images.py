@@ -7,7 +7,8 @@ a known motion, and a pair of images between which nothing is known.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 
 from study.data.recordings import Wanted
 from study.errors import Mistake
+from trainables.files import cache_folder
 from trainables.inbetween import films, motion, scenes
 from trainables.inbetween.pictures import cached
 from trainables.inbetween.readers import Recording, read_frames
@@ -22,6 +24,9 @@ from trainables.inbetween.windows import Window
 from trainables.shapes.bad_data import BadData
 
 Say = Callable[[str], None]
+Make = Callable[[Recording], films.Made]
+
+_SEA_ICE = "sea ice seen by radar, which comes with the program"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,22 +53,17 @@ class PictureData:
 
 def film(wanted: Wanted, say: Say = lambda sentence: None) -> PictureData:
     """Windows of a film: `--data` is a folder of frames, a stack, or several files; Mistake if it cannot be used."""
-    recording, source = _recording(
-        wanted, films.example, "sand sliding down a slope, which comes with the program", say
-    )
-    return _made(source, recording, films.windows)
+    return _found(wanted, films.example, "sand sliding down a slope, which comes with the program", films.windows, say)
 
 
 def moved(wanted: Wanted, say: Say = lambda sentence: None) -> PictureData:
     """Parts of an image, moved along known characteristics."""
-    recording, source = _recording(wanted, scenes.example, "sea ice seen by radar, which comes with the program", say)
-    return _made(source, recording, motion.windows)
+    return _found(wanted, scenes.example, _SEA_ICE, motion.windows, say)
 
 
 def pair(wanted: Wanted, say: Say = lambda sentence: None) -> PictureData:
     """Tiles of the second of two images, hidden from every method."""
-    recording, source = _recording(wanted, scenes.example, "sea ice seen by radar, which comes with the program", say)
-    return _made(source, recording, scenes.windows)
+    return _found(wanted, scenes.example, _SEA_ICE, scenes.windows, say)
 
 
 def again(record: dict[str, Any]) -> PictureData:
@@ -81,21 +81,31 @@ def again(record: dict[str, Any]) -> PictureData:
     )
 
 
-def _recording(wanted: Wanted, example: Callable[[], Recording], what: str, say: Say) -> tuple[Recording, str]:
+def _found(wanted: Wanted, example: Callable[[], Recording], what: str, make: Make, say: Say) -> PictureData:
+    """What is made of the images that the user names, or of the example."""
     wanted.refuse_flags("images have no tracks, voxel sizes, layouts or frames to skip", but="bands")
     bands = wanted.band_numbers()
     if not wanted.paths:
         if bands is not None:
             raise Mistake(f"--bands {wanted.bands}: the images that come with the program are grey; leave --bands out")
-        return example(), what
+        found = _of_example(example, what, make, cache_folder())
+        windows = [window.model_copy() for window in found.windows]
+        return replace(found, windows=windows, gaps=[*found.gaps], notes=[*found.notes])
     say(f"reading {', '.join(wanted.paths)}")
     try:
-        return read_frames([Path(path) for path in wanted.paths], bands), ", ".join(Path(p).name for p in wanted.paths)
+        recording = read_frames([Path(path) for path in wanted.paths], bands)
     except BadData as error:
         raise Mistake(f"--data {error}") from None
+    return _made(", ".join(Path(path).name for path in wanted.paths), recording, make)
 
 
-def _made(source: str, recording: Recording, make: Callable[[Recording], films.Made]) -> PictureData:
+@lru_cache
+def _of_example(example: Callable[[], Recording], what: str, make: Make, cache: Path) -> PictureData:
+    """Made once in a process for each place of the cache, where its file lies."""
+    return _made(what, example(), make)
+
+
+def _made(source: str, recording: Recording, make: Make) -> PictureData:
     try:
         made = make(recording)
     except BadData as error:

@@ -12,7 +12,7 @@ from trainables.base import resolve
 PRESETS = {"smoke", "laptop", "paper"}
 
 
-@lru_cache(maxsize=1)
+@lru_cache
 def _loaded(name: str, preset: str) -> Study:
     """To be looked at only."""
     return catalog.load(name, preset)
