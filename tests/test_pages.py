@@ -40,10 +40,11 @@ def test_every_test_that_a_page_names_is_there():
 
 @pytest.fixture(scope="module")
 def extended(tmp_path_factory) -> Path:
-    """A copy of the program with every file that the pages add."""
+    """A copy of the program, with what was compiled of it, and with every file that the pages add."""
     folder = tmp_path_factory.mktemp("extended")
+    unfinished = shutil.ignore_patterns("*.tmp.*", "*.pyc.*")  # of processes that compile meanwhile
     for room in ROOMS:
-        shutil.copytree(ROOT / room, folder / room, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / room, folder / room, ignore=unfinished)
     added = {path: code for page in PAGES for path, code in EXAMPLE.findall(page.read_text())}
     shutil.copytree(ROOT / "tests", folder / "tests", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", folder)
