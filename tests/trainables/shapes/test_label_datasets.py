@@ -51,7 +51,7 @@ def test_pictures_of_planes_are_frames(tmp_path, mode):
 
 def test_a_picture_in_colours_is_no_label_image(tmp_path):
     for number in range(2):
-        Image.fromarray(np.zeros((4, 5, 3), np.uint8)).save(tmp_path / f"m{number}.png")
+        Image.fromarray(np.arange(60, dtype=np.uint8).reshape(4, 5, 3)).save(tmp_path / f"m{number}.png")
     with pytest.raises(BadData, match=r"m0.png: a picture in colours \(RGB\), but labels are grey"):
         open_recording(tmp_path).sequences()
 
@@ -72,6 +72,7 @@ def test_what_a_folder_or_a_group_holds_is_named(tmp_path):
     np.save(tmp_path / "outer" / "inner" / "t.npy", balls())
     with pytest.raises(BadData, match=r"outer: not a recording itself, but inner in it may be one; name .*outer/inner"):
         open_recording(tmp_path / "outer")
-    zarr.open_group(str(tmp_path / "g.zarr"), mode="w").create_array("labels", data=balls())
-    with pytest.raises(BadData, match=r"give the array .*g.zarr/labels, if it is of labels"):
+    for name in ("cells", "nuclei"):
+        zarr.open_group(str(tmp_path / "g.zarr"), mode="a").create_array(name, data=balls())
+    with pytest.raises(BadData, match=r"give the array .*g.zarr/cells, if it is of labels"):
         open_recording(tmp_path / "g.zarr").sequences()

@@ -397,7 +397,7 @@ def test_the_one_number_that_changes_in_names_is_the_frame(names, recordings):
 @pytest.mark.parametrize(
     ("names", "words"),
     [
-        (["t000", "t001", "t000_cp_masks", "t001_cp_masks"], "2 kinds, such as t000.tif and t000_cp_masks.tif"),
+        (["t000", "t001", "t000_other", "t001_other"], "2 kinds, such as t000.tif and t000_other.tif"),
         (["pos1_t000", "pos1_t001", "pos2_t000", "pos2_t001"], "more than one number, such as pos1_t000.tif and"),
         (["t1", "t01"], "t01.tif and t1.tif are the same frame"),
     ],

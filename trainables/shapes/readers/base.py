@@ -30,6 +30,7 @@ Sizes = tuple[float, ...]
 Box = tuple[tuple[int, int], ...]
 AXES = {2: "y, x", 3: "z, y, x"}
 """Of a frame, by how many there are."""
+_PACKED = (".gz", ".bz2", ".xz", ".zip", ".7z", ".rar", ".tar", ".tgz", ".zst")
 
 
 class Track(NamedTuple):
@@ -141,6 +142,11 @@ class Reader(Plugin):
     def recognises(cls, path: Path) -> bool:
         """Whether a path that exists looks like this format; what is wrong inside is told when it is read."""
 
+    @classmethod
+    def whole(cls, file: Path) -> bool:
+        """Whether a file that is recognised is a recording also where it lies alone in a folder, and not one frame."""
+        return True
+
     @abstractmethod
     def voxel_size(self) -> Sizes:
         """Size of a voxel (z, y, x) in µm: the option, else what the files say, else 1; one for each axis of a frame.
@@ -217,6 +223,7 @@ def open_recording(path: str | Path, voxel: Sizes | None = None, **options: Any)
     if not place.exists():
         raise BadData(f"{path}: there is no such file or folder; name one that exists")
     refuse_odd(place)
+    place = _alone(place) or place
     given = {name: value for name, value in options.items() if value is not None}
     for reader in available().values():
         if reader.recognises(place):
@@ -233,15 +240,44 @@ def open_recording(path: str | Path, voxel: Sizes | None = None, **options: Any)
                 raise BadData(
                     f"{path}: --{option} {given[option]}: {fault['msg']}, for it is read as {reader.name}"
                 ) from None
-    if inside := [child for child in (sorted(place.iterdir()) if place.is_dir() else []) if _recognised(child)]:
-        raise BadData(f"{path}: not a recording itself, but {inside[0].name} in it may be one; name {inside[0]}")
-    accepted = "; ".join(reader.accepts for reader in available().values())
-    raise BadData(f"{path}: not a recording that can be read; give one of: {accepted}")
+    raise BadData(f"{path}: {_not_recognised(place)}")
+
+
+def _alone(folder: Path) -> Path | None:
+    """The one file in a folder that a reader takes by itself, if the folder is no recording for another reason."""
+    if not folder.is_dir():
+        return None
+    readers = list(available().values())
+    holder = next((reader for reader in readers if reader.recognises(folder)), None)
+    found: list[Path] = []
+    for file in sorted(folder.iterdir()):
+        if not file.name.startswith(".") and file.is_file() and any(reader.recognises(file) for reader in readers):
+            found.append(file)
+        if len(found) > 1:
+            return None
+    if not found or (holder is not None and not holder.recognises(found[0])):
+        return None
+    taken = next(reader for reader in readers if reader.recognises(found[0]))
+    return found[0] if taken.whole(found[0]) else None
+
+
+def _not_recognised(place: Path) -> str:
+    """What is wrong with a path that no reader takes, and what to give."""
+    for depth in ("*", "*/*", "*/*/*"):
+        for child in sorted(place.glob(depth)) if place.is_dir() else []:
+            if _recognised(child):
+                return f"not a recording itself, but {child.relative_to(place)} in it may be one; name {child}"
+    if place.is_file() and place.suffix.lower() in _PACKED:
+        return "a packed file; unpack it, and name what was in it"
+    if place.is_file() and _recognised(place.parent):
+        return f"one file of a recording, or none; the folder that it is in may be one: name {place.parent}"
+    return f"not a recording that can be read; give one of: {'; '.join(r.accepts for r in available().values())}"
 
 
 def _recognised(path: Path) -> bool:
     """Whether a folder looks like a recording."""
-    return path.is_dir() and any(reader.recognises(path) for reader in available().values())
+    hidden = path.name.startswith(".")
+    return path.is_dir() and not hidden and any(reader.recognises(path) for reader in available().values())
 
 
 def example() -> Path:

@@ -75,12 +75,13 @@ class CellTrackingChallenge(LabelReader):
     def _images(self) -> dict[int, Path]:
         if self._files is None:
             table = self._table()
-            found = [
-                (re.fullmatch(_TABLES[table.name], file.name, re.IGNORECASE), file) for file in table.parent.iterdir()
-            ]
-            self._files = dict(sorted((int(match[1]), file) for match, file in found if match))
+            names = [_TABLES[table.name], *(name for name in _TABLES.values() if name != _TABLES[table.name])]
+            self._files = next((found for name in names if (found := _images_named(name, table.parent))), {})
         if not self._files:
-            raise BadData(f"{self.folder()}: there is no image man_trackTTT.tif beside {self._table().name}; add them")
+            raise BadData(
+                f"{self.folder()}: there is no image man_trackTTT.tif or maskTTT.tif beside {self._table().name}; add "
+                "them"
+            )
         return self._files
 
     def _segmented(self) -> dict[int, Path]:
@@ -120,6 +121,12 @@ class CellTrackingChallenge(LabelReader):
         if folder.name == "TRA" and folder.parent.name.endswith("_GT") and not self._segmented():
             refuse_markers(self.scan(), folder)
         return read_table(self._table())
+
+
+def _images_named(name: str, folder: Path) -> dict[int, Path]:
+    """Frame → image, of those with such a name."""
+    found = [(re.fullmatch(name, file.name, re.IGNORECASE), file) for file in folder.iterdir()]
+    return dict(sorted((int(match[1]), file) for match, file in found if match))
 
 
 def _folders(path: Path) -> list[Path]:

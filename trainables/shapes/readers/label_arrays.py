@@ -11,7 +11,7 @@ from trainables.shapes.bad_data import BadData
 from trainables.shapes.readers.base import Sizes
 from trainables.shapes.readers.frame_files import frame_files
 from trainables.shapes.readers.labels import LabelReader
-from trainables.shapes.readers.numpy_files import KEY, SEGMENTED, SUFFIXES, frames_of
+from trainables.shapes.readers.numpy_files import KEY, SEGMENTED, SUFFIXES, Held, held_in
 from trainables.shapes.readers.tiff import SUFFIXES as TIFF
 from trainables.shapes.readers.tiff_axes import arranged, named, order_of
 from trainables.shapes.readers.tiff_voxel import voxel_of
@@ -39,6 +39,8 @@ class LabelArrays(LabelReader):
     _held: dict[int, Array] | None = PrivateAttr(None)
     """Frame → array, of a file; read once."""
     _files: dict[int, Path] | None = PrivateAttr(None)
+    _read: Held | None = PrivateAttr(None)
+    _notes: tuple[str, ...] = PrivateAttr(())
 
     @classmethod
     def written(cls, labels: Array, folder: Path) -> list[Path]:
@@ -63,6 +65,14 @@ class LabelArrays(LabelReader):
         other = any(name.endswith(TIFF) or name in _TABLES for name in names)
         return any(name.endswith(SEGMENTED if other else SUFFIXES) for name in names)
 
+    @classmethod
+    def whole(cls, file: Path) -> bool:
+        try:
+            frames = held_in(file).frames
+        except BadData:  # told when it is read
+            return True
+        return len(frames) > 1 or sum(length > 1 for length in next(iter(frames.values())).shape) > 3
+
     def numbers(self) -> list[int]:
         return list(self._frame_files() if self.path.is_dir() else self._content())
 
@@ -70,7 +80,7 @@ class LabelArrays(LabelReader):
         if not self.path.is_dir():
             return self._content()[number]
         file = self._frame_files()[number]
-        held = frames_of(file)
+        held = held_in(file).frames
         if len(held) > 1:
             raise BadData(f"{file}: {len(held)} arrays, but a file of a folder is one frame; keep one array in it")
         return self._arranged(next(iter(held.values())), False, self.where(number))
@@ -79,20 +89,41 @@ class LabelArrays(LabelReader):
         return f"{self._frame_files().get(number, self.path)} (frame {number})"
 
     def said_voxel(self) -> tuple[Sizes, str] | None:
-        return voxel_of(self.path if self.path.is_dir() else self.path.parent, None)
+        beside = voxel_of(self.path if self.path.is_dir() else self.path.parent, None)
+        said = self._first().voxel
+        return beside or (None if said is None else (said[0], f"array {said[1]!r}"))
+
+    def remarks(self) -> list[str]:
+        notes = [*self._notes]
+        if unread := self._first().unread:
+            notes.append(f"arrays that are not read: {', '.join(unread)}")
+        return notes
+
+    def _first(self) -> Held:
+        """What the file, or the first of a folder, holds."""
+        if self._read is None:
+            self._read = held_in(next(iter(self._frame_files().values()), self.path))
+        return self._read
 
     def _frame_files(self) -> dict[int, Path]:
         """Frame number → file, of a folder."""
         if self._files is None:
             found = self.path.is_dir() and any(f.name.lower().endswith(SEGMENTED) for f in self.path.iterdir())
             endings = (SEGMENTED,) if found else SUFFIXES
-            self._files = frame_files(self.path, endings) if self.path.is_dir() else {}
+            self._files = self._of_folder(endings) if self.path.is_dir() else {}
         return self._files
+
+    def _of_folder(self, endings: tuple[str, ...]) -> dict[int, Path]:
+        found = frame_files(self.path, endings)
+        self._notes = found.notes
+        if found.planes:
+            raise BadData(f"{self.path}: a plane a file; put the planes of a volume into one array")
+        return {number: files[0] for number, files in found.files.items()}
 
     def _content(self) -> dict[int, Array]:
         """Frame number → array of labels, of a file."""
         if self._held is None:
-            held = frames_of(self.path)
+            held = self._first().frames
             if len(held) == 1:
                 whole = self._arranged(next(iter(held.values())), True, self.path)
                 self._held = dict(enumerate(whole))
@@ -101,5 +132,7 @@ class LabelArrays(LabelReader):
         return self._held
 
     def _arranged(self, values: Array, time: bool, where: Path | str) -> Array:
+        if self.layout is None and values.ndim > 3 and values.shape[-1] == 1:  # a channel, for no volume is so thin
+            values = values[..., 0]
         axes = named("Q" * values.ndim, self.layout, where)
         return arranged(values, order_of(axes, values.shape, time, where))

@@ -1,8 +1,9 @@
 """Labels in HDF5, or in a plain Zarr array, read frame by frame.
 
-Of an HDF5 file it is the one dataset of whole numbers with three axes or more, as ilastik and PlantSeg write it: its
-attributes `axistags` name the axes, `element_size_um` the size of a voxel. Where nothing names them they are t, z, y,
-x, or t, y, x.
+Of an HDF5 file it is the one dataset of whole numbers with three axes or more, as ilastik and PlantSeg write it, or the
+one among several that is called labels; or a dataset for each frame, in one file or in a folder of files. Attributes
+name the axes (`axistags`, or Zarr's names of dimensions) and the size of a voxel (`element_size_um`). Where nothing
+names them they are t, z, y, x, or t, y, x.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import Field, PrivateAttr
 
 from trainables.shapes.bad_data import BadData
+from trainables.shapes.readers import named_labels, zarr_place
 from trainables.shapes.readers.base import Sizes
+from trainables.shapes.readers.frame_files import frame_files
 from trainables.shapes.readers.labels import LabelReader
 from trainables.shapes.readers.sdf_volumes import KEY as DISTANCES
 from trainables.shapes.readers.tiff_axes import arranged, named, order_of
@@ -28,18 +31,19 @@ _HDF5 = (".h5", ".hdf5", ".hdf")
 
 
 class LabelDatasets(LabelReader):
-    """An HDF5 file of labels, or the folder of a Zarr array without metadata of OME."""
+    """An HDF5 file of labels, a folder of them, or a Zarr array without metadata of OME."""
 
     name: ClassVar[str] = "label-datasets"
     accepts: ClassVar[str] = (
-        "an HDF5 file with one dataset of labels, or a Zarr array of them, with the axes (t, z, y, x) or (t, y, x)"
+        "an HDF5 file with one dataset of labels, or a Zarr array of them, with the axes (t, z, y, x) or (t, y, x), or "
+        "with a dataset a frame"
     )
 
     layout: str | None = Field(
         None, pattern="^[TZYXC]{2,5}$", description="what the axes are, where not t, z, y, x: ZTYX, say"
     )
     _opened: Any = PrivateAttr(None)
-    """The dataset, and its order of axes t, z, y, x, or t, y, x."""
+    """Frame number → its dataset, and its place along the dataset's time, none where it is the whole dataset."""
 
     @classmethod
     def written(cls, labels: Array, folder: Path) -> list[Path]:
@@ -60,99 +64,162 @@ class LabelDatasets(LabelReader):
 
     @classmethod
     def recognises(cls, path: Path) -> bool:
+        if zarr_place.metadata(path) is not None:
+            return zarr_place.is_array(path) or _array_in(path) is not None
         if path.is_dir():
-            return _is_array(path)
-        return path.suffix.lower() in _HDF5 and len(_datasets(path)) > 0
+            first = next((file for file in sorted(path.iterdir()) if _is_hdf5(file)), None)
+            return first is not None and len(_datasets(first, 2)) > 0
+        return _is_hdf5(path) and len(_datasets(path, 3) or _datasets(path, 2)) > 0
 
     def numbers(self) -> list[int]:
-        dataset, order = self._dataset()
-        return list(range(dataset.shape[order[0]]))
+        return list(self._frames())
 
     def labels(self, number: int) -> Array:
-        dataset, order = self._dataset()
+        dataset, place = self._frames()[number]
+        order = self._order(dataset, place is not None)
         one: list[slice] = [slice(None)] * len(dataset.shape)
-        one[order[0]] = slice(number, number + 1)
+        if place is not None:
+            one[order[0]] = slice(place, place + 1)
         try:
-            found: Array = arranged(dataset[tuple(one)], order)[0]
+            found: Array = arranged(dataset[tuple(one)], order)
         except Exception as error:  # what a filter or codec raises on a broken chunk is not documented
             raise BadData(f"{self.where(number)}: cannot be read ({error}); copy it again") from None
-        return found
+        return found if place is None else found[0]
 
     def where(self, number: int) -> str:
-        return f"{self.path} (frame {number})"
+        held = self._frames().get(number)
+        place = self.path if held is None or not self.path.is_dir() else getattr(held[0], "file", None)
+        return f"{getattr(place, 'filename', self.path)} (frame {number})"
 
     def said_voxel(self) -> tuple[Sizes, str] | None:
-        dataset, order = self._dataset()
+        dataset, place = next(iter(self._frames().values()))
         said = dataset.attrs.get("element_size_um")
         if said is None or len(said) != 3 or not all(float(size) > 0 for size in said):
             return None
-        return tuple(float(size) for size in said)[4 - len(order) :], "attribute element_size_um"
+        axes = len(self._order(dataset, place is not None)) - (place is not None)
+        return tuple(float(size) for size in said)[3 - axes :], "attribute element_size_um"
 
-    def _dataset(self) -> tuple[Any, list[int]]:
+    def _frames(self) -> dict[int, tuple[Any, int | None]]:
         if self._opened is None:
-            dataset = _zarr(self.path) if self.path.is_dir() else _hdf5(self.path)
-            axes = named(_axes(dataset), self.layout, self.path)
-            self._opened = dataset, order_of(axes, dataset.shape, True, self.path)
-        opened: tuple[Any, list[int]] = self._opened
+            self._opened = self._found()
+        opened: dict[int, tuple[Any, int | None]] = self._opened
         return opened
+
+    def _found(self) -> dict[int, tuple[Any, int | None]]:
+        if zarr_place.metadata(self.path) is not None:
+            held = _zarr(self.path)
+        elif self.path.is_dir():
+            files = frame_files(self.path, _HDF5).files
+            found = {number: _hdf5(file) for number, (file, *_) in files.items()}
+            if more := next((number for number, one in found.items() if isinstance(one, dict)), None):
+                raise BadData(f"{files[more][0]}: a dataset a frame, but a file of a folder is one frame; name one")
+            return {number: (dataset, None) for number, dataset in found.items()}
+        else:
+            held = _hdf5(self.path)
+            if isinstance(held, dict):
+                return {number: (dataset, None) for number, dataset in held.items()}
+        return {place: (held, place) for place in range(held.shape[self._order(held, True)[0]])}
+
+    def _order(self, dataset: Any, time: bool) -> list[int]:
+        axes = named(_axes(dataset), self.layout, self.path)
+        return order_of(axes, dataset.shape, time, self.path)
+
+
+def _is_hdf5(path: Path) -> bool:
+    return path.suffix.lower() in _HDF5 and path.is_file() and not path.name.startswith(".")
 
 
 def _axes(dataset: Any) -> str:
-    """A letter for each axis, as ilastik names them; Q where nothing does."""
+    """A letter for each axis, as ilastik, Zarr or xarray name them; Q where nothing does."""
     unnamed = "Q" * len(dataset.shape)
     try:
-        names = [str(axis["key"]).upper() for axis in json.loads(dataset.attrs["axistags"])["axes"]]
+        names = [str(axis["key"]) for axis in json.loads(dataset.attrs["axistags"])["axes"]]
     except (KeyError, TypeError, ValueError):
-        return unnamed
-    return "".join(names) if len(names) == len(dataset.shape) and all(len(name) == 1 for name in names) else unnamed
+        said = getattr(getattr(dataset, "metadata", None), "dimension_names", None)
+        names = [str(name) for name in said or dataset.attrs.get("_ARRAY_DIMENSIONS", ())]
+    known = {"time": "t", "channel": "c", "frame": "t"}
+    letters = [known.get(name.lower(), name.lower()).upper() for name in names]
+    fit = len(letters) == len(dataset.shape) and all(len(letter) == 1 and letter in "TZYXC" for letter in letters)
+    return "".join(letters) if fit and len(set(letters)) == len(letters) else unnamed
 
 
-def _datasets(file: Path) -> list[str]:
-    """The datasets of a file that may be labels; none where one is called what distances are."""
+def _datasets(file: Path, least: int) -> list[str]:
+    """The datasets of a file, of so many axes or more, that may be labels; none where one is called what distances are.
+
+    Of floating point only where none is of whole numbers, and its values are.
+    """
     import h5py
 
-    found: list[str] = []
-    distances: list[str] = []
+    found: dict[str, list[str]] = {"whole": [], "floating": [], "distances": []}
 
     def look(name: str, held: Any) -> None:
         if name == DISTANCES:
-            distances.append(name)
-        elif isinstance(held, h5py.Dataset) and len(held.shape) >= 3 and held.dtype.kind in "uib":
-            found.append(name)
+            found["distances"].append(name)
+        elif isinstance(held, h5py.Dataset) and len(held.shape) >= least and held.dtype.kind in "uibf":
+            found["floating" if held.dtype.kind == "f" else "whole"].append(name)
 
     try:
         with h5py.File(file, "r") as content:
             content.visititems(look)
+            if found["distances"]:
+                return []
+            return found["whole"] or [name for name in found["floating"] if _holds_labels(content[name])]
     except OSError:
         return []  # who reads distances says what is wrong with it
-    return [] if distances else found
+
+
+def _holds_labels(dataset: Any) -> bool:
+    """Whether floating point is whole and not negative, as no distances are: by its first part with anything in it."""
+    import numpy as np
+
+    for index in range(dataset.shape[0]):
+        values = dataset[index]
+        if not np.isfinite(values).all() or (values < 0).any() or (np.rint(values) != values).any():
+            return False
+        if values.any():
+            return True
+    return False
 
 
 def _hdf5(file: Path) -> Any:
+    """The dataset of the labels, or one for each frame by its number; raises BadData."""
     import h5py
 
-    names = _datasets(file)
-    if len(names) > 1:
-        raise BadData(f"{file}: it has the datasets of whole numbers {', '.join(names)}; keep that of the labels alone")
-    return h5py.File(file, "r")[names[0]]
+    names, all_names = _datasets(file, 3), _datasets(file, 2)
+    content = h5py.File(file, "r")
+    for alike in (names, all_names):
+        if (numbered := named_labels.by_number(alike)) is not None:
+            return {number: content[name] for number, name in numbered.items()}
+    if (name := named_labels.chosen(names or all_names)) is not None:
+        return content[name]
+    raise BadData(
+        f"{file}: it has the datasets of whole numbers {', '.join(names)}; keep that of the labels alone, or call it "
+        "labels"
+    )
 
 
-def _is_array(folder: Path) -> bool:
-    """Whether a folder is an array of Zarr, not a group."""
-    if (folder / ".zarray").is_file():
-        return True
+def _array_in(folder: Path) -> str | None:
+    """The name of the array of labels in a group of Zarr that is not OME's; none if there is none."""
+    import zarr
+
+    said = zarr_place.attributes(folder)
+    if {"multiscales", "labels", "ome", "bioformats2raw.layout"} & set(said):
+        return None
     try:
-        said = json.loads((folder / "zarr.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return isinstance(said, dict) and said.get("node_type") == "array"
+        group = zarr_place.opened(folder)
+    except Exception:  # who reads OME-Zarr says what is wrong with it
+        return None
+    if not isinstance(group, zarr.Group):
+        return None
+    return named_labels.chosen(
+        name for name, array in group.arrays() if len(array.shape) >= 3 and array.dtype.kind in "uib"
+    )
 
 
 def _zarr(folder: Path) -> Any:
-    import zarr
-
     try:
-        found = zarr.open_array(str(folder), mode="r")
+        found = zarr_place.opened(folder)
+        found = found if zarr_place.is_array(folder) else found[_array_in(folder)]
     except Exception as error:  # Zarr's own are of many kinds
         raise BadData(f"{folder}: cannot be read as a Zarr array ({error!r}); copy it again") from None
     if found.dtype.kind not in "uibf":

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field, PrivateAttr
 
+from trainables.shapes.bad_data import BadData
 from trainables.shapes.readers.base import Sizes
-from trainables.shapes.readers.frame_files import frame_files
+from trainables.shapes.readers.frame_files import FrameFiles, frame_files
 from trainables.shapes.readers.labels import LabelReader
 from trainables.shapes.readers.pictures import SUFFIXES as PICTURES
 from trainables.shapes.readers.pictures import read_picture
-from trainables.shapes.readers.tiff import SUFFIXES, frames_in, read_frame, read_volume
+from trainables.shapes.readers.tiff import SUFFIXES, frames_in, has_time, read_frame, read_volume
 from trainables.shapes.readers.tiff_time import interval_in
 from trainables.shapes.readers.tiff_voxel import voxel_of
 
@@ -31,7 +32,8 @@ class LabelStack(LabelReader):
 
     name: ClassVar[str] = "label-stack"
     accepts: ClassVar[str] = (
-        "a folder of label TIFFs, or PNGs of planes, one a frame; a label TIFF with the axes (t, z, y, x) or (t, y, x)"
+        "a folder of label TIFFs, or PNGs of planes, one a frame, or one a plane (t001_z01.tif); a label TIFF with the "
+        "axes (t, z, y, x) or (t, y, x)"
     )
 
     layout: str | None = Field(
@@ -39,7 +41,7 @@ class LabelStack(LabelReader):
         pattern="^[TZYXC]{2,5}$",
         description="what the axes of a TIFF are, where its own names are wrong: TZYX, say",
     )
-    _files: dict[int, Path] | None = PrivateAttr(None)
+    _files: FrameFiles | None = PrivateAttr(None)
 
     @classmethod
     def written(cls, labels: Array, folder: Path) -> list[Path]:
@@ -61,35 +63,61 @@ class LabelStack(LabelReader):
             return not tables and any(file.suffix.lower() in (*SUFFIXES, *PICTURES) for file in path.iterdir())
         return path.suffix.lower() in SUFFIXES
 
-    def _frames(self) -> dict[int, Path]:
-        """Frame number → file, of a folder."""
+    @classmethod
+    def whole(cls, file: Path) -> bool:
+        try:
+            return has_time(file)
+        except BadData:  # told when it is read
+            return True
+
+    def _frames(self) -> FrameFiles:
+        """Of a folder: TIFFs, where there are some; of a file none."""
         if self._files is None:
-            found = frame_files(self.path, SUFFIXES) if self.path.is_dir() else {}
-            self._files = found or (frame_files(self.path, PICTURES) if self.path.is_dir() else {})
+            found = frame_files(self.path, SUFFIXES) if self.path.is_dir() else FrameFiles()
+            pictures = self.path.is_dir() and not found.files
+            self._files = frame_files(self.path, PICTURES) if pictures else found
         return self._files
 
     def _first(self) -> Path | None:
         """A TIFF, whose metadata say something; none of pictures."""
-        first = next(iter(self._frames().values())) if self.path.is_dir() else self.path
+        first = next(iter(self._frames().files.values()))[0] if self.path.is_dir() else self.path
         return first if first.suffix.lower() in SUFFIXES else None
 
     def numbers(self) -> list[int]:
         if self.path.is_dir():
-            return list(self._frames())
+            return list(self._frames().files)
         return list(range(frames_in(self.path, self.layout)))
 
     def labels(self, number: int) -> Array:
-        if self.path.is_dir():
-            file = self._frames()[number]
-            return read_picture(file) if file.suffix.lower() in PICTURES else read_volume(file, self.layout)
-        return read_frame(self.path, number, self.layout)
+        if not self.path.is_dir():
+            return read_frame(self.path, number, self.layout)
+        found = [self._image(file) for file in self._frames().files[number]]
+        return self._volume(found, number) if self._frames().planes else found[0]
+
+    def _image(self, file: Path) -> Array:
+        return read_picture(file) if file.suffix.lower() in PICTURES else read_volume(file, self.layout)
+
+    def _volume(self, planes: list[Array], number: int) -> Array:
+        """Planes `(y, x)` on each other; raises BadData if they are none, or differ in size."""
+        import numpy as np
+
+        files = self._frames().files[number]
+        for file, plane in zip(files, planes, strict=True):
+            if plane.ndim != 2 or plane.shape != planes[0].shape:
+                raise BadData(f"{file}: {plane.shape} voxels, but it is one of the planes of a volume, all of one size")
+        return np.stack(planes)
+
+    def remarks(self) -> list[str]:
+        return list(self._frames().notes)
 
     def where(self, number: int) -> str:
-        return f"{self._frames().get(number, self.path)} (frame {number})"
+        files = self._frames().files.get(number, (self.path,))
+        return f"{files[0]} (frame {number})"
 
     def said_voxel(self) -> tuple[Sizes, str] | None:
+        """Files of planes do not say how far these are apart."""
         if self.path.is_dir():
-            return voxel_of(self.path, self._first())
+            return voxel_of(self.path, None if self._frames().planes else self._first())
         return voxel_of(self.path.parent, self.path)
 
     def said_interval(self) -> tuple[float, str] | None:

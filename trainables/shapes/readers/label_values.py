@@ -16,27 +16,41 @@ MANY = 20
 _DENSE = 1 << 16
 """Labels below are looked up in a list, larger ones among those that occur."""
 
+_EXACT = 2.0**53
+"""Floating point of this size and more does not hold every whole number."""
+_ROUNDED, _MOST = 1e-6, 0.01
+"""Share by which arithmetic may have changed a whole number, and the largest change."""
+
 
 def whole_numbers(values: Array, where: str) -> Array:
-    """A frame (z, y, x) or (y, x) of labels as integers: true is label 1, and floating point may be whole; raises
-    BadData."""
-    import numpy as np
-
+    """A frame (z, y, x) or (y, x) of labels as integers: true is label 1, and floating point may be whole, or
+    NaN, which is outside; raises BadData."""
     if values.ndim not in (2, 3):
         raise BadData(f"{where}: {values.ndim} axes {values.shape}; a frame is a volume (z, y, x) or a plane (y, x)")
     if values.dtype == bool:
         return values.astype("uint8")
     if values.dtype.kind == "f":
-        whole = np.rint(values)
-        if not np.array_equal(whole, values):
-            odd = float(values[~(whole == values)][0])
-            raise BadData(f"{where}: it has the value {odd:g}, but labels are whole numbers; give labels")
-        values = whole.astype("int64")
+        values = _as_whole(values, where)
     if values.dtype.kind not in "ui":
         raise BadData(f"{where}: values of type {values.dtype}, but labels are whole numbers; give labels")
     if values.size and values.min() < 0:
         raise BadData(f"{where}: label {values.min()}, but labels are not negative; give labels")
     return values
+
+
+def _as_whole(values: Array, where: str) -> Array:
+    """Floating point as integers: NaN is outside every cell, as Fiji has it; raises BadData."""
+    import numpy as np
+
+    values = np.where(np.isnan(values), 0, values)
+    with np.errstate(invalid="ignore"):
+        whole = np.rint(values)
+        allowed = np.minimum(_ROUNDED * np.maximum(1, np.abs(values)), _MOST)
+        odd = ~((np.abs(values) < _EXACT) & (np.abs(values - whole) <= allowed))
+    if odd.any():
+        value = float(values[odd][0])
+        raise BadData(f"{where}: it has the value {value:.9g}, but labels are whole numbers; give labels")
+    return whole.astype("int64")
 
 
 def dense(labels: Array) -> tuple[Array, Array]:

@@ -55,6 +55,10 @@ class LabelReader(Reader):
     def where(self, number: int) -> str:
         """File and frame, for sentences."""
 
+    def remarks(self) -> list[str]:
+        """What must be told of how the files were read, after they were."""
+        return []
+
     def drops_pieces(self) -> bool:
         return self.pieces == "largest"
 
@@ -166,7 +170,7 @@ class LabelReader(Reader):
 
     def _doubts(self, scan: Scan) -> list[str]:
         """What must be told of stacks that are hardly volumes, and of labels that change their number."""
-        told = self._flatness(scan.shape)
+        told = [*self.remarks(), *self._flatness(scan.shape)]
         if not self.has_table and (changed := linking.renumbered(scan.steps)):
             said = ", ".join(f"{label} is {better} in frame {frame}" for frame, label, better in changed[:3])
             told.append(f"{len(changed)} label(s) fit another number better than their own in the next frame: {said}")

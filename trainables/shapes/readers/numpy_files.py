@@ -5,12 +5,12 @@ Of a pickle nothing that it names is run, see `inert_pickle`.
 
 from __future__ import annotations
 
-import re
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trainables.shapes.bad_data import BadData
-from trainables.shapes.readers import inert_pickle
+from trainables.shapes.readers import inert_pickle, named_labels
 from trainables.shapes.readers.size import refuse_huge
 
 if TYPE_CHECKING:
@@ -25,10 +25,22 @@ KEY = "labels"
 _MASKS = "masks"
 
 
-def frames_of(file: Path) -> dict[int, Array]:
-    """The labels in a file: one array, as number 0, or an array for each frame by its number; raises BadData."""
+@dataclass(frozen=True)
+class Held:
+    """What a file holds."""
+
+    frames: dict[int, Array]
+    """One array of labels, as number 0, or one for each frame by its number."""
+    voxel: tuple[tuple[float, ...], str] | None = None
+    """Sizes, and the array that says them."""
+    unread: list[str] = field(default_factory=list)
+    """Names of other arrays."""
+
+
+def held_in(file: Path) -> Held:
+    """The labels in a file, and what it says of them; raises BadData."""
     try:
-        return _of_npz(file) if file.suffix.lower() == ".npz" else {0: _of_npy(file)}
+        return _of_npz(file) if file.suffix.lower() == ".npz" else Held({0: _of_npy(file)})
     except (BadData, MemoryError):
         raise
     except Exception as error:  # zip, header and pickle errors are of many kinds
@@ -67,16 +79,41 @@ def _masks(pickled: Any, file: Path) -> Array:
     return masks
 
 
-def _of_npz(file: Path) -> dict[int, Array]:
+def _of_npz(file: Path) -> Held:
     import numpy as np
 
     with np.load(file, allow_pickle=False) as held:
         refuse_huge([sum(member.file_size for member in held.zip.infolist())], 1, file)
-        if KEY in held.files or len(held.files) == 1:
-            return {0: held[KEY if KEY in held.files else held.files[0]]}
-        numbers = {key: match[1] for key in held.files if (match := re.fullmatch(r"\D*(\d+)\D*", key))}
-        alike = {re.sub(r"\d+", "#", key) for key in held.files}
-        if len(numbers) < len(held.files) or len(alike) != 1:
-            keys = ", ".join(held.files) or "nothing"
-            raise BadData(f"{file}: it has no array {KEY!r}, but {keys}; store the labels under {KEY!r}")
-        return {int(numbers[key]): held[key] for key in sorted(held.files, key=lambda key: int(numbers[key]))}
+        arrays = {key: held[key] for key in held.files if len(held.files) == 1 or not _objects(held, key)}
+    said = [(sizes, key) for key, array in arrays.items() if (sizes := _voxel(key, array)) is not None]
+    voxel = said[0] if said and len(arrays) > 1 else None
+    labels = {key: array for key, array in arrays.items() if array.ndim > 1 and array.dtype.kind in "uib"}
+    if (named := [key for key in arrays if key == KEY]) or len(arrays) == 1:
+        frames = {0: arrays[named[0] if named else next(iter(arrays))]}
+    elif (numbered := named_labels.by_number([key for key in labels if labels[key].ndim < 4])) is not None:
+        frames = {number: arrays[key] for number, key in numbered.items()}
+    elif (key := named_labels.chosen(labels or [key for key, array in arrays.items() if array.ndim > 1])) is not None:
+        frames = {0: arrays[key]}
+    else:
+        keys = ", ".join(held.files) or "nothing"
+        raise BadData(f"{file}: it has no array {KEY!r}, but {keys}; store the labels under {KEY!r}")
+    taken = [id(array) for array in frames.values()]
+    unread = [key for key, array in arrays.items() if id(array) not in taken and (voxel is None or key != voxel[1])]
+    return Held(frames, voxel, unread)
+
+
+def _objects(held: Any, key: str) -> bool:
+    """Whether an array holds Python objects, which are not loaded."""
+    import numpy as np
+
+    with held.zip.open(f"{key}.npy") as content:
+        version = np.lib.format.read_magic(content)
+        header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        return bool(header(content)[2].hasobject)
+
+
+def _voxel(key: str, array: Array) -> tuple[float, ...] | None:
+    """The sizes that an array holds, if it is called so: of two or three axes."""
+    if key.lower() not in named_labels.VOXEL or array.ndim != 1 or array.dtype.kind not in "fui":
+        return None
+    return named_labels.size_of(array.tolist(), len(array)) if len(array) in (2, 3) else None

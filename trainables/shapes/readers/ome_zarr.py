@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import PrivateAttr
 
 from trainables.shapes.bad_data import BadData
+from trainables.shapes.readers import zarr_place
 from trainables.shapes.readers.base import Sizes
 from trainables.shapes.readers.labels import LabelReader
 from trainables.shapes.readers.size import refuse_huge
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
 
 
 class OmeZarr(LabelReader):
-    """A folder of a label image, or of an image that has one."""
+    """A folder of a label image, or of an image that has one, or a Zip file of it."""
 
     name: ClassVar[str] = "ome-zarr"
-    accepts: ClassVar[str] = "an OME-Zarr folder of labels, or of an image with one label image"
+    accepts: ClassVar[str] = "an OME-Zarr folder, or its Zip file, of labels, or of an image with one label image"
 
     _opened: Any = PrivateAttr(None)
     """The array, its order of axes t, z, y, x, or t, y, x, and the first entry of `multiscales`."""
@@ -60,7 +61,7 @@ class OmeZarr(LabelReader):
 
     @classmethod
     def recognises(cls, path: Path) -> bool:
-        return path.is_dir() and any((path / name).is_file() for name in (".zattrs", "zarr.json"))
+        return bool({".zattrs", "zarr.json"} & set(zarr_place.metadata(path) or ()))
 
     def numbers(self) -> list[int]:
         array, order, _ = self._image()
@@ -115,27 +116,43 @@ class OmeZarr(LabelReader):
         return opened
 
     def _open(self) -> tuple[Any, list[int], dict[str, Any]]:
-        import zarr
-
-        group: Any = zarr.open_group(str(self.path), mode="r")
-        if "labels" in group and isinstance(group["labels"], zarr.Group):
+        group: Any = zarr_place.opened(self.path)
+        group = self._only_image(group)
+        labelled = "image-label" in _metadata(group)
+        if "labels" in group and _is_group(group["labels"]):
             group = group["labels"]
         while (names := _metadata(group).get("labels")) is not None:
             if len(names) != 1:
                 where = f"{self.path}: it has the label images {', '.join(names) or 'of none'}"
                 raise BadData(f"{where}; name one, as {self.path / 'labels' / (names or ['NAME'])[0]}")
-            group = group[names[0]]
+            group, labelled = group[names[0]], True
         images = _metadata(group).get("multiscales")
         if not images:
             arrays = sorted(group.array_keys())
             what = f"the array {self.path / arrays[0]}, if it is of labels" if arrays else "the folder of a label image"
             raise BadData(f"{self.path}: it has no image of OME-Zarr 0.4 or 0.5; give {what}")
         array: Any = group[images[0]["datasets"][0]["path"]]
-        if array.dtype.kind not in "uib":
+        if array.dtype.kind not in ("uibf" if labelled else "uib"):
             raise BadData(f"{self.path}: an image with values of type {array.dtype} and no labels; give a label image")
         names = [axis["name"] if isinstance(axis, dict) else axis for axis in images[0]["axes"]]
         order = order_of("".join(str(name)[:1].upper() for name in names), array.shape, True, self.path)
         return array, order, images[0]
+
+    def _only_image(self, group: Any) -> Any:
+        """The image in a folder of images, as bioformats2raw writes one; raises BadData if there are several."""
+        if "bioformats2raw.layout" not in _metadata(group) or "multiscales" in _metadata(group):
+            return group
+        images = sorted(name for name in group.group_keys() if name != "OME")
+        if len(images) != 1:
+            named = ", ".join(images) or "none"
+            raise BadData(f"{self.path}: it holds the images {named}; name one, as {self.path / (images or ['0'])[0]}")
+        return group[images[0]]
+
+
+def _is_group(held: Any) -> bool:
+    import zarr
+
+    return isinstance(held, zarr.Group)
 
 
 def _metadata(group: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.readers.size import refuse_huge
 from trainables.shapes.readers.tiff_axes import arranged, named, order_of
+from trainables.shapes.readers.tiff_series import Stored, refuse_part, stored_in
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,11 +50,11 @@ def read_volume(path: Path, axes: str | None = None) -> Array:
     """
     try:
         with library().TiffFile(path, _multifile=False) as file:
-            series = file.series[0]
+            stored = stored_in(file, path)
             _check_complete(file.pages, range(len(file.pages)))
-            order = order_of(named(series.axes, axes, path), series.shape, False, path)
-            refuse_huge(series.shape, series.dtype.itemsize, path)
-            return arranged(series.asarray(), order)
+            order = order_of(named(stored.axes, axes, path), stored.shape, False, path)
+            refuse_huge(stored.shape, stored.item_bytes, path)
+            return arranged(stored.read(), order)
     except (BadData, MemoryError):
         raise
     except Exception as error:
@@ -64,19 +65,25 @@ def read_frame(path: Path, frame: int, axes: str | None = None) -> Array:
     """Frame `frame`, (z, y, x) or (y, x), of a file with time; only its pages are read. Raises BadData."""
     try:
         with library().TiffFile(path) as file:
-            series = file.series[0]
-            order = order_of(named(series.axes, axes, path), series.shape, True, path)
-            pages = _pages_of(series, order[0], frame)
-            if pages is None:
-                _check_complete(series.pages, range(len(series.pages)))
-                refuse_huge(series.shape, series.dtype.itemsize, path)
-                return arranged(series.asarray(), order)[frame]
-            _check_complete(series.pages, pages)
-            one = list(series.shape)
+            stored = stored_in(file, path)
+            order = order_of(named(stored.axes, axes, path), stored.shape, True, path)
+            one = list(stored.shape)
             one[order[0]] = 1
-            refuse_huge(one, series.dtype.itemsize, path)
-            values = series.asarray(key=pages).reshape(one)
-            return arranged(values, order)[0]
+            if len(stored.series) > 1 and order[0] == 0:
+                series = stored.series[frame]
+                _check_complete(series.pages, range(len(series.pages)))
+                refuse_huge(one, stored.item_bytes, path)
+                return arranged(series.asarray().reshape(one), order)[0]
+            pages = _pages_of(stored, order[0], frame)
+            if pages is None:
+                for series in stored.series:
+                    _check_complete(series.pages, range(len(series.pages)))
+                refuse_huge(stored.shape, stored.item_bytes, path)
+                return arranged(stored.read(), order)[frame]
+            series = stored.series[0]
+            _check_complete(series.pages, pages)
+            refuse_huge(one, stored.item_bytes, path)
+            return arranged(series.asarray(key=pages).reshape(one), order)[0]
     except (BadData, MemoryError):
         raise
     except Exception as error:
@@ -87,23 +94,35 @@ def frames_in(path: Path, axes: str | None = None) -> int:
     """Number of frames in a TIFF file with time, without reading it; raises BadData."""
     try:
         with library().TiffFile(path) as file:
-            series = file.series[0]
-            shape = tuple(int(n) for n in series.shape)
-            return shape[order_of(named(series.axes, axes, path), shape, True, path)[0]]
+            refuse_part(file, path)
+            stored = stored_in(file, path)
+            return stored.shape[order_of(named(stored.axes, axes, path), stored.shape, True, path)[0]]
     except BadData:
         raise
     except Exception as error:
         raise BadData(f"{path}: {_unread(error)}") from None
 
 
-def _pages_of(series: Any, time: int, frame: int) -> list[int] | None:
+def has_time(path: Path) -> bool:
+    """Whether a file names an axis of time, or has more axes than one frame; raises BadData."""
+    try:
+        with library().TiffFile(path) as file:
+            stored = stored_in(file, path)
+            return "T" in stored.axes or sum(length > 1 for length in stored.shape) > 3
+    except BadData:
+        raise
+    except Exception as error:
+        raise BadData(f"{path}: {_unread(error)}") from None
+
+
+def _pages_of(stored: Stored, time: int, frame: int) -> list[int] | None:
     """The pages of one frame, in order; none where a page is not one plane."""
     import numpy as np
 
-    lead = series.shape[:-2]
-    if len(series.pages) != math.prod(lead) or time >= len(lead):
+    lead, count = stored.shape[:-2], len(stored.series[0].pages)
+    if len(stored.series) > 1 or count != math.prod(lead) or time >= len(lead):
         return None
-    return [int(page) for page in np.arange(len(series.pages)).reshape(lead).take(frame, axis=time).ravel()]
+    return [int(page) for page in np.arange(count).reshape(lead).take(frame, axis=time).ravel()]
 
 
 def _check_complete(pages: Any, numbers: Any) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import html
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from typing import Any
 
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.readers.base import AXES, Sizes
 from trainables.shapes.readers.tiff import library
+from trainables.shapes.readers.tiff_series import ome_xml
 
 VOXEL_FILE = "voxel_size.txt"
 _MICROMETRES = {
@@ -17,6 +17,9 @@ _MICROMETRES = {
     "micrometres": 1.0, "nm": 1e-3, "nanometer": 1e-3, "nanometers": 1e-3, "å": 1e-4, "angstrom": 1e-4, "mm": 1e3,
     "millimeter": 1e3, "millimeters": 1e3, "cm": 1e4, "centimeter": 1e4, "m": 1e6, "meter": 1e6,
 }  # fmt: skip
+
+_TAGGED = {3: "cm", 4: "mm", 5: "µm"}
+"""TIFF's tag ResolutionUnit; that of inches is what programs write that know nothing."""
 
 
 def micrometres(unit: str) -> float | None:
@@ -60,9 +63,10 @@ def voxel_in(path: Path) -> tuple[Sizes, str] | None:
 
 
 def _from_ome(file: Any) -> Sizes | None:
-    if not file.ome_metadata:
+    root = ome_xml(file)
+    if root is None:
         return None
-    pixels = next(e for e in ElementTree.fromstring(file.ome_metadata).iter() if e.tag.rpartition("}")[2] == "Pixels")
+    pixels = next(e for e in root.iter() if e.tag.rpartition("}")[2] == "Pixels")
     sizes = []
     for axis in "YX" if "PhysicalSizeZ" not in pixels.attrib and pixels.get("SizeZ") == "1" else "ZYX":
         size, factor = pixels.get(f"PhysicalSize{axis}"), micrometres(pixels.get(f"PhysicalSize{axis}Unit", "µm"))
@@ -73,11 +77,13 @@ def _from_ome(file: Any) -> Sizes | None:
 
 
 def _from_imagej(file: Any) -> Sizes | None:
-    """ImageJ leaves `spacing` out where it is exactly 1."""
+    """ImageJ leaves `spacing` out where it is exactly 1, has a sign for the order of the planes, and names units of y
+    and z where they are not that of x."""
     metadata = file.imagej_metadata
     if not metadata:
         return None
-    return _sizes(file, str(metadata.get("unit", "")), float(metadata.get("spacing", 1.0)))
+    units = [str(metadata.get(name, metadata.get("unit", ""))) for name in ("zunit", "yunit", "unit")]
+    return _sizes(file, units, abs(float(metadata.get("spacing", 1.0))))
 
 
 def _from_tifffile(file: Any) -> Sizes | None:
@@ -85,14 +91,17 @@ def _from_tifffile(file: Any) -> Sizes | None:
     depth, axes = metadata.get("spacing"), file.series[0].axes
     if depth is None and len(axes) > 2 and axes != "TYX":  # a depth that is not said
         return None
-    return _sizes(file, str(metadata.get("unit", "")), None if depth is None else float(depth))
+    said = str(metadata.get("unit") or _TAGGED.get(int(file.pages[0].resolutionunit), ""))
+    return _sizes(file, [said] * 3, None if depth is None else float(depth))
 
 
-def _sizes(file: Any, unit: str, depth: float | None) -> Sizes | None:
-    """Depth of a plane in `unit`, if it has one, and the pixels' sizes by TIFF's tags of resolution, in that unit."""
-    factor, tags = micrometres(unit), file.pages[0].tags
-    if factor is None or "XResolution" not in tags or "YResolution" not in tags:
+def _sizes(file: Any, units: list[str], depth: float | None) -> Sizes | None:
+    """Depth of a plane, if it has one, and the pixels' sizes by TIFF's tags of resolution, in units of z, y, x."""
+    (of_z, of_y, of_x), tags = map(micrometres, units), file.pages[0].tags
+    if of_y is None or of_x is None or "XResolution" not in tags or "YResolution" not in tags:
         return None
     (x, per_x), (y, per_y) = tags["XResolution"].value, tags["YResolution"].value
-    plane = per_y / y * factor, per_x / x * factor
-    return plane if depth is None else (depth * factor, *plane)
+    plane = per_y / y * of_y, per_x / x * of_x
+    if depth is None:
+        return plane
+    return None if of_z is None else (depth * of_z, *plane)

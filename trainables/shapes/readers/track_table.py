@@ -1,7 +1,8 @@
 """The table of tracks of the Cell Tracking Challenge, as people have it.
 
-A row is `label begin end parent`, parted by blanks or commas; parent 0 is none, and so is −1, a parent that is not
-listed, or one that has not ended before (budding): these are told. A row that cannot be read costs its own track.
+A row is `label begin end parent`, parted by blanks or commas, whole numbers however they are written; parent 0 is none,
+and so is −1, a parent that is not listed, or one that has not ended before (budding): these are told. A row that cannot
+be read costs its own track.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def read_table(path: Path) -> Table:
     table = Table()
     for row, line in enumerate(path.read_text(encoding="utf-8-sig", errors="replace").splitlines(), start=1):
         words = [word for word in re.split(r"[,;\s]+", line.strip()) if word]
-        if words and not (row == 1 and not any(re.fullmatch(r"[+-]?\d+", word) for word in words)):  # a header
+        if words and not (row == 1 and all(_whole(word) is None for word in words)):  # a header
             _take(table, words, f"{path}, row {row}: {line.strip()!r}")
     for label in table.bad:
         table.tracks.pop(label, None)
@@ -40,8 +41,9 @@ def read_table(path: Path) -> Table:
 
 def _take(table: Table, words: list[str], where: str) -> None:
     """Put a row into the table."""
-    numbers = [int(word) for word in words if re.fullmatch(r"[+-]?\d+", word)]
-    label = int(words[0]) if re.fullmatch(r"\d+", words[0]) else None
+    numbers = [number for word in words if (number := _whole(word)) is not None]
+    label = _whole(words[0])
+    label = None if label is None or label < 0 else label
     if len(numbers) != len(words) or len(words) != 4 or label is None:
         sentence = f"{where} is not four numbers; write label, begin, end, parent"
     elif not label or not 0 <= numbers[1] <= numbers[2]:
@@ -55,6 +57,15 @@ def _take(table: Table, words: list[str], where: str) -> None:
         table.bad.setdefault(label, sentence)
     else:
         table.notes.append(f"{sentence} (the row is left out)")
+
+
+def _whole(word: str) -> int | None:
+    """The whole number that a word is, as NumPy's savetxt writes it too, or none."""
+    try:
+        number = float(word)
+    except ValueError:
+        return None
+    return int(number) if number.is_integer() else None
 
 
 def _check_parent(table: Table, track: Track, path: Path) -> None:
