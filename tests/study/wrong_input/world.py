@@ -86,7 +86,7 @@ def _recordings(folder: Path) -> None:
     np.save(data / "outer" / "inner" / "t0.npy", np.ones((3, 4, 4), np.uint8))
     (data / "colours").mkdir()
     for number in range(2):
-        Image.fromarray(np.zeros((4, 5, 3), np.uint8)).save(data / "colours" / f"m{number}.png")
+        Image.fromarray(np.arange(60, dtype=np.uint8).reshape(4, 5, 3)).save(data / "colours" / f"m{number}.png")
     with h5py.File(data / "reversed.h5", "w") as file:
         file["sdf_vid"] = np.full((6, 6, 6, 3), -1, np.float32)
         file["sdf_vid"][2:4, 2:4, 2:4] = 1
