@@ -37,12 +37,18 @@ def field(name: str, sdfs: Array | Tensor, times: Sequence[float] | Array | Tens
       t → `(n, n, n)` or `(n, n)` float32, numpy; the first and the last frame beyond their times.
 
     Raises:
-      ValueError: one sentence, for an unknown name or combination, fewer than two frames, frames that are no cubes or
-        squares of one size, times that do not increase.
+      ValueError: one sentence, for an unknown name or combination, fewer than two frames, masks, frames that are no
+        cubes or squares of one size, times that do not increase.
     """
     return named(name).fit(_plain(sdfs), [float(time) for time in times])
 
 
 def _plain(values: Array | Tensor) -> Array:
     detached = values.detach().cpu().numpy() if hasattr(values, "detach") else values
-    return np.asarray(detached, dtype=np.float32)
+    found = np.asarray(detached)
+    if found.dtype.kind in "bu":
+        raise ValueError(
+            f"frames of type {found.dtype} are masks: give signed distances, negative inside, as mask_to_sdf of "
+            "trainables.shapes.mask_to_sdf makes them"
+        )
+    return found.astype(np.float32)

@@ -41,7 +41,8 @@ class Shown:
 class Fitted:
     """The field of an interpolant for given frames: t → `(n, n, n)` float32.
 
-    At a shown time it is that frame; before the first and after the last it is the first and the last.
+    At a shown time it is that frame; before the first and after the last it is the first and the last. ValueError where
+    t is not one number.
     """
 
     def __init__(self, shown: Shown, between: Path) -> None:
@@ -53,11 +54,17 @@ class Fitted:
         return list(dict.fromkeys(self._shown.notes))
 
     def __call__(self, time: float) -> Array:
+        try:
+            time = float(time)
+        except (TypeError, ValueError):
+            time = float("nan")
+        if np.isnan(time):
+            raise ValueError("a field is asked for at one time, a number: ask for several one after the other")
         nearest = int(np.abs(self._times - time).argmin())
         outside = not self._times[0] < time < self._times[-1]
         if outside or abs(float(self._times[nearest]) - time) <= _SAME_TIME:
             return self._shown.frames[nearest].copy()
-        return np.ascontiguousarray(self._between(float(time)), dtype=np.float32)
+        return np.ascontiguousarray(self._between(time), dtype=np.float32)
 
 
 class Interpolant(Plugin):

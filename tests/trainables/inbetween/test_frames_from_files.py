@@ -28,6 +28,24 @@ def test_overviews_and_masks_are_no_frames(tmp_path):
     assert read_frames([tmp_path]).frames.shape == (2, 64, 64)
 
 
+@pytest.mark.parametrize(("axes", "kind"), [("TCYX", "imagej"), ("TCYX", "ome"), ("CTYX", "ome")])
+def test_channels_of_a_film_are_bands_and_no_frames(axes, kind, tmp_path):
+    film = np.arange(3 * 2 * 8 * 9, dtype=np.uint16).reshape(3, 2, 8, 9)
+    stored = film if axes == "TCYX" else film.swapaxes(0, 1)
+    path = tmp_path / ("a.ome.tif" if kind == "ome" else "a.tif")
+    tifffile.imwrite(path, stored, metadata={"axes": axes}, **{kind: True})
+    with pytest.raises(BadData, match="an image of 2 bands"):
+        read_frames([path])
+    found = read_frames([path], [2]).frames
+    assert found == pytest.approx(film[:, 1] / 65535)
+
+
+def test_a_film_of_volumes_has_no_frames(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", np.ones((3, 4, 8, 9), np.uint16), imagej=True, metadata={"axes": "TZYX"})
+    with pytest.raises(BadData, match="its frames have 4 planes; give one plane"):
+        read_frames([tmp_path / "a.tif"])
+
+
 def image(path, pixel=10.0, corner=500000.0, citation="UTM zone 33"):
     tags = [
         (33550, 12, 3, (pixel, pixel, 0.0), True),

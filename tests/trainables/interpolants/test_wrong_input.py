@@ -28,12 +28,27 @@ SHOWN, TIMES = frames(8)
         ),
         ("moved", SHOWN[0, 0], TIMES, r"frames have the shape \(F, n, n, n\) or \(F, n, n\), not \(8, 8\)"),
         ("moved", np.where(SHOWN > 2, np.inf, SHOWN), TIMES, "a frame has values that are not finite"),
+        ("moved", SHOWN < 0, TIMES, "frames of type bool are masks: give signed distances"),
+        ("moved", (SHOWN < 0).astype("uint8"), TIMES, "frames of type uint8 are masks"),
     ],
 )
 def test_one_sentence_says_what_is_wrong(name, sdfs, times, sentence):
     with pytest.raises(ValueError, match=sentence) as caught:
         field(name, sdfs, times)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("time", [float("nan"), "soon", np.array([0.1, 0.2]), None])
+def test_a_field_is_asked_for_at_one_time(time):
+    with pytest.raises(ValueError, match="at one time, a number"):
+        field("linear", SHOWN, TIMES)(time)
+
+
+def test_a_time_may_be_a_tensor():
+    torch = pytest.importorskip("torch")
+    assert np.array_equal(
+        field("linear", SHOWN, TIMES)(torch.tensor(0.3)), field("linear", SHOWN, TIMES)(np.float32(0.3))
+    )
 
 
 def test_fields_of_what_is_no_part_and_unknown_fields_are_refused():

@@ -14,6 +14,7 @@ from PIL import Image
 from tests.trainables.shapes.test_recordings_as_they_come import refused
 from trainables.shapes.readers.base import open_recording
 from trainables.shapes.readers.frame_files import frame_files
+from trainables.shapes.readers.frame_times import read_times
 from trainables.shapes.readers.track_table import read_table
 
 VOXEL = (1.0, 0.3, 0.2)
@@ -320,6 +321,11 @@ def test_an_image_as_bioformats2raw_writes_it(recordings):
     group.attrs["bioformats2raw.layout"] = 3
     inner.rename(outer / "0")
     assert understood(outer, recordings.balls()).voxel_size() == VOXEL
+
+
+def test_a_header_after_remarks_in_a_file_of_times(tmp_path):
+    (tmp_path / "times.csv").write_text("# by me\n\nframe,seconds\n0,0\n\n1,10\n2,30\n")
+    assert read_times(tmp_path / "times.csv") == {0: 0, 1: 10, 2: 30}
 
 
 def test_names_of_planes_are_told_apart_from_positions(tmp_path):

@@ -31,6 +31,8 @@ class Tiff(ImageReader):
     def read(cls, file: Path) -> tuple[Sequence[Array | Bands], dict[str, Any]]:
         try:
             with library().TiffFile(file) as opened:
+                if (channels := _channels(opened, file)) is not None:
+                    return channels, georeference(opened.pages[0])
                 pages = [page.aspage() for page in opened.pages]
                 first = pages[0]
                 missing = float(str(first.tags[_NO_DATA].value).strip("\0 ")) if _NO_DATA in first.tags else None
@@ -41,6 +43,8 @@ class Tiff(ImageReader):
                     elif not (page.is_reduced or page.is_mask):
                         images.append(_meant(page, missing))
                 return images, georeference(first)
+        except BadData:
+            raise
         except Exception as error:  # what a decoder raises on a broken file is not documented
             raise BadData(f"{file}: cannot be read as TIFF ({error}); the file is damaged, copy it again") from None
 
@@ -53,6 +57,22 @@ class Tiff(ImageReader):
             tifffile.imwrite(folder / "pages" / f"t{number}.tif", frame)
         tifffile.imwrite(folder / "stack.tiff", frames, compression="zlib", photometric="minisblack")
         return [folder / "pages", folder / "stack.tiff"]
+
+
+def _channels(opened: Any, file: Path) -> list[Array | Bands] | None:
+    """The frames of a film whose channels have pages of their own; none of other files. Raises BadData where frames
+    have a depth."""
+    series = opened.series[0]
+    sizes = dict(zip(series.axes, series.shape, strict=True))
+    if sizes.get("T", 1) < 2 or "S" in sizes:
+        return None
+    if (planes := sizes.get("Z", 1)) > 1:
+        raise BadData(f"{file}: its frames have {planes} planes; give one plane, or a projection, of each")
+    if sizes.get("C", 1) < 2:
+        return None
+    kept = [axis for axis in series.axes if sizes[axis] > 1 or axis in "YX"]
+    values = np.asarray(series.asarray()).reshape([sizes[axis] for axis in kept])
+    return [Bands(frame) for frame in values.transpose([kept.index(axis) for axis in "TYXC"])]
 
 
 def georeference(page: Any) -> dict[str, Any]:

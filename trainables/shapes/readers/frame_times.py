@@ -23,12 +23,13 @@ def read_times(path: Path) -> dict[int, float]:
     except (OSError, UnicodeDecodeError) as error:
         raise BadData(f"--times {path}: cannot be read ({error}); name a text file of times") from None
     found: dict[int, float] = {}
+    header = True
     for row, line in enumerate(lines, start=1):
         words = [word for word in re.split(r"[,;\s]+", line.strip()) if word]
         if not words or words[0].startswith("#"):
             continue
-        numbers = _numbers(words)
-        if numbers is None and row == 1:
+        numbers, first, header = _numbers(words), header, False
+        if numbers is None and first:
             continue
         if numbers is None or len(numbers) > 2 or (len(numbers) == 2 and numbers[0] != int(numbers[0])):
             raise BadData(
