@@ -28,6 +28,12 @@ class FlowWarping(WindowsConfiguration):
     attachment: float = Field(15.0, gt=0, description="of `tvl1` to the data")
 
 
+class RegisteredFlow(FlowWarping):
+    """The turn, scale and shift of the whole image first, then the flow that is left."""
+
+    implementation: ClassVar[str] = "trainables.inbetween.registered:Registering"
+
+
 class TransportInterpolation(WindowsConfiguration):
     """The Wasserstein barycenter of the two images as measures, its mass and lowest value restored."""
 
@@ -41,5 +47,6 @@ def references(**fields: Any) -> dict[str, WindowsConfiguration]:
     return {
         "linear-blend": LinearBlending(**fields),
         "optical-flow": FlowWarping(**fields),
+        "registered-flow": RegisteredFlow(**fields),
         "transport": TransportInterpolation(**fields),
     }

@@ -32,7 +32,7 @@ class Warped(Predicted):
     def __init__(self, pair: Pair, configuration: FlowWarping) -> None:
         self.images = (pair.first, pair.last)
         known = np.isfinite(pair.first) & np.isfinite(pair.last)
-        first, last = _unit(pair)
+        first, last = unit(pair)
         self.backward = _bridged(_flow(last, first, configuration), known)
         self.forward = _bridged(_flow(first, last, configuration), known)
 
@@ -41,7 +41,7 @@ class Warped(Predicted):
         total = np.zeros(self.images[0].shape)
         weight = np.zeros(self.images[0].shape)
         for share, image, flow in parts:
-            values, known = _sampled(image, flow)
+            values, known = sampled(image, flow)
             # A share of nothing still counts where the other image has nothing.
             total += np.where(known, max(share, 1e-6) * values, 0)
             weight += max(share, 1e-6) * known
@@ -68,7 +68,7 @@ class Warping(Method):
         return Warped(self.pairs[pair], self.settings)
 
 
-def _unit(pair: Pair) -> tuple[Array, Array]:
+def unit(pair: Pair) -> tuple[Array, Array]:
     """Both images scaled to [0, 1], as the weights of scikit-image mean them; their mean where there is nothing."""
     both = np.stack([pair.first, pair.last])
     low, high = np.nanmin(both), np.nanmax(both)
@@ -97,7 +97,7 @@ def _bridged(flow: Array, known: Array) -> Array:
     return bridged
 
 
-def _sampled(image: Array, flow: Array) -> tuple[Array, Array]:
+def sampled(image: Array, flow: Array) -> tuple[Array, Array]:
     """The image at x + flow, bilinear and clamped to the border, and whether all that went into it is known."""
     places = np.indices(image.shape) + flow
     known = np.isfinite(image)
