@@ -6,7 +6,7 @@ process), and by an autodecoder that was trained on them, as it is and as what i
 three folds: those of a fold are predicted from the 48 of the population and the 16 of the other folds. The search sees
 24 others. Cells are those of `growth`; `population-division` asks the same of shapes that divide.
 
-`--set known_at_most=16` is a point of the learning curve.
+`--preset many` has 240 others; with it, `--set known_at_most=16`, 64 or 256 is a point of the learning curve.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from trainables.shapes.sequence import ShapeSequence
 from trainables.shapes.timeline import Timeline
 
 INTERVALS = 16
-NEW, POPULATION = 24, 48
+NEW, POPULATION, MANY = 24, 48, 240
 FIRST_KNOWN, FIRST_SEARCHED, FIRST_NEW, FIRST_OF_MORE = 0, 200, 300, 400
 """Seeds: of the population, of the cells that the search sees, of the new ones, and of a larger population."""
 GRID = 28
@@ -110,6 +110,12 @@ def laptop(study: Study) -> None:
     presets.put(study, evaluation_grid=GRID)
 
 
+def many(study: Study) -> None:
+    """As `laptop`, with 240 cells and those of the other folds to learn from."""
+    _resized(study, *grown(NEW, MANY))
+    laptop(study)
+
+
 def smoke(study: Study) -> None:
     """Six cells and six more, on a coarse grid, two supervisions of nine times."""
     _resized(study, *grown(6, 6, 20))
@@ -133,7 +139,7 @@ def shrink(study: Study) -> None:
 
 def paper(study: Study) -> None:
     """The published decoder, 256 known cells on a finer grid."""
-    _resized(study, *grown(NEW, 240, 64))
+    _resized(study, *grown(NEW, MANY, 64))
     presets.paper(study)
     study.replicates = 1
 
@@ -150,4 +156,4 @@ def _resized(
     study.methods, study.search_on = made.methods, made.search_on
 
 
-PRESETS = {"laptop": laptop, "smoke": smoke, "paper": paper}
+PRESETS = {"laptop": laptop, "many": many, "smoke": smoke, "paper": paper}

@@ -80,11 +80,11 @@ class Taught(BetweenFrames):
                     f"{self.known_from:.4g} to {self.known_until:.4g}: leave the frame out, or learn from sequences "
                     "that are known there"
                 )
+        new = [(sequence, sequence.origin, sequence.description) for sequence in self.sequences]
         for member in self.population:
-            for sequence in self.sequences:
-                if member.origin == sequence.origin or _same(
-                    member.description, sequence.description, *_ends(timeline)
-                ):
+            known, described = member.origin, member.description
+            for sequence, origin, description in new:
+                if known == origin or _same(described, description, *_ends(timeline)):
                     return (
                         f"the population's {member.label} is the new sequence {sequence.label}, which would be "
                         "predicted from itself: leave one of them out"

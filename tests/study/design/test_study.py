@@ -13,7 +13,13 @@ from study.running.plan import Options, plan
 from study.testing import StudyContract
 
 PRESETS = [(name, preset) for name in catalog.names() for preset in catalog.module(name).PRESETS]
-SLOW = {("growth", "laptop"), ("growth", "paper"), ("population", "laptop"), ("population", "paper")}
+SLOW = {
+    ("growth", "laptop"),
+    ("growth", "paper"),
+    ("population", "laptop"),
+    ("population", "paper"),
+    ("population", "many"),
+}
 """To be checked, their true shapes are made first: 300 volumes of 64³ or 128³ points, 1000 of 28³."""
 
 
