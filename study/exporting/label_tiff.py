@@ -21,25 +21,28 @@ def kind_of(largest: int) -> type[np.unsignedinteger[Any]]:
 def write(
     path: Path, image: NDArray[Any], voxel: Sequence[float], unit: str = "µm", interval: float | None = None
 ) -> None:
-    """`image` (z, y, x), or (y, x), of 16 bits or more, floating point or not; sizes along the same axes in `unit`.
+    """`image` (z, y, x), or (y, x), of 16 bits or more, floating point or not; sizes along the same axes in `unit`, and
+    none in the file where that is `voxel`: a size that nobody said would be believed by whoever reads it.
 
     interval: seconds from one file to the next; none where it is not known, or not even.
     """
     import tifffile
 
     axes = "ZYX"[-image.ndim :]
+    known = unit != "voxel"
     options: dict[str, Any] = {"compression": "zlib", "photometric": "minisblack"}
-    if image.dtype in (np.uint16, np.float32):  # ImageJ's own description, which writes the micrometre in ASCII
-        time: dict[str, Any] = {} if interval is None else {"finterval": interval, "tunit": "sec"}
-        depth: dict[str, Any] = {"spacing": voxel[0]} if len(voxel) == 3 else {}
-        options |= {"imagej": True, "resolution": (1 / voxel[-1], 1 / voxel[-2])}
-        options |= {"metadata": {"axes": axes, **depth, "unit": unit.replace("µm", "um"), **time}}
-    elif image.dtype == np.uint64:  # neither ImageJ nor OME has such integers
-        depth = {"spacing": voxel[0]} if len(voxel) == 3 else {}
-        options |= {"resolution": (1 / voxel[-1], 1 / voxel[-2]), "resolutionunit": "NONE"}
-        options |= {"metadata": {"axes": axes, **depth, "unit": unit.replace("µm", "um")}}
+    metadata: dict[str, Any] = {"axes": axes}
+    if image.dtype in (np.uint16, np.float32, np.uint64):
+        if known:
+            metadata |= ({"spacing": voxel[0]} if len(voxel) == 3 else {}) | {"unit": unit.replace("µm", "um")}
+            options["resolution"] = (1 / voxel[-1], 1 / voxel[-2])
+        if image.dtype == np.uint64:  # neither ImageJ nor OME has such integers
+            options |= {"resolutionunit": "NONE"} if known else {}
+        else:  # ImageJ's own description, which writes the micrometre in ASCII
+            options["imagej"] = True
+            metadata |= {} if interval is None else {"finterval": interval, "tunit": "sec"}
     else:  # ImageJ has no integers of 32 bits
-        time = {} if interval is None else {"TimeIncrement": interval, "TimeIncrementUnit": "s"}
-        sizes = {f"PhysicalSize{axis}": size for axis, size in zip(axes, voxel, strict=True)}
-        options |= {"ome": True, "metadata": {"axes": axes, **sizes, **time}}
-    tifffile.imwrite(path, image, **options)
+        options["ome"] = True
+        metadata |= {} if interval is None else {"TimeIncrement": interval, "TimeIncrementUnit": "s"}
+        metadata |= {f"PhysicalSize{axis}": size for axis, size in zip(axes, voxel, strict=True)} if known else {}
+    tifffile.imwrite(path, image, **options, metadata=metadata)

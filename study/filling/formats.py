@@ -80,7 +80,7 @@ class Filming:
     def members(self) -> list[Family]:
         recording, roots = self.filled.filler.recording, self.filled.filler.roots
         affine, origin = to_index(recording.voxel), (0.0,) * len(recording.voxel)
-        space = Space(affine, recording.shape, recording.voxel, origin, "µm")
+        space = Space(affine, recording.shape, recording.voxel, origin, recording.reader.unit)
         box = tuple(slice(0, side) for side in recording.shape)
         return [Family(f"track-{root:02d}", root, space, box) for root in sorted(set(roots.values()))]
 

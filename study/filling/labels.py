@@ -153,7 +153,7 @@ def write(
     for moment, labels in filled.frames(keep):
         image = labels.astype(filled.kind)
         path = folder / f"man_track{moment.index:0{digits}d}.tif"
-        label_tiff.write(path, image, recording.voxel, interval=filled.interval)
+        label_tiff.write(path, image, recording.voxel, recording.reader.unit, filled.interval)
         also(moment, labels)
         advance()
     (folder / "man_track.txt").write_text(

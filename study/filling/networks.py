@@ -80,7 +80,7 @@ class Following:
             affine=np.eye(d + 1),
             source_shape=np.array(fields.recording.shape),
             voxel=np.array(fields.recording.voxel),
-            metadata={"label": f"cell-{self.label}", "unit": "µm"},
+            metadata={"label": f"cell-{self.label}", "unit": fields.recording.reader.unit},
         ).to_bytes()
         name = f"{hashlib.sha256(content).hexdigest()[:32]}.npz"
         return Sampled(file=cached("sequences", name, content), title=f"cell-{self.label}", dimension=d)

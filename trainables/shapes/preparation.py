@@ -109,7 +109,7 @@ def prepare(
             "label": sequence.label,
             "source": sequence.source or sequence.reader.path.resolve().name,
             "reader": sequence.reader.name,
-            "unit": "µm",
+            "unit": sequence.reader.unit,
             "border": border,
             "beyond": beyond,
             "dropped": round(dropped[worst], 4),

@@ -158,6 +158,11 @@ class Reader(Plugin):
         """What the files say of the size of a voxel, µm (z, y, x), and where they say it; none if they do not."""
         return None
 
+    @property
+    def unit(self) -> str:
+        """Of the voxel size: `µm`, or `voxel` where nobody says how large one is."""
+        return "voxel" if self.voxel is None and self.said_voxel() is None else "µm"
+
     def said_interval(self) -> tuple[float, str] | None:
         """What the files say of the time from frame to frame, seconds, and where they say it; none if they do not."""
         return None
