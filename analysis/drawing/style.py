@@ -83,7 +83,7 @@ METHODS = {
 
 IMAGES = {
     "optical-flow": MethodStyle(colour="#e69f00", line=_SHORT, marker="X"),
-    "registered-flow": MethodStyle(colour="#a6761d", line=_DASHED, marker="*"),
+    "registered-flow": MethodStyle(colour="#a6761d", line=_DASH_DOT, marker="*"),
     "transport": MethodStyle(colour="#cc79a7", line=_LONG, marker="P"),
     "image-advection": MethodStyle(colour="#009e73", line=_DASH_DOT_DOT, marker="D"),
     "latent-advection": MethodStyle(colour="#0072b2", line=_DASHED, marker="s"),

@@ -105,7 +105,7 @@ def test_the_file_says_where_it_came_from(recordings):
         "label": "track-03",
         "source": "TRA",
         "reader": "cell-tracking-challenge",
-        "unit": "µm",
+        "unit": "voxel",
         "border": [1],
         "beyond": [],
         "dropped": 0.0,
