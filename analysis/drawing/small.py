@@ -18,8 +18,8 @@ WIDTH, TALLEST = 3.9, 3.4
 """Inches of the page, and of what its panels may take from top to bottom."""
 COLUMNS = 5
 """The most columns that can be told apart."""
-GAP, NAME, TITLE, WORDS = 0.06, 0.2, 0.2, 0.15
-"""Inches between panels, and of the lines above a row, above all columns and below a panel."""
+GAP, NAME, TITLE, WORDS, LINE = 0.06, 0.2, 0.2, 0.15, 0.14
+"""Inches between panels, of the lines above a row, above all columns and below a panel, and of a title's next line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,23 +34,34 @@ class Small:
     @property
     def panel_size(self) -> tuple[float, float]:
         """Inches."""
-        across = (WIDTH - GAP * (len(self.columns) - 1)) / len(self.columns)
-        lines = len(self.rows) * (NAME + WORDS) + TITLE
-        width = min(across, (TALLEST - lines) / len(self.rows) / self.aspect)
+        lines = len(self.rows) * (NAME + WORDS) + self._title
+        width = min(self._across - GAP, (TALLEST - lines) / len(self.rows) / self.aspect)
         return width, width * self.aspect
+
+    @property
+    def _across(self) -> float:
+        """Inches from column to column: of panels that are less wide, all the same, for their titles' sake."""
+        return (WIDTH + GAP) / len(self.columns)
+
+    @property
+    def _title(self) -> float:
+        return TITLE + LINE * max(title.count("\n") for title in self.columns)
+
+    def _left(self, column: int) -> float:
+        return column * self._across + (self._across - GAP - self.panel_size[0]) / 2
 
     def figure(self) -> Figure:
         """The page with its names, titles and legend, no panel yet."""
         from matplotlib.figure import Figure
 
-        height = TITLE + len(self.rows) * self._step + (TITLE if self.legend else 0.0)
+        height = self._title + len(self.rows) * self._step + (TITLE if self.legend else 0.0)
         figure = Figure(figsize=(WIDTH, height))
         for row, name in enumerate(self.rows):
-            y = 1 - (TITLE + row * self._step + NAME - 0.05) / height
+            y = 1 - (self._title + row * self._step + NAME - 0.05) / height
             figure.text(0, y, name, ha="left", va="baseline", fontsize=8.5, fontweight="bold")
         for column, title in enumerate(self.columns):
-            x = (column * (self.panel_size[0] + GAP) + self.panel_size[0] / 2) / WIDTH
-            figure.text(x, 1 - (TITLE - 0.06) / height, title, ha="center", va="baseline", fontsize=7.5)
+            x = (self._left(column) + self.panel_size[0] / 2) / WIDTH
+            figure.text(x, 1 - (self._title - 0.06) / height, title, ha="center", va="bottom", fontsize=7.5)
         if self.legend:
             figure.legend(
                 handles=self.legend, loc="lower left", bbox_to_anchor=(0, 0), ncols=len(self.legend),
@@ -62,8 +73,7 @@ class Small:
         """The axes of one panel, with ``words`` below it."""
         width, height = self.panel_size
         tall = figure.get_figheight()
-        top = TITLE + row * self._step + NAME
-        left = column * (width + GAP)
+        top, left = self._title + row * self._step + NAME, self._left(column)
         if words:
             figure.text(
                 (left + width / 2) / WIDTH, 1 - (top + height + WORDS - 0.04) / tall, words, ha="center",

@@ -84,7 +84,7 @@ def beside(run: Run, supervision: str, methods: Mapping[str, str]) -> Figure:
     with style.context():
         page = small.Small(
             rows=[INPUT, TRUTH, *methods.values()],
-            columns=[_title(run, name).split("\n")[0] for name in names],
+            columns=[_title(run, name).split("\n")[0].replace(" ", "\n") for name in names],
             aspect=1.0,
         )
         figure = page.figure()
@@ -94,7 +94,7 @@ def beside(run: Run, supervision: str, methods: Mapping[str, str]) -> Figure:
             axis.imshow(shown[name], cmap="gray", vmin=0.0, interpolation="nearest")
             for row, kind in enumerate([TRUTH, *methods], 1):
                 if (mesh := meshes.get((name, kind))) is not None:
-                    axis = page.panel(figure, row, column, scores.get((name, kind), ""))
+                    axis = page.panel(figure, row, column, scores.get((name, kind), "").rpartition(" ")[2])
                     axis.set_axis_off()
                     _panel(axis, mesh, TRUE_COLOUR if kind == TRUTH else COLOUR, window)
     return figure

@@ -86,7 +86,7 @@ def _rows(
     rows = []
     for rank, line in enumerate(lines, 1):
         value, low, high = (float(line[name]) for name in ("expected", "low", "high"))
-        kind = RULE if line["method"] == facts.baseline and _untrained(facts) else str(line["kind"])
+        kind = RULE if _untrained(facts, str(line["method"])) else str(line["kind"])
         rows.append(
             {
                 "rank": rank,
@@ -106,10 +106,10 @@ def _rows(
     return rows
 
 
-def _untrained(facts: Facts) -> bool:
-    """Whether the baseline has no network, as in studies whose records do not say it."""
+def _untrained(facts: Facts, method: str) -> bool:
+    """Whether nothing of a method was trained, which the records of some studies do not say."""
     trials = facts.run.trials
-    mine = trials[(trials["phase"] == "confirm") & (trials["method"] == facts.baseline)]
+    mine = trials[(trials["phase"] == "confirm") & (trials["method"] == method)]
     return bool(len(mine) and mine["epochs"].max() == 0)
 
 

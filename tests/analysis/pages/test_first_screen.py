@@ -47,6 +47,15 @@ def test_the_best_dozen_stands_open_the_baseline_among_them_and_the_others_are_f
     assert not any("Ceiling" in note for note in screen["notes"])
 
 
+def test_what_trains_nothing_is_a_rule_also_where_the_record_does_not_say_so(tmp_path: Path) -> None:
+    """Of studies of images, say: by what the tables have of its trials."""
+    run = many(tmp_path, networks=2)
+    run.trials.loc[run.trials["method"] == "network-01", "epochs"] = 0
+    (screen,) = first_screen.screens(gather(run))
+    kinds = {row["method"]: row["kind"] for row in screen["rows"]}
+    assert (kinds["network-00"], kinds["network-01"]) == ("network", "rule")
+
+
 def test_a_line_says_what_the_standing_says(tmp_path: Path) -> None:
     spread = np.linspace(-0.01, 0.01, 6).reshape(6, 1, 1)
     none, sinkhorn = (arm(name, level + spread, setting="best") for name, level in (("none", 0.3), ("sinkhorn", 0.2)))
