@@ -33,15 +33,16 @@ def similarity(first: Array, last: Array) -> Array:
 
     Both `(H, W)` without NaN. The identity, where no motion makes the two more alike.
     """
-    if not all(_structure(image).std() > 0 for image in (first, last)):
+    structures = _structure(first), _structure(last)
+    if not all(structure.std() > 0 for structure in structures):
         return np.eye(3)
     angle, scale = _turn(first, last)
     candidates = [np.eye(3), _shift(first, last, np.eye(3))]
     for turned in (angle, angle + np.pi):
         for scaled in (1.0, scale):
             candidates.append(_shift(first, last, _about_centre(turned, scaled, first.shape)))
-    best = max(candidates, key=lambda motion: _likeness(first, last, motion))
-    return _improved(first, last, best)
+    best = max(candidates, key=lambda motion: _likeness(*structures, motion))
+    return _improved(*structures, best)
 
 
 def share(motion: Array, part: float) -> Array:
@@ -72,6 +73,7 @@ def _turn(first: Array, last: Array) -> tuple[float, float]:
 
 
 def _structure(image: Array) -> Array:
+    """What of an image is neither noise nor brightness."""
     found: Array = difference_of_gaussians(image, _FINE, _COARSE)
     return found
 
@@ -96,7 +98,7 @@ def _shift(first: Array, last: Array, motion: Array) -> Array:
 
 
 def _improved(first: Array, last: Array, motion: Array) -> Array:
-    """The motion, a little turned, scaled and shifted, so that the images correlate more."""
+    """The motion, a little turned, scaled and shifted, so that the structures of both images correlate more."""
     steps = np.array([np.radians(2.0), 0.02, 1.0, 1.0])
 
     def changed(by: Array) -> Array:
@@ -115,10 +117,10 @@ def _improved(first: Array, last: Array, motion: Array) -> Array:
 
 
 def _likeness(first: Array, last: Array, motion: Array) -> float:
-    """Correlation of first(x) and last(A x) where both are, of what is neither noise nor brightness."""
+    """Correlation of first(x) and last(A x), the structures of both images, where both are."""
     inside = ndimage.affine_transform(np.ones(last.shape), motion[:2, :2], motion[:2, 2], order=0, cval=0) > 0
     if inside.mean() < _OVERLAP:
         return -1.0
-    back = ndimage.affine_transform(_structure(last), motion[:2, :2], motion[:2, 2], order=1, mode="nearest")
-    a, b = _structure(first)[inside], back[inside]
+    back = ndimage.affine_transform(last, motion[:2, :2], motion[:2, 2], order=1, mode="nearest")
+    a, b = first[inside], back[inside]
     return float(np.corrcoef(a, b)[0, 1]) if a.std() > 0 and b.std() > 0 else -1.0

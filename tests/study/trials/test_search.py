@@ -77,9 +77,7 @@ def test_a_rule_tries_all_its_few_settings_whatever_the_number_of_trials(bench, 
     rule = [row for row in table(bench) if row["method"] == "lineage+volume-blend"]
     settings = {(row["param.rules.volume.exponent"], row["param.rules.lineage.smoothing"]) for row in rule}
     assert len(settings) == len(rule) == 12
-    assert [name.startswith("search-lineage") for name in order] == [True] * 12 + [False] * 2, (
-        "first what takes seconds"
-    )
+    assert [trial.startswith("search-lineage") for trial in order] == [True] * 12 + [False] * 2
     small_study.trials = 1  # nothing is to be searched
     assert small_study.arm_trials(Arm("lineage+volume-blend", "sparse")) == 1
 
