@@ -16,12 +16,12 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
 
 from analysis.tables import constraints, order, record
+from analysis.tables.once import once
 from analysis.tables.selection import NoRows
 from analysis.wording import listing, number
 
@@ -43,6 +43,7 @@ COLUMNS = [
 ]  # fmt: skip
 
 
+@once
 def arms(run: Run) -> list[tuple[str, str]]:
     """(method, supervision) of every arm that has searched at least one parameter in some trial."""
     searched = run.trials[run.trials["phase"] == "search"]
@@ -130,14 +131,10 @@ def importances(run: Run) -> pd.DataFrame:
 
     Of ten thousand trials this takes seconds, and a report asks for every arm: it is computed once for a run.
     """
-    if run not in _IMPORTANCES:
-        _IMPORTANCES[run] = _importances(run)
-    return _IMPORTANCES[run].copy()
+    return _importances(run).copy()
 
 
-_IMPORTANCES: WeakKeyDictionary[Run, pd.DataFrame] = WeakKeyDictionary()
-
-
+@once
 def _importances(run: Run) -> pd.DataFrame:
     import optuna
 
@@ -163,6 +160,7 @@ def evaluator(trials: int) -> Any:
     return PedAnovaImportanceEvaluator(target_quantile=min(0.5, max(0.1, 2 / trials)))
 
 
+@once
 def one_standard_error(run: Run) -> pd.DataFrame:
     """Per arm and parameter: the values next to each other, the best among them, that are within one standard error of
     the best, and a sentence that says so.
@@ -304,6 +302,7 @@ def ended(run: Run, method: str, supervision: str) -> int:
     return int(_of_arm(run, method, supervision)["state"].isin(["complete", "pruned"]).sum())
 
 
+@once
 def _of_arm(run: Run, method: str, supervision: str) -> pd.DataFrame:
     trials = run.trials
     wanted = (trials["phase"] == "search") & (trials["method"] == method) & (trials["supervision"] == supervision)

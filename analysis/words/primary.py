@@ -14,18 +14,23 @@ from analysis.words.lines import closest, under
 
 
 def conclusion(facts: Facts) -> str:
-    """Two sentences; empty where the study names no primary comparison, without the second where there is nothing else
-    to tell."""
+    """One sentence; empty where the study names no primary comparison."""
     named = record.primary(facts.run)
     if not named:
         return ""
     if facts.primary.empty:
-        first = f"of {count(len(named), 'primary comparison')} none can be made, for want of confirmed values."
-    else:
-        said = _said(facts, {name: _primary(facts, name) for name in dict.fromkeys(facts.primary["supervision"])})
-        first = f"in {facts.metric.label} on the test {record.cases(facts.run)}, {said}."
+        return f"of {count(len(named), 'primary comparison')} none can be made, for want of confirmed values."
+    said = _said(facts, {name: _primary(facts, name) for name in dict.fromkeys(facts.primary["supervision"])})
+    return f"in {facts.metric.label} on the test {record.cases(facts.run)}, {said}."
+
+
+def exploratory(facts: Facts) -> str:
+    """One sentence about what no primary comparison looks at; empty where a study names none, or there is nothing to
+    tell."""
+    if not record.primary(facts.run):
+        return ""
     others = _said(facts, {name: _exploratory(facts, name) for name in facts.supervisions})
-    return f"{first} Exploratory: {others}." if others else first
+    return f"Exploratory: {others}." if others else ""
 
 
 def _said(facts: Facts, verdicts: dict[str, str]) -> str:

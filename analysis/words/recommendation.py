@@ -24,7 +24,7 @@ REGULARIZERS = "regularizers."
 
 
 def recommendation(facts: Facts) -> str:
-    """One sentence; empty where a run is unfinished, or nothing tells how sure a choice is."""
+    """A sentence for each supervision; empty where a run is unfinished, or nothing tells how sure a choice is."""
     if not facts.run.finished:
         return ""
     said: dict[str, list[str]] = {}
@@ -33,7 +33,7 @@ def recommendation(facts: Facts) -> str:
             said.setdefault(advice, []).append(supervision)
     several = len(facts.supervisions) > 1
     parts = [(f"under {listing(names)} supervision " if several else "") + advice for advice, names in said.items()]
-    return f"{capital('; '.join(parts))}." if parts else ""
+    return " ".join(f"{capital(part)}." for part in parts)
 
 
 def _advice(facts: Facts, supervision: str) -> str:
@@ -46,8 +46,8 @@ def _advice(facts: Facts, supervision: str) -> str:
     elif line["kind"] == RULE:
         said = f"use {method}, without any network"
     else:
-        said = f"use {method}{_strength(facts, method, supervision)}"
-    said += f": expected {_expected(facts, line)}, {listing(_chances(facts, line, supervision))}"
+        said = f"use {method}"
+    said += f": expected {_expected(facts, line)}, {_chances(facts, line, supervision)}"
     return said + _cost(facts, line) + _test(facts, line) + _best_network(facts, line, supervision)
 
 
@@ -68,15 +68,23 @@ def _together(facts: Facts, line: Mapping[str, Any]) -> float:
     return float(row["replicates"]) if known else 0.0
 
 
-def _chances(facts: Facts, line: Mapping[str, Any], supervision: str) -> list[str]:
+def _chances(facts: Facts, line: Mapping[str, Any], supervision: str) -> str:
+    """Of being better than baseline, control and rules, those that are as sure together, and of being the best."""
     named = record.controls(facts.run)
     controls = f"the control '{named[0]}'" if len(named) == 1 else "every control"
     rules = "every other rule without a network" if line["kind"] == RULE else "every rule without a network"
     names = {"beats_baseline": f"'{facts.baseline}'", "beats_controls": controls, "beats_rules": rules}
-    known = [f"than {whom} with probability {chance(line[name])}" for name, whom in names.items() if line[name] >= 0]
-    known = [f"better {known[0]}", *known[1:]] if known else []
+    alike: dict[str, list[str]] = {}
+    for name, whom in names.items():
+        if line[name] >= 0:
+            alike.setdefault(chance(line[name]), []).append(whom)
+    known = [
+        f"than {listing(whom)}{', each' if len(whom) > 1 else ''} with probability {share}"
+        for share, whom in alike.items()
+    ]
     among = len(facts.standings[facts.standings["supervision"] == supervision])
-    return [*known, f"the best of {count(among, 'method')} with probability {chance(line['best'])}"]
+    best = f"the best of {count(among, 'method')} with probability {chance(line['best'])}"
+    return f"better {', '.join(known)}, and {best}" if known else best
 
 
 def _cost(facts: Facts, line: Mapping[str, Any]) -> str:
@@ -111,12 +119,17 @@ def _best_network(facts: Facts, line: Mapping[str, Any], supervision: str) -> st
     return f"; the best with a network is {best['method']}, {_expected(facts, best)}"
 
 
-def _strength(facts: Facts, method: str, supervision: str) -> str:
-    """The best setting of what the method adds to the loss, and whether the published one would do."""
+def setting(facts: Facts, supervision: str) -> list[str]:
+    """A sentence about the method that is chosen: the best setting of what it adds to the loss, and whether the
+    published one would do; none where it adds nothing, or nothing is known."""
+    line = facts.line(supervision)
+    if line is None:
+        return []
+    method = str(line["method"])
     mine = _of(facts.parameters, method, supervision)
     mine = mine[mine["parameter"].astype("str").str.startswith((REGULARIZERS, f"{method}."))]
     if mine.empty:
-        return ""
+        return []
     named = [
         f"{_words(name, method)} {_value(best)}" for name, best in zip(mine["parameter"], mine["best"], strict=True)
     ]
@@ -127,7 +140,7 @@ def _strength(facts: Facts, method: str, supervision: str) -> str:
         note = " (the published setting is not shown to differ)"
     else:
         note = ""
-    return f" with {listing(named)}{note}"
+    return [f"{method} is best with {listing(named)}{note}."]
 
 
 def _of(table: pd.DataFrame, method: str, supervision: str) -> pd.DataFrame:

@@ -19,19 +19,22 @@ from analysis.words import primary
 from analysis.words.facts import Facts, gather
 from analysis.words.limits import limits
 from analysis.words.lines import closest, supervision_lines, under
+from analysis.words.recommendation import setting
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A study's answer: the conclusion, the sentences per supervision, and what limits them."""
+    """A study's answer: the conclusion, what else was seen, the sentences per supervision, and what limits them."""
 
     conclusion: str
+    exploratory: str
+    """Empty where a study names no primary comparison."""
     by_supervision: dict[str, list[str]]
     limits: list[str]
 
     def sentences(self) -> list[str]:
         return [
-            self.conclusion,
+            " ".join(filter(None, [self.conclusion, self.exploratory])),
             *(line for lines in self.by_supervision.values() for line in lines),
             *self.limits,
         ]
@@ -45,12 +48,16 @@ def answer(run: Run) -> list[str]:
 def conclusion(run: Run) -> str:
     """The answer of a run, which stands alone: one sentence, and where a study names primary comparisons a second one
     about the exploratory ones."""
-    return _conclusion(gather(run))
+    return from_facts(gather(run)).sentences()[0]
 
 
 def from_facts(facts: Facts) -> Answer:
-    by_supervision = {name: lines for name in facts.supervisions if (lines := supervision_lines(facts, name))}
-    return Answer(_conclusion(facts), by_supervision, limits(facts))
+    by_supervision = {}
+    for name in facts.supervisions:
+        if lines := supervision_lines(facts, name):
+            by_supervision[name] = [*lines, *setting(facts, name)]
+    exploratory = primary.exploratory(facts) if len(facts.levels) else ""
+    return Answer(_conclusion(facts), exploratory, by_supervision, limits(facts))
 
 
 def _conclusion(facts: Facts) -> str:

@@ -1,4 +1,4 @@
-"""Ray Tune executes jobs: all arms in one Tuner, actors reused, as many trials at once as the cluster carries.
+"""Ray Tune executes jobs: all arms together, actors reused, as many trials at once as the cluster carries.
 
 Ray's own state is scratch: nothing is resumed from it (`search.py` and `trainables/actor.py` hold what is).
 """
@@ -59,6 +59,10 @@ class_cache.ENV_VARS_TO_PROPAGATE = {name for name in class_cache.ENV_VARS_TO_PR
 
 # Seconds in which a cluster must answer.
 _PATIENCE = 6
+A_SESSION = 1000
+"""Trials of one session of Tune, at least: it keeps each to the end, and goes through all of them after each."""
+WAVES = 20
+"""Or so many times as many as run at once: at the end of a session machines wait for the last trial."""
 
 
 @contextlib.contextmanager
@@ -184,6 +188,14 @@ def execute(
     count, wanted = trials_at_once(resources)
     os.environ["TUNE_MAX_PENDING_TRIALS_PG"] = str(count)
     bridge = _Bridge(source, recorder, on_start, on_progress, stopping)
+    while bridge.opened(max(A_SESSION, WAVES * count)):
+        _session(bridge, count, wanted, scratch)
+    if bridge.trouble is not None:
+        raise bridge.trouble
+
+
+def _session(bridge: _Bridge, count: int, wanted: dict[str, float], scratch: str) -> None:
+    """Run the jobs of one session, `count` at once, each with the resources `wanted`."""
     tuner = tune.Tuner(
         tune.with_resources(Actor, wanted),
         tune_config=tune.TuneConfig(
@@ -208,8 +220,6 @@ def execute(
         ),
     )
     tuner.fit()
-    if bridge.trouble is not None:
-        raise bridge.trouble
 
 
 class _Bridge:
@@ -228,6 +238,8 @@ class _Bridge:
         self.jobs: dict[str, Job] = {}
         self.running: set[str] = set()
         self.exhausted = False
+        self.asked, self.most = 0, 0
+        """Jobs that the session has begun, and is to begin."""
         self.pruned: set[str] = set()
         self.lost: dict[str, Loss] = {}
         self.losses = Losses()
@@ -248,6 +260,14 @@ class _Bridge:
             self.trouble = error
             return None
 
+    def opened(self, most: int) -> bool:
+        """Whether there is something to do for a session, and the last one has begun something; it has `most` jobs."""
+        ended = self.trouble is not None or self.stopping() or (self.exhausted and not self.again)
+        idle = self.most > 0 and self.asked == 0
+        self.asked, self.most = 0, most
+        self.jobs.clear()
+        return not ended and not idle
+
     def ask(self, trial_id: str) -> dict[str, Any] | None:
         job = self.again.pop(0) if self.again else None
         if job is None and not self.exhausted:
@@ -255,6 +275,7 @@ class _Bridge:
             self.exhausted = job is None
         if job is None:
             return None
+        self.asked += 1
         self.jobs[trial_id] = job
         self.running.add(trial_id)
         self.on_start(job)
@@ -298,7 +319,7 @@ class _Asking(Searcher):
 
     def suggest(self, trial_id: str) -> Any:
         bridge = self._bridge
-        if bridge.trouble is not None or bridge.stopping():
+        if bridge.trouble is not None or bridge.stopping() or bridge.asked == bridge.most:
             return Searcher.FINISHED
         asked = bridge.guarded(bridge.ask, trial_id)
         # While a trial runs it may be lost, and issued again.

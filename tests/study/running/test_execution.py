@@ -1,4 +1,4 @@
-"""What Tune keeps of trials that have ended; a termination while Ray starts."""
+"""Sessions of Tune, what it keeps of trials that have ended, and a termination while Ray starts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,30 @@ from types import SimpleNamespace
 import pytest
 
 from study.errors import Interrupted
-from study.running.execution import _Recording, cluster
+from study.running.execution import _Asking, _Bridge, _Recording, cluster
+
+
+def test_sessions_follow_until_there_is_no_job_left(monkeypatch):
+    """Tune keeps every trial of a session: a session has so many, and what is left goes to the next."""
+    jobs = [SimpleNamespace(request={"number": number}) for number in range(5)]
+    source = SimpleNamespace(next=lambda: jobs.pop(0) if jobs else None)
+    bridge = _Bridge(source, None, on_start=lambda job: None, on_progress=None, stopping=lambda: False)
+    monkeypatch.setattr("study.running.execution.asdict", lambda request: request)
+    begun = []
+    while bridge.opened(2):
+        asking, session = _Asking(bridge), []
+        while (asked := asking.suggest(f"{len(begun)}-{len(session)}")) not in (None, "FINISHED"):
+            session.append(asked["request"])
+        bridge.running.clear()  # they have ended
+        if not begun:
+            bridge.again.append(SimpleNamespace(request={"number": "lost"}))
+        begun.append(session)
+    assert begun == [
+        ['{"number": 0}', '{"number": 1}'],
+        ['{"number": "lost"}', '{"number": 2}'],
+        ['{"number": 3}', '{"number": 4}'],
+        [],
+    ]
 
 
 @pytest.mark.parametrize("end", ["on_trial_complete", "on_trial_error"])

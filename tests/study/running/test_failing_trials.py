@@ -37,7 +37,19 @@ def optuna_states(folder: Path) -> dict[str, list[TrialState]]:
 @pytest.fixture(scope="module")
 def faults(tmp_path_factory) -> tuple[Path, str, str]:
     folder = tmp_path_factory.mktemp("faults")
-    return folder, *finish(start(folder, "--preset", "faults", "--set", "resources.cpus=1"), status=1)
+    few = {"SLEEPING_SESSION": "9"}
+    return folder, *finish(start(folder, "--preset", "faults", "--set", "resources.cpus=1", **few), status=1)
+
+
+def test_a_study_of_several_sessions_runs_every_trial_once(faults):
+    """Of 18 trials of the search, and as many confirmations: in each session other processes, and no trial twice."""
+    trials = tables(faults[0])["trials"]
+    assert (trials[trials.phase == "search"].groupby("method").size() == 2).all()
+    assert not trials.trial.duplicated().any()
+    well = trials[(trials.method == "none") & (trials.phase == "search")]
+    assert set(well.state) <= {"complete", "pruned"}
+    epochs = [(line["offset"], line["depth"], line["seed"], line["epoch"]) for line in trace(faults[0])]
+    assert max(epochs.count(one) for one in epochs if one[0] == 0.0) == 1
 
 
 def test_a_trial_that_fails_has_its_reason_and_optuna_knows(faults):
