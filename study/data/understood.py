@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from study.data import width
 from study.data.clock import words
 from trainables.shapes.readers.base import AXES
+from trainables.shapes.readers.frame_files import NAMES
 from trainables.shapes.sampled import Sampled
 from trainables.shapes.sequence import PLANE, SPACE, grid_spacing, power
 
@@ -31,15 +32,9 @@ def paragraph(
     size = ", ".join(f"{axis} {length}" for axis, length in zip(axes.split(", "), first.shape, strict=True))
     taken = sorted({int(n) for p in prepared.values() for n in p.frames})
     count = len(next(iter(prepared.values())).frames)
-    when = (
-        ""
-        if wanted.times is None
-        else f", at {reader.time(taken[0]):g} to {reader.time(taken[-1]):g} by {wanted.times}"
-    )
     said = [
-        f"{reader.path.resolve().name}, read as {reader.name}: {count} frames, {taken[0]} to {taken[-1]}{when}"
-        f"{apart(reader)}, of "
-        f"{size} {voxel}s",
+        f"{reader.path.resolve().name}, read as {reader.name}: {count} frames, {taken[0]} to {taken[-1]}"
+        f"{when(reader, taken[0], taken[-1], wanted.times)}, of {size} {voxel}s",
         f"a {voxel} is {_sizes(reader.voxel_size())} µm ({axes}), {_voxel_source(reader)}",
         f"used: {', '.join(prepared)}{_unused(listing)}",
         _pieces(prepared),
@@ -53,10 +48,16 @@ def paragraph(
     return "; ".join(said) + "."
 
 
-def apart(reader: Reader) -> str:
-    """How long a frame takes, by the files; nothing where they do not say it, or the user gives the times."""
-    interval = reader.seconds()
-    return "" if interval is None else f", {words(interval)} apart"
+def when(reader: Reader, first: int, last: int, times: str | None) -> str:
+    """When frames were taken, by the user's file of times or those of the recording; nothing where neither says it."""
+    if times is not None:
+        return f", at {reader.time(first):g} to {reader.time(last):g} by {times}"
+    if (said := reader.said_times()) is not None:
+        return f", unevenly apart, {words(reader.time(last) - reader.time(first))} in all by the {said[1]}"
+    interval = reader.said_interval()
+    if interval is None:
+        return ""
+    return f", {words(interval[0])} apart" + (f" by the {interval[1]}" if interval[1] == NAMES else "")
 
 
 def refuse_exchanged(reader: Reader) -> str | None:

@@ -64,7 +64,7 @@ def time_of(recording: Recording, number: int) -> float:
     """When a frame was taken; of one that lacks a time, between its neighbours in proportion to the numbers."""
     if number in recording.times:
         return recording.times[number]
-    given = recording.reader.times or {}
+    given = recording.reader.known_times() or {}
     if number in given:
         return given[number]
     before = max(n for n in recording.measured if n < number)
@@ -84,6 +84,8 @@ def pictured(given: Sequence[Moment], begin: float, most: int) -> list[int]:
 def _at(text: str, times: Sequence[float], recording: Recording) -> list[float]:
     wanted = sorted(time for time, _ in clock.times("--at", text, recording.seconds, "0.5,1.25"))
     unit = "by --times" if recording.reader.times else "counted in frames"
+    if recording.reader.said_times() is not None:
+        unit = "seconds from the first frame"
     for time in wanted:
         if not math.isfinite(time) or not times[0] <= time <= times[-1]:
             raise Mistake(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from study.data.understood import apart
+from study.data.understood import when
 from study.filling.recording import Recording
 from study.filling.segments import segments
 from trainables.shapes.readers.base import AXES
@@ -20,14 +20,13 @@ def paragraph(recording: Recording, listing: Listing, times: str | None) -> str:
     axes = len(recording.shape)
     sides = ", ".join(f"{axis} {side}" for axis, side in zip(AXES[axes].split(", "), recording.shape, strict=True))
     first, last = recording.measured[0], recording.measured[-1]
-    when = "" if times is None else f", at {recording.times[first]:g} to {recording.times[last]:g} by {times}"
     found = segments(recording.cells)
     divisions = [s for s in found if s.divides]
     ends = {label: (cell.frames[0], cell.frames[-1]) for label, cell in recording.cells.items()}
     partly = [f"{a} ({b} to {c})" for a, (b, c) in ends.items() if (b, c) != (first, last)]
     said = [
         f"{recording.name}, read as {recording.reader.name}: {len(recording.measured)} labelled frames, {first} to "
-        f"{last}{when}{apart(recording.reader)}, of {sides} {'voxels' if axes == 3 else 'pixels'}",
+        f"{last}{when(recording.reader, first, last, times)}, of {sides} {'voxels' if axes == 3 else 'pixels'}",
         f"a {'voxel' if axes == 3 else 'pixel'} is {' x '.join(f'{size:g}' for size in recording.voxel)} µm "
         f"({AXES[axes]}), {_source(recording.reader)}",
         f"cells: {_listed([str(label) for label in recording.cells])}",

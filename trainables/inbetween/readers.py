@@ -18,6 +18,7 @@ from trainables.inbetween.overlap import overlap
 from trainables.inbetween.pictures import Array
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.odd_files import refuse_odd
+from trainables.shapes.readers.name_clock import clocks
 
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 _PIXEL, _TIES, _CITATION = "33550", "33922", "34737"
@@ -119,6 +120,9 @@ def _files(path: Path, suffixes: list[str]) -> list[Path]:
         (f for f in path.iterdir() if f.suffix.lower() in suffixes and not f.name.startswith(".")),
         key=_natural,
     )
+    said = clocks([file.stem for file in found])
+    if said is not None and len(set(said.parted)) == 1:
+        found = [file for _, file in sorted(zip(said.seconds, found, strict=True))]
     if not found:
         raise BadData(f"{path}: there is no image in the folder; it needs {', '.join(suffixes)}")
     return found

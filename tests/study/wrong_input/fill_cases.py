@@ -19,6 +19,9 @@ FILL: Cases = {
         ["data/swapped.npz", "--link", "--voxel", "1,2"],
         "--voxel 1,2 has 2 sizes, but its frames have the axes z, y, x",
     ),
+    "the planes of one volume": (["data/one-volume"], "its files are the planes of one volume"),
+    "times of two days": (["data/midnight"], "00h10m to 23h50m, may be of two days"),
+    "folders of planes or of films": (["data/stacks"], "may be frames of planes, or recordings of frames; say that"),
     "volumes and planes": (["data/mixed"], "t1.tif (frame 1): (8, 8) voxels, but "),
     "a plane seen along z": (["data/plane.npy", "--flat"], "its frames have the axes y, x already; leave --flat out"),
     "three voxel sizes in the plane": (

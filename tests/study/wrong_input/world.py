@@ -115,6 +115,14 @@ def _recordings(folder: Path) -> None:
     np.save(data / "flat.npy", swapped[:, 4])
     np.save(data / "plane.npy", (swapped[:, 4] > 0) * np.array([1, 1, 1, 1, 2, 2, 2, 2], np.uint16))
     tifffile.imwrite(data / "bands.tif", np.zeros((8, 8, 4), np.uint8), photometric="minisblack", planarconfig=1)
+    for name, names in (("one-volume", ("z0", "z1")), ("midnight", ("23h50m", "00h10m"))):
+        (data / name).mkdir()
+        for held in names:
+            tifffile.imwrite(data / name / f"{held}.tif", swapped[0, 4])
+    for frame in range(2):
+        (data / "stacks" / f"{frame}").mkdir(parents=True)
+        for plane in range(2):
+            tifffile.imwrite(data / "stacks" / f"{frame}" / f"{plane}.tif", swapped[frame, plane])
     (data / "mixed").mkdir()
     for name, frame in (("t0", swapped[0]), ("t1", swapped[0, 4])):
         tifffile.imwrite(data / "mixed" / f"{name}.tif", frame)

@@ -167,10 +167,24 @@ class Reader(Plugin):
         """What the files say of the time from frame to frame, seconds, and where they say it; none if they do not."""
         return None
 
+    def said_times(self) -> tuple[dict[int, float], str] | None:
+        """Frame number → seconds from the first frame, and where the files say it, where frames are not evenly apart;
+        none if they do not."""
+        return None
+
+    def known_times(self) -> dict[int, float] | None:
+        """Frame number → when it was taken: the option, else what the files say; none where it is the number."""
+        said = self.said_times() if self.times is None else None
+        return self.times if said is None else said[0]
+
     def seconds(self) -> float | None:
-        """From frame to frame; none where the files do not say it, or `--times` says in a unit of its own when they
-        were taken."""
-        said = self.said_interval() if self.times is None else None
+        """How long the unit of time is: that from frame number to frame number, or a second; none where the files do
+        not say it, or `--times` says in a unit of its own when they were taken."""
+        if self.times is not None:
+            return None
+        if self.said_times() is not None:
+            return 1.0
+        said = self.said_interval()
         return None if said is None else said[0]
 
     def fitted(self, said: Sizes | None, axes: int) -> Sizes:
@@ -191,11 +205,12 @@ class Reader(Plugin):
 
     def time(self, number: int) -> float:
         """When a frame was taken; raises BadData."""
-        if self.times is None:
+        known = self.known_times()
+        if known is None:
             return float(number)
-        if number not in self.times:
+        if number not in known:
             raise BadData(f"{self.path} (frame {number}): --times does not say when it was taken; add it there")
-        return self.times[number]
+        return known[number]
 
     @abstractmethod
     def sequences(

@@ -9,7 +9,7 @@ from pydantic import Field, PrivateAttr
 
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.readers.base import Sizes
-from trainables.shapes.readers.frame_files import frame_files
+from trainables.shapes.readers.frame_files import NAMES, FrameFiles, frame_files
 from trainables.shapes.readers.labels import LabelReader
 from trainables.shapes.readers.numpy_files import KEY, SEGMENTED, SUFFIXES, Held, held_in
 from trainables.shapes.readers.tiff import SUFFIXES as TIFF
@@ -38,9 +38,8 @@ class LabelArrays(LabelReader):
     )
     _held: dict[int, Array] | None = PrivateAttr(None)
     """Frame → array, of a file; read once."""
-    _files: dict[int, Path] | None = PrivateAttr(None)
+    _named: FrameFiles | None = PrivateAttr(None)
     _read: Held | None = PrivateAttr(None)
-    _notes: tuple[str, ...] = PrivateAttr(())
 
     @classmethod
     def written(cls, labels: Array, folder: Path) -> list[Path]:
@@ -94,7 +93,7 @@ class LabelArrays(LabelReader):
         return beside or (None if said is None else (said[0], f"array {said[1]!r}"))
 
     def remarks(self) -> list[str]:
-        notes = [*self._notes]
+        notes = [*self._names().notes]
         if unread := self._first().unread:
             notes.append(f"arrays that are not read: {', '.join(unread)}")
         return notes
@@ -105,20 +104,27 @@ class LabelArrays(LabelReader):
             self._read = held_in(next(iter(self._frame_files().values()), self.path))
         return self._read
 
-    def _frame_files(self) -> dict[int, Path]:
-        """Frame number → file, of a folder."""
-        if self._files is None:
+    def said_interval(self) -> tuple[float, str] | None:
+        step = self._names().step
+        return None if step is None else (step, NAMES)
+
+    def said_times(self) -> tuple[dict[int, float], str] | None:
+        times = self._names().times
+        return None if times is None else (times, NAMES)
+
+    def _names(self) -> FrameFiles:
+        """Of a folder; of a file none."""
+        if self._named is None:
             found = self.path.is_dir() and any(f.name.lower().endswith(SEGMENTED) for f in self.path.iterdir())
             endings = (SEGMENTED,) if found else SUFFIXES
-            self._files = self._of_folder(endings) if self.path.is_dir() else {}
-        return self._files
+            self._named = frame_files(self.path, endings) if self.path.is_dir() else FrameFiles()
+            if self._named.planes:
+                raise BadData(f"{self.path}: a plane a file; put the planes of a volume into one array")
+        return self._named
 
-    def _of_folder(self, endings: tuple[str, ...]) -> dict[int, Path]:
-        found = frame_files(self.path, endings)
-        self._notes = found.notes
-        if found.planes:
-            raise BadData(f"{self.path}: a plane a file; put the planes of a volume into one array")
-        return {number: files[0] for number, files in found.files.items()}
+    def _frame_files(self) -> dict[int, Path]:
+        """Frame number → file, of a folder."""
+        return {number: files[0] for number, files in self._names().files.items()}
 
     def _content(self) -> dict[int, Array]:
         """Frame number → array of labels, of a file."""

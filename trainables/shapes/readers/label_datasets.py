@@ -17,7 +17,7 @@ from pydantic import Field, PrivateAttr
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.readers import named_labels, zarr_place
 from trainables.shapes.readers.base import Sizes
-from trainables.shapes.readers.frame_files import frame_files
+from trainables.shapes.readers.frame_files import NAMES, FrameFiles, frame_files
 from trainables.shapes.readers.labels import LabelReader
 from trainables.shapes.readers.sdf_volumes import KEY as DISTANCES
 from trainables.shapes.readers.tiff_axes import arranged, named, order_of
@@ -42,6 +42,7 @@ class LabelDatasets(LabelReader):
     layout: str | None = Field(
         None, pattern="^[TZYXC]{2,5}$", description="what the axes are, where not t, z, y, x: ZTYX, say"
     )
+    _named: FrameFiles | None = PrivateAttr(None)
     _opened: Any = PrivateAttr(None)
     """Frame number → its dataset, and its place along the dataset's time, none where it is the whole dataset."""
 
@@ -99,6 +100,24 @@ class LabelDatasets(LabelReader):
         axes = len(self._order(dataset, place is not None)) - (place is not None)
         return tuple(float(size) for size in said)[3 - axes :], "attribute element_size_um"
 
+    def remarks(self) -> list[str]:
+        return [*self._names().notes]
+
+    def said_interval(self) -> tuple[float, str] | None:
+        step = self._names().step
+        return None if step is None else (step, NAMES)
+
+    def said_times(self) -> tuple[dict[int, float], str] | None:
+        times = self._names().times
+        return None if times is None else (times, NAMES)
+
+    def _names(self) -> FrameFiles:
+        """Of a folder of HDF5 files; of others none."""
+        if self._named is None:
+            of_files = self.path.is_dir() and zarr_place.metadata(self.path) is None
+            self._named = frame_files(self.path, _HDF5) if of_files else FrameFiles()
+        return self._named
+
     def _frames(self) -> dict[int, tuple[Any, int | None]]:
         if self._opened is None:
             self._opened = self._found()
@@ -107,9 +126,9 @@ class LabelDatasets(LabelReader):
 
     def _found(self) -> dict[int, tuple[Any, int | None]]:
         if zarr_place.metadata(self.path) is not None:
-            held = _zarr(self.path)
+            held = zarr_array(self.path)
         elif self.path.is_dir():
-            files = frame_files(self.path, _HDF5).files
+            files = self._names().files
             found = {number: _hdf5(file) for number, (file, *_) in files.items()}
             if more := next((number for number, one in found.items() if isinstance(one, dict)), None):
                 raise BadData(f"{files[more][0]}: a dataset a frame, but a file of a folder is one frame; name one")
@@ -121,7 +140,7 @@ class LabelDatasets(LabelReader):
         return {place: (held, place) for place in range(held.shape[self._order(held, True)[0]])}
 
     def _order(self, dataset: Any, time: bool) -> list[int]:
-        axes = named(_axes(dataset), self.layout, self.path)
+        axes = named(axes_of(dataset), self.layout, self.path)
         return order_of(axes, dataset.shape, time, self.path)
 
 
@@ -129,7 +148,7 @@ def _is_hdf5(path: Path) -> bool:
     return path.suffix.lower() in _HDF5 and path.is_file() and not path.name.startswith(".")
 
 
-def _axes(dataset: Any) -> str:
+def axes_of(dataset: Any) -> str:
     """A letter for each axis, as ilastik, Zarr or xarray name them; Q where nothing does."""
     unnamed = "Q" * len(dataset.shape)
     try:
@@ -216,7 +235,7 @@ def _array_in(folder: Path) -> str | None:
     )
 
 
-def _zarr(folder: Path) -> Any:
+def zarr_array(folder: Path) -> Any:
     try:
         found = zarr_place.opened(folder)
         found = found if zarr_place.is_array(folder) else found[_array_in(folder)]

@@ -13,7 +13,7 @@ from pydantic import Field, PrivateAttr
 
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.readers.base import Sizes
-from trainables.shapes.readers.frame_files import FrameFiles, frame_files
+from trainables.shapes.readers.frame_files import NAMES, FrameFiles, frame_files
 from trainables.shapes.readers.labels import LabelReader
 from trainables.shapes.readers.pictures import SUFFIXES as PICTURES
 from trainables.shapes.readers.pictures import read_picture
@@ -88,11 +88,22 @@ class LabelStack(LabelReader):
             return list(self._frames().files)
         return list(range(frames_in(self.path, self.layout)))
 
+    def _refuse_planes(self, first: Array) -> Array:
+        """A frame; BadData if it is a plane, and the number in the names counts planes."""
+        if first.ndim == 2 and self._frames().counts_depth:
+            name = next(iter(self._frames().files.values()))[0].name
+            raise BadData(
+                f"{self.path}: by their names, such as {name}, its files are the planes of one volume, and a recording "
+                "has several; name the folder in which each frame has a folder of planes, or, if these are frames, "
+                "call them t0, t1, …"
+            )
+        return first
+
     def labels(self, number: int) -> Array:
         if not self.path.is_dir():
             return read_frame(self.path, number, self.layout)
         found = [self._image(file) for file in self._frames().files[number]]
-        return self._volume(found, number) if self._frames().planes else found[0]
+        return self._volume(found, number) if self._frames().planes else self._refuse_planes(found[0])
 
     def _image(self, file: Path) -> Array:
         return read_picture(file) if file.suffix.lower() in PICTURES else read_volume(file, self.layout)
@@ -121,5 +132,11 @@ class LabelStack(LabelReader):
         return voxel_of(self.path.parent, self.path)
 
     def said_interval(self) -> tuple[float, str] | None:
+        if (step := self._frames().step) is not None:
+            return step, NAMES
         first = self._first()
         return None if first is None else interval_in(first)
+
+    def said_times(self) -> tuple[dict[int, float], str] | None:
+        times = self._frames().times
+        return None if times is None else (times, NAMES)

@@ -31,6 +31,8 @@ class OmeZarr(LabelReader):
     name: ClassVar[str] = "ome-zarr"
     accepts: ClassVar[str] = "an OME-Zarr folder, or its Zip file, of labels, or of an image with one label image"
 
+    has_time: ClassVar[bool] = True
+    """Whether one of its axes is time."""
     _opened: Any = PrivateAttr(None)
     """The array, its order of axes t, z, y, x, or t, y, x, and the first entry of `multiscales`."""
 
@@ -81,9 +83,9 @@ class OmeZarr(LabelReader):
         return f"{self.path} (frame {number})"
 
     def said_voxel(self) -> tuple[Sizes, str] | None:
-        scales = self._scales()
-        factors = [micrometres(unit) for _, unit in scales[1:]]
-        sizes = tuple(f * scale for f, (scale, _) in zip(factors, scales[1:], strict=True) if f is not None)
+        scales = self._scales()[1 if self.has_time else 0 :]
+        factors = [micrometres(unit) for _, unit in scales]
+        sizes = tuple(f * scale for f, (scale, _) in zip(factors, scales, strict=True) if f is not None)
         if len(sizes) < len(factors) or min(sizes) <= 0:
             return None
         return sizes, "OME-Zarr metadata"
@@ -135,7 +137,7 @@ class OmeZarr(LabelReader):
         if array.dtype.kind not in ("uibf" if labelled else "uib"):
             raise BadData(f"{self.path}: an image with values of type {array.dtype} and no labels; give a label image")
         names = [axis["name"] if isinstance(axis, dict) else axis for axis in images[0]["axes"]]
-        order = order_of("".join(str(name)[:1].upper() for name in names), array.shape, True, self.path)
+        order = order_of("".join(str(name)[:1].upper() for name in names), array.shape, self.has_time, self.path)
         return array, order, images[0]
 
     def _only_image(self, group: Any) -> Any:

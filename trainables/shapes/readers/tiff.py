@@ -103,16 +103,22 @@ def frames_in(path: Path, axes: str | None = None) -> int:
         raise BadData(f"{path}: {_unread(error)}") from None
 
 
-def has_time(path: Path) -> bool:
-    """Whether a file names an axis of time, or has more axes than one frame; raises BadData."""
+def axes_in(path: Path) -> tuple[str, tuple[int, ...]]:
+    """A letter for each axis of a file, and their lengths; raises BadData."""
     try:
         with library().TiffFile(path) as file:
             stored = stored_in(file, path)
-            return "T" in stored.axes or sum(length > 1 for length in stored.shape) > 3
+            return stored.axes, stored.shape
     except BadData:
         raise
     except Exception as error:
         raise BadData(f"{path}: {_unread(error)}") from None
+
+
+def has_time(path: Path) -> bool:
+    """Whether a file names an axis of time, or has more axes than one frame; raises BadData."""
+    axes, shape = axes_in(path)
+    return "T" in axes or sum(length > 1 for length in shape) > 3
 
 
 def _pages_of(stored: Stored, time: int, frame: int) -> list[int] | None:
