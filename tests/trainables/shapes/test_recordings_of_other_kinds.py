@@ -11,7 +11,7 @@ import tifffile
 import zarr
 from PIL import Image
 
-from tests.trainables.shapes.test_recordings_as_they_come import refused
+from tests.trainables.shapes.reading import refused
 from trainables.shapes.readers.base import open_recording
 from trainables.shapes.readers.frame_files import frame_files
 from trainables.shapes.readers.frame_times import read_times
