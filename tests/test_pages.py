@@ -91,7 +91,7 @@ CONTRACTS = {
     "durations": "tests/analysis/test_figure_contract.py",
     "rings-smoke": "tests/study/design/test_study.py",
     "nearest": "tests/trainables/interpolants/test_contract.py",
-    "eikonal": "tests/trainables/autodecoder/test_regularizers.py",
+    "eikonal": "tests/trainables/autodecoder/regularizers/test_contract.py",
 }
 """What the pages add → the contract tests of its kind, which find it by themselves."""
 

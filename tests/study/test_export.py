@@ -1,13 +1,7 @@
 """Exports of a confirmed model, read back with standard readers, with our own, and against the model itself."""
 
 import csv
-import http.server
 import json
-import shutil
-import threading
-from dataclasses import asdict
-from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -20,63 +14,14 @@ from skimage.measure import points_in_poly
 
 from study import catalog
 from study.data.recordings import Wanted, find, keep
-from study.design.arm import Arm
-from study.export import command_line
 from study.storage.run_folder import RunFolder
-from tests.study.data.test_recordings import recording
-from trainables.actor import Actor
-from trainables.autodecoder.configuration import DecoderConfiguration
-from trainables.base import Request
+from tests.study.confirmed import REPLICATES, export, finished_run, rows_of
+from tests.study.data.drifting import recording
 from trainables.metrics.volumes import dice
 from trainables.saved_model import load
 from trainables.shapes.preparation import prepare
 from trainables.shapes.readers.base import open_recording
 from trainables.shapes.sequence import grid_points
-
-SEEDS = [1, 2]
-
-
-def finished_run(folder: RunFolder, study, name: str = "none") -> RunFolder:
-    """A run of one confirmed model, trained for real, as the driver leaves it behind."""
-    arm, trial = Arm(name, "dense"), f"confirm-{name}-dense-best"
-    method = study.methods[name]
-    method.epochs = 120
-    if name == "none":
-        method.decoder = DecoderConfiguration(layers=3, width=48, code_layers=[2])
-        method.learning_rate = method.code_learning_rate = 2e-3
-    configuration = study.configured(arm, {}, "confirm")
-    request = Request(
-        labels={"study": study.name, "run": "run", "trial": trial, "phase": "confirm", "setting": "best"}
-        | {"method": name, "supervision": "dense"},
-        implementation=configuration.implementation,
-        configuration=configuration.model_dump(mode="json"),
-        timeline=study.supervisions["dense"].model_dump(mode="json"),
-        seeds=SEEDS,
-        roles=["train", "validation", "test"],
-        metric="chamfer",
-        objective_role="validation",
-        report_epochs=[],
-        checkpoint=folder.file("checkpoints", "t.pt"),
-        model=folder.file("models", f"{trial}.pt"),
-    )
-    actor = Actor(config={"request": json.dumps(asdict(request))})
-    result = actor.step()
-    while not result["done"]:
-        result = actor.step()
-    assert "failed" not in result, result
-    folder.write_table("per_time", trial, result["rows"])
-    folder.write_trial(
-        request.labels
-        | {"number": -1, "state": "complete", "reason": "", "objective": result["objective"], "epochs": 120}
-        | {"replicates": 2, "seconds": 1.0, "started": ""}
-    )
-    folder.compact("confirm")
-    folder.remove("checkpoints")
-    record = {"study": study.name, "run": "run", "status": "finished", "created_ms": 1, "baseline": "none"}
-    record |= {"dimension": study.dimension}
-    record |= {"methods": [name], "supervisions": ["dense"], "objective": study.objective.model_dump()}
-    folder.write_record(record | {"metrics": [metric.model_dump() for metric in study.metrics]})
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -103,15 +48,6 @@ def runs(tmp_path_factory):
         }
 
 
-def export(run: RunFolder, output: Path, *options: str) -> None:
-    assert command_line([run.url, "--output", str(output), *options]) == 0
-
-
-def rows_of(folder: Path) -> pd.DataFrame:
-    (file,) = folder.rglob("spread.csv")
-    return pd.read_csv(file)
-
-
 def at_voxels(run: RunFolder, sequence: int, label: str, index: np.ndarray, time: float) -> np.ndarray:
     """Mean over the replicates of the model's SDF at voxels `(P, d)` of the source; +∞ outside the domain."""
     (name,) = [name for name in run.names("data", ".npz") if name.startswith(label)]
@@ -120,7 +56,7 @@ def at_voxels(run: RunFolder, sequence: int, label: str, index: np.ndarray, time
     points = index @ inverse[:-1, :-1].T + inverse[:-1, -1]
     given = np.column_stack([points, np.full(len(points), time)])
     model = run.file("models", "confirm-none-dense-best.pt")
-    mean = np.mean([load(model, replicate, sequence)(given) for replicate in range(len(SEEDS))], axis=0)
+    mean = np.mean([load(model, replicate, sequence)(given) for replicate in range(REPLICATES)], axis=0)
     return np.where((np.abs(points) <= 3).all(axis=1), mean, np.inf)
 
 
@@ -252,49 +188,6 @@ def test_one_replicate_is_exported_when_asked_for(runs, tmp_path):
     assert volumes[0] != volumes[1]
 
 
-def test_an_export_is_not_overwritten_unless_told(runs, tmp_path, capsys):
-    export(runs["bifurcation"], tmp_path, "--at", "0.5", "--grid", "24")
-    capsys.readouterr()
-    assert command_line([runs["bifurcation"].url, "--output", str(tmp_path), "--at", "0.5"]) == 2
-    assert "--force" in capsys.readouterr().err
-    export(runs["bifurcation"], tmp_path, "--at", "0,0.5", "--grid", "24", "--force")
-    assert len(list(tmp_path.rglob("man_track*.tif"))) == 2
-
-
-CASES = {
-    "no run": ([], "no run is named"),
-    "absent run": (["nowhere"], "no study 'nowhere'"),
-    "one time": (["{run}", "--times", "1"], "--times 1"),
-    "a time outside": (["{run}", "--at", "0,1.5"], "1.5 lies outside"),
-    "times in words": (["{run}", "--at", "noon"], "--at noon: not a list of times"),
-    "both kinds of times": (["{run}", "--times", "3", "--at", "0"], "were both given"),
-    "unknown format": (["{run}", "--format", "stl"], "stl"),
-    "unknown method": (["{run}", "--method", "sinkhorn"], "--method sinkhorn"),
-    "unknown supervision": (["{run}", "--supervision", "sparse"], "--supervision sparse"),
-    "unconfirmed setting": (["{run}", "--setting", "published"], "no confirmed trial of setting published"),
-    "unknown sequence": (["{run}", "--sequence", "track-99"], "--sequence track-99"),
-    "a replicate too many": (["{run}", "--replicate", "2"], "--replicate 2"),
-    "unwritable output": (["{run}", "--output", "/proc/nowhere"], "cannot be written to"),
-    "output that is no folder": (["{run}", "--output", "memory://x"], "name a folder"),
-}
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_wrong_input_is_one_sentence_and_leaves_nothing(case, runs, tmp_path, monkeypatch, capfd):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("STUDY_RESULTS", raising=False)
-    arguments, culprit = CASES[case]
-    before = sorted(Path(runs["cells"].path).rglob("*"))
-    assert command_line([part.format(run=runs["cells"].url) for part in arguments]) == 2
-    out, err = capfd.readouterr()
-    assert out == ""
-    assert err.startswith("error: ")
-    assert len(err.splitlines()) == 1
-    assert culprit in err
-    assert list(tmp_path.iterdir()) == []
-    assert sorted(Path(runs["cells"].path).rglob("*")) == before
-
-
 def test_advected_shapes_are_exported_as_their_model_has_them(tmp_path, capsys):
     """Of `advection`: the mean of the replicates where they are negative, at a shown time and between two."""
     folder = RunFolder(str(tmp_path / "results" / "bifurcation" / "run"))
@@ -305,18 +198,10 @@ def test_advected_shapes_are_exported_as_their_model_has_them(tmp_path, capsys):
     for time, path in zip((0.25, 0.6), sorted(tmp_path.rglob("man_track*.tif")), strict=True):
         given = np.column_stack([grid, np.full(len(grid), time)])
         model = run.file("models", "confirm-advection-dense-best.pt")
-        mean = np.mean([load(model, replicate)(given) for replicate in range(len(SEEDS))], axis=0)
+        mean = np.mean([load(model, replicate)(given) for replicate in range(REPLICATES)], axis=0)
         inside = (mean < 0).reshape(20, 20, 20).transpose(2, 1, 0)  # an image's axes are z, y, x
         assert dice(tifffile.imread(path) > 0, inside) > 0.99
     assert len(rows_of(tmp_path / "out")) == 2
-
-
-def test_a_model_that_is_gone_is_told(runs, tmp_path, capsys):
-    copy = tmp_path / "run"
-    shutil.copytree(runs["bifurcation"].path, copy)
-    shutil.rmtree(copy / "models")
-    assert command_line([str(copy)]) == 2
-    assert "keeps a model" in capsys.readouterr().err
 
 
 def test_meshes_of_a_recording_lie_where_its_voxels_lie(runs, tmp_path):
@@ -331,76 +216,3 @@ def test_meshes_of_a_recording_lie_where_its_voxels_lie(runs, tmp_path):
         beyond = np.stack([voxels.min(axis=0) - mesh.bounds[0], mesh.bounds[1] - voxels.max(axis=0)])
         assert (beyond > -0.05).all()
         assert (beyond < np.array([0.5, 0.5, 1]) + 0.05).all()
-
-
-def test_a_run_that_has_moved_is_exported_and_one_whose_data_are_gone_is_told(runs, tmp_path, capsys):
-    home, moved = Path(runs["cells"].path), tmp_path / "moved"
-    shutil.copytree(home, moved)
-    hidden = home.with_name("hidden")
-    home.rename(hidden)
-    try:
-        assert command_line([str(moved), "--at", "0"]) == 0
-        assert (moved / "exports" / "labels" / "spread.csv").exists(), "the run folder is where exports go unless told"
-        shutil.rmtree(moved / "data")
-        capsys.readouterr()
-        assert command_line([str(moved), "--at", "0", "--output", str(tmp_path / "out")]) == 2
-    finally:
-        hidden.rename(home)
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert len(err.splitlines()) == 1
-    assert "is gone, and track-01 cannot be scored: restore it" in err
-    assert not (tmp_path / "out").exists()
-
-
-def test_a_model_of_sequences_that_were_not_trained_on_is_not_exported(runs, tmp_path, capsys):
-    copy = tmp_path / "run"
-    shutil.copytree(runs["bifurcation"].path, copy)
-    record = json.loads((copy / "study.json").read_text())
-    record["configuration"] = {"methods": {"none": {"unseen": []}}}
-    (copy / "study.json").write_text(json.dumps(record))
-    assert command_line([str(copy)]) == 2
-    assert "keeps no codes of them" in capsys.readouterr().err
-
-
-@pytest.fixture
-def served(runs, tmp_path):
-    """A copy of the results on loopback, with a password in its address; what was asked for, in order."""
-    shutil.copytree(Path(runs["cells"].path).parents[1], tmp_path / "results")
-    asked: list[str] = []
-
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            asked.append(self.path)
-
-    handler = partial(Handler, directory=tmp_path / "results")
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://me:s3cretpw@127.0.0.1:{server.server_port}", tmp_path / "results", asked
-        server.shutdown()
-
-
-def test_a_password_in_the_address_of_a_run_reaches_no_export_and_no_report(served, tmp_path, monkeypatch):
-    from study.report import command_line as report
-
-    monkeypatch.setattr("analysis.figures.names", list)  # none
-    monkeypatch.setattr("sys.argv", ["study.export", f"{served[0]}/bifurcation/run"])
-    assert command_line([f"{served[0]}/bifurcation/run", "--output", str(tmp_path / "out"), "--at", "0"]) == 0
-    assert report([f"{served[0]}/bifurcation/run", "--output", str(tmp_path / "page.html")]) == 0
-    for file in [tmp_path / "page.html", *(tmp_path / "out").rglob("*.json")]:
-        assert "***@127.0.0.1" in file.read_text()
-        assert "s3cretpw" not in file.read_text()
-
-
-def test_a_model_has_no_address_asked(served, tmp_path, capsys):
-    import torch
-
-    address, results, asked = served
-    (file,) = (results / "cells" / "run" / "models").iterdir()
-    model = torch.load(file, weights_only=True)
-    configuration = json.loads(model["configuration"])
-    configuration["sequences"][0]["file"] = f"{address}/secret.npz"
-    torch.save(model | {"configuration": json.dumps(configuration)}, file)
-    assert command_line([str(results / "cells" / "run"), "--output", str(tmp_path / "out"), "--at", "0"]) == 2
-    assert "secret.npz is gone, and track-01 cannot be scored" in capsys.readouterr().err
-    assert asked == []

@@ -23,6 +23,7 @@ GOOD = "20260101-120000-good"
 DAMAGED = "20260102-120000"
 OF = "results/bifurcation/"
 BAD = f"damaged/bifurcation/{DAMAGED}"
+LONG = "x" * 300
 
 Cases = dict[str, tuple[list[str], str]]
 """Name → arguments, and what the sentence must name."""
