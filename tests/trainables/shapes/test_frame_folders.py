@@ -8,7 +8,7 @@ import tifffile
 import zarr
 from PIL import Image
 
-from tests.trainables.shapes.test_recordings_as_they_come import refused
+from tests.trainables.shapes.reading import refused
 from tests.trainables.shapes.test_recordings_of_other_kinds import planes, told, understood
 from trainables.shapes.readers.base import open_recording
 

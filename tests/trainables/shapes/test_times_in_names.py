@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from tests.trainables.shapes.test_recordings_as_they_come import refused
+from tests.trainables.shapes.reading import refused
 from trainables.inbetween.readers import read_frames
 from trainables.shapes.readers.base import open_recording
 from trainables.shapes.readers.name_clock import clocks
