@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from analysis.statistics import comparison
-from analysis.statistics.verdicts import EXPLORATORY, PRIMARY, WHOLE, judged
+from analysis.statistics.verdicts import EQUIVALENT, EXPLORATORY, PRIMARY, WHOLE, judged, negligible
 from analysis.tables import order, record, selection
 from analysis.tables.run import Run
 
@@ -22,7 +22,8 @@ def primary(run: Run, margin: float | Mapping[str, float] | None = None) -> pd.D
     metric, at the best setting, on all test times.
 
     Columns as those of :func:`compare_run`; ``p_holm`` is Holm's correction over these rows alone, ``family`` is
-    ``primary``. Empty where a study names none, or nothing of them is confirmed.
+    ``primary``, and ``verdict`` is ``equivalent`` where a difference is negligible. Empty where a study names none, or
+    nothing of them is confirmed.
     """
     tested, metric = record.tested(run), record.objective(run).name
     known = metric in selection.metric_names(run.per_time)
@@ -34,7 +35,10 @@ def primary(run: Run, margin: float | Mapping[str, float] | None = None) -> pd.D
         except selection.NoRows:
             continue
     table = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=COLUMNS)
-    return _columns(_judged(table, family=PRIMARY), margin)
+    if table.empty:
+        return _columns(_judged(table, family=PRIMARY), margin)
+    found, alike = _judged(table, family=PRIMARY), negligible(table)
+    return _columns(found.assign(verdict=found["verdict"].mask(alike, EQUIVALENT)), margin)
 
 
 def compare_run(

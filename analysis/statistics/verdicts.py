@@ -9,6 +9,10 @@
                 say that they are exploratory.
 ``all``         Every row, where a study names no primary comparison, as studies of earlier versions do: ``p_holm``.
 ==============  =======================================================================================================
+
+A primary comparison of errors whose whole interval lies within a twentieth of the error that is compared with is
+``equivalent``, whichever way it leans: with noise taken away a test shows differences that are of no use, and which of
+them it shows depends on the processor.
 """
 
 from __future__ import annotations
@@ -27,6 +31,8 @@ BETTER, WORSE, NO_DIFFERENCE, CANNOT_TELL = "better", "worse", "no difference sh
 EQUIVALENT = "equivalent"
 ENOUGH = 6
 """Pairs below which no verdict is given: with fewer, no test that does without normality can ever reject at 5 %."""
+NEGLIGIBLE = 0.05
+"""Share of an error below which a difference from it is no reason to choose."""
 ADDED = ["p_holm", "q", "family", "p_equivalence", "verdict", "n_needed"]
 
 
@@ -64,6 +70,13 @@ def judged(
         for effect, unknown, share in zip(table["effect_size"], open_, shares, strict=True)
     ]
     return table.assign(n_needed=pd.array(wanted, dtype="Int64"))
+
+
+def negligible(table: pd.DataFrame) -> pd.Series:
+    """Of which rows of errors (``lower``) the whole interval lies within ``NEGLIGIBLE`` times the mean that they are
+    compared with."""
+    largest = table[["low", "high"]].abs().max(axis="columns", skipna=False)
+    return table["lower"].astype(bool) & (table["n"] >= ENOUGH) & (largest <= NEGLIGIBLE * table["baseline_mean"].abs())
 
 
 def _corrected(p: pd.Series, shares: np.ndarray, family: str) -> np.ndarray:

@@ -7,7 +7,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.statistics.verdicts import BETTER, EXPLORATORY, NO_DIFFERENCE, PRIMARY, WORSE
+from analysis.statistics.verdicts import (
+    BETTER,
+    EQUIVALENT,
+    EXPLORATORY,
+    NEGLIGIBLE,
+    NO_DIFFERENCE,
+    PRIMARY,
+    WORSE,
+)
 from analysis.tables import record
 from analysis.wording import between, foremost, interval, listing, number, percent, plain, probability, signed
 from analysis.words.facts import Dip, Facts
@@ -97,6 +105,9 @@ def _method(facts: Facts, row: pd.Series) -> str:
         return f"{method}: helps{by} ({change})."
     if row["verdict"] == WORSE:
         return f"{method}: does not help, it is worse than {whom} ({change})."
+    if row["verdict"] == EQUIVALENT:
+        share = f"{100 * NEGLIGIBLE:.0f} %"
+        return f"{method}: no reason to choose either, the whole interval is within {share} of {whom} ({change})."
     if row["verdict"] == NO_DIFFERENCE:
         return f"{method}: not shown to help, no difference shown ({change}){_wanted(row)}."
     return f"{method}: cannot tell, too few pairs ({change}){_wanted(row)}."

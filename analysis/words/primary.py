@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.statistics.verdicts import BETTER, CANNOT_TELL, ENOUGH, PRIMARY, WORSE
+from analysis.statistics.verdicts import BETTER, CANNOT_TELL, ENOUGH, EQUIVALENT, NEGLIGIBLE, PRIMARY, WORSE
 from analysis.tables import record
 from analysis.wording import count, interval, listing, number
 from analysis.words.facts import Facts
@@ -63,7 +63,12 @@ def _exploratory(facts: Facts, supervision: str) -> str:
 def _against(facts: Facts, rows: pd.DataFrame) -> str:
     """The methods that are compared with one other: what differs first, the largest difference with its numbers."""
     baseline, said = str(rows["baseline"].iloc[0]), _different(facts, rows)
-    open_ = rows[~rows["verdict"].isin([BETTER, WORSE, CANNOT_TELL])]
+    alike = rows[rows["verdict"] == EQUIVALENT]
+    if len(alike):
+        said.append(
+            f"{_are(alike)} within {100 * NEGLIGIBLE:.0f} % of '{baseline}' ({_change(alike.iloc[0], len(alike) > 1)})"
+        )
+    open_ = rows[~rows["verdict"].isin([BETTER, WORSE, EQUIVALENT, CANNOT_TELL])]
     if len(open_):
         said.append(f"{_are(open_)} not shown to differ from '{baseline}' ({_change(open_.iloc[0], len(open_) > 1)})")
     unknown = rows[rows["verdict"] == CANNOT_TELL]

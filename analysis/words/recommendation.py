@@ -14,7 +14,17 @@ from typing import Any
 import pandas as pd
 
 from analysis.statistics.standing import NETWORK, RULE
-from analysis.statistics.verdicts import BETTER, CANNOT_TELL, ENOUGH, EXPLORATORY, NO_DIFFERENCE, WORSE, adjusted
+from analysis.statistics.verdicts import (
+    BETTER,
+    CANNOT_TELL,
+    ENOUGH,
+    EQUIVALENT,
+    EXPLORATORY,
+    NEGLIGIBLE,
+    NO_DIFFERENCE,
+    WORSE,
+    adjusted,
+)
 from analysis.tables import record
 from analysis.wording import between, capital, chance, count, listing, number, plain, probability
 from analysis.words.facts import Facts
@@ -104,6 +114,7 @@ def _test(facts: Facts, line: Mapping[str, Any]) -> str:
     if row["verdict"] == CANNOT_TELL:
         return f"; for a test against '{facts.baseline}' n = {int(row['n'])} is too few, at least {ENOUGH} are needed"
     said = "shows it to be worse" if row["verdict"] == WORSE else "did not pass"
+    said = f"shows no more than {100 * NEGLIGIBLE:.0f} % of difference" if row["verdict"] == EQUIVALENT else said
     value = f"q {probability(adjusted(row))}, exploratory" if row["family"] == EXPLORATORY else ""
     value = value or f"p {probability(adjusted(row))} after Holm"
     what = "test of single networks" if _together(facts, line) else "test"

@@ -14,6 +14,7 @@ import analysis
 from analysis.statistics.inference import benjamini_hochberg, holm
 from analysis.statistics.verdicts import adjusted
 from analysis.words.families import correction
+from tests.analysis.simulated import arm, write
 
 Writer = Callable[..., Path]
 PAIRS = [("sinkhorn", "none"), ("barycenter", "none"), ("sinkhorn+barycenter", "sinkhorn")]
@@ -123,3 +124,22 @@ def test_too_few_pairs_are_said_of_primary_comparisons_too(write_run: Writer) ->
 def test_where_no_primary_comparison_can_be_made_that_is_said(write_run: Writer) -> None:
     run = declared(write_run, [("sinkhorn", "none")], lost_arms=(("sinkhorn", "sparse"),))
     assert analysis.conclusion(run).startswith("Of 1 primary comparison none can be made, for want of confirmed values")
+
+
+@pytest.mark.parametrize(
+    ("off", "verdict"), [(0.0, "equivalent"), (0.02, "equivalent"), (-0.02, "equivalent"), (-0.2, "better")]
+)
+def test_what_is_within_a_twentieth_is_no_reason_to_choose(tmp_path: Path, off: float, verdict: str) -> None:
+    """Whichever way a test shows it to lean: every replicate here is off by the same share, and some noise."""
+    random = np.random.default_rng(0)
+    level = random.normal(0.2, 0.01, (6, 1, 1))
+    noise = 1 + off + 0.002 * random.normal(size=level.shape)
+    arms = [arm("none", level, setting="best"), arm("sinkhorn", level * noise, setting="best")]
+    pair = {"method": "sinkhorn", "baseline": "none", "supervision": "sparse"}
+    record = {"objective": {"metric": "chamfer"}, "supervisions": ["sparse"], "methods": ["none", "sinkhorn"]}
+    run = analysis.load(write(tmp_path, "s", arms, primary=[pair], baseline="none", **record))
+    (row,) = analysis.primary(run).to_dict("records")
+    assert row["verdict"] == verdict
+    assert ("sinkhorn is within 5 % of 'none' (" in analysis.conclusion(run)) == (verdict == "equivalent")
+    if off:
+        assert row["p_holm"] < 0.05
