@@ -37,8 +37,8 @@ def primary(run: Run, margin: float | Mapping[str, float] | None = None) -> pd.D
     table = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=COLUMNS)
     if table.empty:
         return _columns(_judged(table, family=PRIMARY), margin)
-    found, alike = _judged(table, family=PRIMARY), negligible(table)
-    return _columns(found.assign(verdict=found["verdict"].mask(alike, EQUIVALENT)), margin)
+    decided, alike = _judged(table, family=PRIMARY), negligible(table)
+    return _columns(decided.assign(verdict=decided["verdict"].mask(alike, EQUIVALENT)), margin)
 
 
 def compare_run(
