@@ -15,7 +15,9 @@ from study.data.recordings import keep
 from study.design.arm import Arm
 from study.errors import Interrupted, Mistake
 from study.running import own_ray
-from study.running.execution import cluster, execute, grows_to, nodes, seen_by_all_nodes
+from study.running.cluster import cluster, nodes, seen_by_all_nodes
+from study.running.environment import grows_to
+from study.running.execution import execute
 from study.running.plan import Plan
 from study.running.progress import Progressing
 from study.running.record import RunRecord

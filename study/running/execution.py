@@ -5,51 +5,24 @@ Ray's own state is scratch: nothing is resumed from it (`search.py` and `trainab
 
 from __future__ import annotations
 
-import contextlib
-import gc
 import json
-import logging
-import math
 import os
-import signal
-import subprocess
-import sys
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-# Read by Ray when it is imported: no usage reports, no loggers of its own, no walls of warnings.
-os.environ |= {
-    "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_DEDUP_LOGS": "1",
-    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # paragraphs about lost workers, on standard output
-    "RAY_TRAIN_COUNT_PREEMPTION_AS_FAILURE": "1",  # what is tried again is decided here
-    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-    "RAY_TRAIN_ENABLE_STATE_TRACKING": "0",
-    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
-    "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",
-    "TUNE_DISABLE_SIGINT_HANDLER": "1",
-    "TUNE_GLOBAL_CHECKPOINT_S": "3600",
-    "TUNE_PRINT_ALL_TRIAL_ERRORS": "0",
-    "TUNE_WARN_THRESHOLD_S": "60",
-    "RAY_AIR_NEW_OUTPUT": "0",
-}
-
-import ray
 from ray import cloudpickle, tune
+from ray.exceptions import OutOfMemoryError
 from ray.tune.execution import class_cache
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
-from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from study.clusters import ray_internals
 from study.design.study import Resources
-from study.errors import Interrupted, Mistake, first_line
-from study.running.environment import grows_to
+from study.errors import first_line
+from study.running.cluster import trials_at_once
 from study.running.lost_workers import Loss, Losses
-from study.running.own_ray import alone
 from study.running.recorder import Recorder
 from study.trials.jobs import Job, JobSource
 from trainables.actor import Actor
@@ -57,119 +30,10 @@ from trainables.actor import Actor
 # Tune would give these to every actor by way of a log that others may read; processes of ours have the environment.
 class_cache.ENV_VARS_TO_PROPAGATE = {name for name in class_cache.ENV_VARS_TO_PROPAGATE if not name.startswith("AWS_")}
 
-# Seconds in which a cluster must answer.
-_PATIENCE = 6
 A_SESSION = 1000
 """Trials of one session of Tune, at least: it keeps each to the end, and goes through all of them after each."""
 WAVES = 20
 """Or so many times as many as run at once: at the end of a session machines wait for the last trial."""
-
-
-@contextlib.contextmanager
-def cluster(address: str | None, scratch: Path, cpus: int | None) -> Iterator[None]:
-    """Ray on this machine, or the running cluster at `address`; Mistake if that cannot be reached.
-
-    On this machine: with `cpus` processors, no dashboard, sockets and logs under `scratch`, loopback only.
-    """
-    own = contextlib.ExitStack()
-    logging.getLogger("ray").setLevel(logging.ERROR)
-    quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False, "configure_logging": False}
-    try:
-        if address in (None, "local"):
-            own.enter_context(alone())
-            scratch.mkdir(parents=True, exist_ok=True)
-            ray.init(
-                address="local",
-                num_cpus=cpus,
-                include_dashboard=False,
-                object_store_memory=150 * 2**20,
-                _temp_dir=str(scratch),
-                **quiet,
-            )
-        else:
-            _check_cluster(str(address))
-            ray.init(address=address, **quiet)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        own.close()
-        where = f"at --address {address}" if address else "on this machine"
-        raise Mistake(
-            f"Ray cannot be used {where}: {first_line(error)}; check that it runs and its version is ours"
-        ) from None
-    except SystemExit:  # Ray's own answer to a termination, until ours is set again
-        own.close()
-        raise Interrupted(128 + signal.SIGTERM, "terminated while Ray started") from None
-    logging.getLogger("ray").setLevel(logging.ERROR)
-    logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # what failed is in the tables, with its reason
-    try:
-        yield
-    finally:
-        # Tune leaves handles of its actors in cycles; one that is freed after Ray is gone, in whatever thread the
-        # collector runs then, ends the process (seen once, between the confirmation and the report).
-        gc.collect()
-        ray.shutdown()
-        own.close()
-
-
-def nodes() -> int:
-    """How many nodes of the cluster are alive."""
-    return sum(bool(node["Alive"]) for node in ray.nodes())
-
-
-def gpus() -> float:
-    """How many GPUs the cluster has, or may grow to."""
-    return max(ray.cluster_resources().get("GPU", 0), grows_to().get("GPU", 0))
-
-
-def _check_cluster(address: str) -> None:
-    """Mistake unless a Ray cluster answers at host:port; asked in a process of its own, since Ray waits for minutes."""
-    if address == "auto":
-        return
-    try:
-        asked = subprocess.run(
-            [sys.executable, "-c", ray_internals.ASK_CLUSTER, address], capture_output=True, timeout=_PATIENCE
-        )
-        answered = asked.returncode == 0
-    except subprocess.TimeoutExpired:
-        answered = False
-    if not answered:
-        raise Mistake(
-            f"--address {address}: what listens there does not answer as a Ray {ray.__version__} cluster; give the "
-            "address that `ray start` printed (port 6379, not the dashboard's), and its token"
-        )
-
-
-def seen_by_all_nodes(folder: str) -> bool:
-    """Whether a local path is one and the same folder on every node: a file made here must be visible there.
-
-    The folder is made; what was made is removed if it is not.
-    """
-    missing = [parent for parent in [Path(folder), *Path(folder).parents] if not parent.exists()]
-    os.makedirs(folder, exist_ok=True)
-    exists = ray.remote(num_cpus=0)(os.path.exists)
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=".seen-") as marker:
-        alive = [node["NodeID"] for node in ray.nodes() if node["Alive"]]
-        here = [NodeAffinitySchedulingStrategy(node_id=node, soft=False) for node in alive]
-        seen = all(ray.get([exists.options(scheduling_strategy=node).remote(marker.name) for node in here]))
-    with contextlib.suppress(OSError):  # not empty: another process uses it by now
-        for parent in missing if not seen else []:
-            parent.rmdir()
-    return seen
-
-
-def trials_at_once(resources: Resources) -> tuple[int, dict[str, float]]:
-    """How many trials the cluster carries at its largest, and what one takes: a GPU share only where there are GPUs.
-
-    A cluster that grows on demand must be asked for all it may become: more than it carries now waits for new nodes.
-    """
-    available = ray.cluster_resources()
-    for name, most in grows_to().items():
-        available[name] = max(available.get(name, 0), most)
-    wanted: dict[str, float] = {"cpu": resources.cpus}
-    by_cpu = math.floor(available.get("CPU", 1) / resources.cpus)
-    if resources.gpus and available.get("GPU", 0):
-        wanted["gpu"] = resources.gpus
-        return max(1, min(by_cpu, math.floor(available["GPU"] / resources.gpus))), wanted
-    return max(1, by_cpu), wanted
 
 
 def execute(
@@ -219,7 +83,12 @@ def _session(bridge: _Bridge, count: int, wanted: dict[str, float], scratch: str
             log_to_file=False,
         ),
     )
-    tuner.fit()
+    try:
+        tuner.fit()
+    except RuntimeError as error:  # Tune's word for an error that it does not expect: its session is over
+        if not isinstance(error.__cause__, OutOfMemoryError):
+            raise
+        bridge.guarded(bridge.evicted, first_line(error.__cause__))
 
 
 class _Bridge:
@@ -299,6 +168,12 @@ class _Bridge:
         elif result and result.get("finished"):
             self.recorder.end(self.source, job, "complete")
         # else: stopped in mid-trial; it is resumed from its checkpoint by the next run
+
+    def evicted(self, reason: str) -> None:
+        """What ran when a node had no memory left, so that Ray killed its processes, and with them Tune's session."""
+        jobs, self.running = [self.jobs[trial] for trial in sorted(self.running)], set()
+        for job in jobs:
+            self._lost(job, Loss(reason))
 
     def _lost(self, job: Job, loss: Loss) -> None:
         """Issue the job again, to go on from its checkpoint wherever there is room, or give it up."""

@@ -10,8 +10,8 @@ from typing import Any
 from analysis.tables.soundness import SCHEMA
 from study.data.recordings import as_recorded
 from study.running import provenance
+from study.running.cluster import gpus
 from study.running.estimate import operations
-from study.running.execution import gpus
 from study.running.plan import Plan
 from study.running.recorder import covered
 from study.storage.credentials import of_command, of_uri

@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import pytest
 
 from study.errors import Interrupted
-from study.running.execution import _Asking, _Bridge, _Recording, cluster
+from study.running.cluster import cluster
+from study.running.execution import _Asking, _Bridge, _Recording
 
 
 def test_sessions_follow_until_there_is_no_job_left(monkeypatch):
@@ -52,7 +53,7 @@ def test_a_termination_while_ray_starts_is_said(tmp_path, monkeypatch):
     def terminated(**_: object) -> None:
         raise SystemExit(15)
 
-    monkeypatch.setattr("study.running.execution.ray.init", terminated)
+    monkeypatch.setattr("study.running.cluster.ray.init", terminated)
     with pytest.raises(Interrupted, match="terminated while Ray started") as stopped, cluster(None, tmp_path, 1):
         pytest.fail("it is not there")
     assert stopped.value.status == 143

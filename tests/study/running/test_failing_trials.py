@@ -129,3 +129,13 @@ def test_a_search_holds_no_trial_against_one_that_failed(bench):
         states = [t.state for t in search._arms[arm].get_trials()]
         assert states[0] == TrialState.FAIL
         assert len(states) == 1 or TrialState.COMPLETE in states
+
+
+def test_a_node_without_memory_costs_the_trials_that_ran_there_their_processes_alone(tmp_path):
+    """Ray kills them, in words that Tune does not expect: its session ends, and the next one goes on."""
+    out, err = finish(start(tmp_path, "--preset", "short", SLEEPING_EVICTED="9"))
+    assert "Traceback" not in out + err
+    trials = tables(tmp_path)["trials"]
+    assert set(trials.state) <= {"complete", "pruned"}
+    assert (trials[trials.phase == "search"].groupby("method").size() == 3).all()
+    assert "evicted" in err, "it happened"
