@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.io import savemat
+from scipy.io import netcdf_file
 
 import analysis
 
@@ -82,7 +82,7 @@ def test_the_added_study_runs_with_the_added_shape_regularizer_and_figure(extend
 
 CONTRACTS = {
     "torus": "tests/trainables/shapes/test_contract.py",
-    "matlab-labels": "tests/trainables/shapes/test_contract.py",
+    "netcdf-labels": "tests/trainables/shapes/test_contract.py",
     "relative_volume_error": "tests/trainables/metrics/test_contract.py",
     "waves": "tests/trainables/models/test_contract.py",
     "numpy-frames": "tests/trainables/inbetween/test_contract.py",
@@ -128,7 +128,7 @@ def test_the_added_interpolant_is_a_method(extended):
 
 READ = """
 from trainables.shapes.readers.base import open_recording
-(cell,) = open_recording("cells.mat", voxel=(1, 0.5, 0.5)).sequences().all_usable()
+(cell,) = open_recording("cells.nc", voxel=(1, 0.5, 0.5)).sequences().all_usable()
 print(type(cell.reader).name, cell.frames, [int(frame.values.sum()) for frame in cell.read()])
 """
 
@@ -136,9 +136,12 @@ print(type(cell.reader).name, cell.frames, [int(frame.values.sum()) for frame in
 def test_the_added_reader_reads(extended):
     labels = np.zeros((7, 12, 12, 12), "uint8")
     labels[:, 3:9, 3:9, 3:9] = 7
-    savemat(extended / "cells.mat", {"labels": labels})
-    assert python(extended, "-c", READ) == f"matlab-labels {tuple(range(7))} {[216] * 7}\n"
-    python(extended, "-m", "study.run", "cells", "--data", "cells.mat", "--voxel", "1,0.5,0.5", "--dry-run")
+    with netcdf_file(extended / "cells.nc", "w") as file:
+        for axis, length in zip("tzyx", labels.shape, strict=True):
+            file.createDimension(axis, length)
+        file.createVariable("labels", "i", tuple("tzyx"))[:] = labels
+    assert python(extended, "-c", READ) == f"netcdf-labels {tuple(range(7))} {[216] * 7}\n"
+    python(extended, "-m", "study.run", "cells", "--data", "cells.nc", "--voxel", "1,0.5,0.5", "--dry-run")
 
 
 AND = r"(?:&|and) [A-Z]\w+"

@@ -10,11 +10,10 @@ from itertools import pairwise
 from analysis.tables.order import spread
 from study.data import clock
 from study.errors import Mistake
-from study.filling.recording import Recording
+from study.filling.recording import MOST, Recording
 
 BETWEEN = 3
 """New frames between two measured ones, where nothing else is asked for and no frame lacks labels."""
-MOST = 10_000
 _SAME = 1e-6
 """Share of the smallest interval within which two moments are one."""
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from trainables.shapes.readers.base import Box, Listing, Recorded, Track
 
+MOST = 10_000
+"""Frames that are written, at most."""
 ALONE = 1
 """The label of a shape whose recording has none: signed distances of one shape."""
 
@@ -182,7 +184,8 @@ def _cell(track: Track, present: list[int], tracks: dict[int, Track]) -> Cell:
 
 
 def _between(measured: tuple[int, ...]) -> tuple[int, ...]:
-    if not measured:
+    """Numbers that are left out; none where they are so many that they count something else than frames."""
+    if not measured or measured[-1] - measured[0] > MOST:
         return ()
     return tuple(number for number in range(measured[0], measured[-1]) if number not in set(measured))
 

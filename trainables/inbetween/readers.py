@@ -147,6 +147,11 @@ def _grey(file: Path, image: Array | Bands, bands: Sequence[int] | None) -> tupl
     channels = 1 if values.ndim == 2 else values.shape[-1]
     if bands is not None:
         values = _chosen(file, values.reshape(*values.shape[:2], channels), bands)
+    elif isinstance(image, Bands) and image.frames:
+        raise BadData(
+            f"{file}: {channels} planes, which may be frames or colours; for frames save one image a file, or name the "
+            "axes, as metadata={'axes': 'TYX'} does in tifffile, for colours say --bands 1,2,3"
+        )
     elif isinstance(image, Bands):
         raise BadData(
             f"{file}: an image of {channels} bands; name the one to take, or three as red, green and blue, as --bands 1"

@@ -103,3 +103,15 @@ def test_without_its_decoder_the_sentence_says_what_to_install(tmp_path, monkeyp
     monkeypatch.setattr(importlib, "import_module", absent)
     with pytest.raises(BadData, match=r"a.mp4: films are decoded by the package av.* pip install av, or save the"):
         read_frames([tmp_path / "a.mp4"])
+
+
+@pytest.mark.parametrize("count", [3, 4])
+def test_a_film_of_so_few_images_that_they_may_be_colours(count, tmp_path):
+    film = np.arange(count * 30 * 20, dtype=np.float32).reshape(count, 30, 20)
+    open_, named = tmp_path / "open.tif", tmp_path / "named.tif"
+    tifffile.imwrite(open_, film, photometric="rgb", planarconfig="separate")
+    tifffile.imwrite(named, film, photometric="rgb", planarconfig="separate", metadata={"axes": "TYX"})
+    assert np.array_equal(read_frames([named]).frames, film)
+    with pytest.raises(BadData, match=f"open.tif: {count} planes, which may be frames or colours"):
+        read_frames([open_])
+    assert len(read_frames([open_], [1, 2, 3]).frames) == 1

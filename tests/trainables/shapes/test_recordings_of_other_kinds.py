@@ -84,6 +84,15 @@ def test_several_images_of_one_size_in_an_ome_tiff_are_refused(recordings):
     refused(path, "holds 2 images of 3 x 14 x 16 x 18")
 
 
+@pytest.mark.parametrize("ome", [True, False])
+def test_an_image_of_another_type_beside_the_labels_is_refused(ome, recordings):
+    path, labels = recordings.folder / ("a.ome.tif" if ome else "a.tif"), recordings.balls()
+    with tifffile.TiffWriter(path, ome=ome) as file:
+        for image in (labels.astype("uint8") * 7, labels):
+            file.write(image, metadata={"axes": "TZYX"})
+    refused(path, "holds 2 images of 3 x 14 x 16 x 18, of uint8 and uint16; save that of the labels alone")
+
+
 def test_an_ome_tiff_whose_metadata_lie_in_a_companion(recordings):
     labels, folder = recordings.balls(), recordings.folder / "ome"
     folder.mkdir()

@@ -19,6 +19,8 @@ class Bands:
 
     values: Array
     """(H, W, C), of whatever C."""
+    frames: bool = False
+    """Whether they may as well be frames, one after the other."""
 
 
 class ImageReader(ABC):

@@ -35,6 +35,8 @@ class Tiff(ImageReader):
                     return channels, georeference(opened.pages[0])
                 pages = [page.aspage() for page in opened.pages]
                 first = pages[0]
+                if (planes := _unnamed_planes(opened)) is not None:
+                    return planes, georeference(first)
                 missing = float(str(first.tags[_NO_DATA].value).strip("\0 ")) if _NO_DATA in first.tags else None
                 images: list[Array | Bands] = []
                 for page in pages:
@@ -73,6 +75,20 @@ def _channels(opened: Any, file: Path) -> list[Array | Bands] | None:
     kept = [axis for axis in series.axes if sizes[axis] > 1 or axis in "YX"]
     values = np.asarray(series.asarray()).reshape([sizes[axis] for axis in kept])
     return [Bands(frame) for frame in values.transpose([kept.index(axis) for axis in "TYXC"])]
+
+
+def _unnamed_planes(opened: Any) -> Sequence[Array | Bands] | None:
+    """The planes of the one page that tifffile makes of an array of three or four, and calls colours: frames, if the
+    file names them so, bands, if nothing does; none of other files, and of colours that are named."""
+    series, said = opened.series[0], opened.shaped_metadata
+    named = str(said[0].get("axes", "")) if said else ""
+    first = opened.pages[0]
+    if len(opened.pages) != 1 or series.kind != "shaped" or named[:1] in ("C", "S"):
+        return None
+    if first.axes != "SYX" or first.photometric.name != "RGB":
+        return None
+    values = np.asarray(series.asarray())
+    return list(values) if named else [Bands(np.moveaxis(values, 0, -1), frames=True)]
 
 
 def georeference(page: Any) -> dict[str, Any]:

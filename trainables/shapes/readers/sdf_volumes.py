@@ -9,7 +9,7 @@ again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -193,11 +193,16 @@ def _unread(dataset: Any, error: OSError) -> str:
 
 def _problem(file: Path, stored: Stored) -> str | None:
     """Why the values of a file cannot be used, as a sentence; every frame is looked at."""
+    frames = _frames(file, stored, tuple(range(stored.count)))
+    return fault_of((f"{file} (frame {number})", values) for number, values in frames)
+
+
+def fault_of(frames: Iterable[tuple[str, Array]]) -> str | None:
+    """Why one of some frames `(z, y, x)`, each with its place, is no field of signed distances; none if all are."""
     import numpy as np
 
     try:
-        for number, values in _frames(file, stored, tuple(range(stored.count))):
-            where = f"{file} (frame {number})"
+        for where, values in frames:
             if not np.isfinite(values).all():
                 return f"{where}: it has values that are not finite (NaN); mend or leave out the file"
             if not (inside := values < 0).any():

@@ -48,6 +48,10 @@ def stored_in(file: Any, path: Path) -> Stored:
     axes = _axes(file, first)
     shape = tuple(int(n) for n in first.shape)
     alike = [one for one in found if one.shape == first.shape and one.dtype == first.dtype and one.axes == first.axes]
+    if len(same := [one for one in found if one.shape == first.shape]) > len(alike):
+        sizes = " x ".join(map(str, first.shape))
+        kinds = " and ".join(dict.fromkeys(str(one.dtype) for one in same))
+        raise BadData(f"{path}: it holds {len(same)} images of {sizes}, of {kinds}; save that of the labels alone")
     if len(alike) == 1:
         return Stored(alike, axes, shape, first.dtype.itemsize)
     if file.is_ome or "T" in axes:
