@@ -36,8 +36,10 @@ WIDTH, LEGEND, HEADING, UPPER, LOWER, BELOW = 11.25, 0.42, 0.34, 2.6, 2.4, 0.25
 for the last row's names."""
 NAMES, BARS, BETWEEN = 1.35, 2.0, 1.15
 """Inches of the upper row: names of parameters, their bars, and what is between these and the coordinates."""
-LEFT, GAP, WIDEST, LETTER = 0.8, 0.16, 2.4, 0.075
-"""Inches of the lower row: left of it, between slices, the most of a slice, and a letter of a tick with some air."""
+LEFT, GAP, WIDEST = 0.8, 0.16, 2.4
+"""Inches of the lower row: left of it, between slices, the most of a slice."""
+LETTER, LINE, ASLANT = 0.075, 0.15, 0.3
+"""Inches of a letter of a tick and of a line of it, with some air, and what is left for names that are aslant."""
 PALE = "#aab0b7"
 WITHIN = "#e9edf1"
 """Colours of what is not among the best trials, and of values that are as good as the best."""
@@ -75,20 +77,22 @@ def draw(run: Run, method: str | None = None) -> Figure:
     if method not in known:
         raise ValueError(f"no search of method '{method}' can be drawn: name one of {', '.join(known)}")
     arms = [_Arm(run, one, name) for one, name in search.arms(run) if one == method and _worth(run, one, name)]
-    height = LEGEND + sum(HEADING + arm.upper + LOWER for arm in arms) + BELOW
+    lowers = [LOWER + _below(arm) for arm in arms]
+    height = LEGEND + sum(HEADING + arm.upper + lower for arm, lower in zip(arms, lowers, strict=True)) + BELOW
     with style.context():
         figure, top = Figure(figsize=(WIDTH, height)), height - LEGEND
-        for arm in arms:
+        for arm, lower in zip(arms, lowers, strict=True):
             where = (0.12 / WIDTH, (top - 0.22) / height)
             figure.text(*where, f"{arm.supervision} supervision", fontweight="bold", fontsize=12, ha="left")
             top -= HEADING
             if arm.upper:
                 left = NAMES + BARS + BETWEEN
                 arm.importances(_axes(figure, NAMES, top - 0.35, BARS, UPPER - 0.95))
-                arm.parallel(_axes(figure, left, top - 0.35, WIDTH - left - 0.75, UPPER - 0.95))
+                width = WIDTH - left - 0.3
+                arm.parallel(_axes(figure, left, top - 0.35, width, UPPER - 0.95), width)
             top -= arm.upper
             _slices(figure, arm, top)
-            top -= LOWER
+            top -= lower
         figure.legend(
             handles=_handles(arms), loc="upper left", bbox_to_anchor=(0, 1), ncols=6, handlelength=1.8,
             columnspacing=1.4, fontsize=9,
@@ -98,11 +102,23 @@ def draw(run: Run, method: str | None = None) -> Figure:
 
 def _slices(figure: Figure, arm: _Arm, top: float) -> None:
     """The lower row of an arm."""
-    columns = len(arm.parameters) + 1
-    width = min(WIDEST, (WIDTH - LEFT - 0.15 - GAP * (columns - 1)) / columns)
+    columns, width = len(arm.parameters) + 1, _width(arm)
     for column in range(columns):
         axis = _axes(figure, LEFT + column * (width + GAP), top - 0.3, width, LOWER - 0.95)
         arm.slice(axis, column, width)
+
+
+def _width(arm: _Arm) -> float:
+    """Inches of a slice."""
+    columns = len(arm.parameters) + 1
+    return min(WIDEST, (WIDTH - LEFT - 0.15 - GAP * (columns - 1)) / columns)
+
+
+def _below(arm: _Arm) -> float:
+    """Inches that the names below the slices of an arm take beyond what there is."""
+    width = _width(arm)
+    tall = [np.sin(np.radians(_slant(one, width))) * _longest(one) for one in arm.parameters.values() if one.choices]
+    return max(0.0, max(tall, default=0.0) - ASLANT)
 
 
 def _axes(figure: Figure, left: float, top: float, width: float, height: float) -> Any:
@@ -162,9 +178,12 @@ class _Arm:
         axis.spines["bottom"].set_visible(False)
         axis.set_title("Importance", fontsize=10)
 
-    def parallel(self, axis: Any) -> None:
-        """A line for each trial through its objective and its parameters."""
+    def parallel(self, axis: Any, width: float) -> None:
+        """A line for each trial through its objective and its parameters, ``width`` inches wide: what follows an axis
+        of names is as far away as these are long."""
         across = [self.objective, *self.parameters.values()]
+        room = [max(1.0, _longest(one) * len(across) / width) if one.choices else 1.0 for one in across]
+        *at, end = np.cumsum([0.0, *room[:-1], room[-1] if across[-1].choices else 0.5])
         for rows, look in (
             (self.pruned, {"color": PALE, "linewidth": 0.9, "linestyle": _DOTTED}),
             (self.complete.iloc[_quarter(self.complete) :], {"color": PALE, "linewidth": 1.0}),
@@ -173,16 +192,17 @@ class _Arm:
         ):
             lines = np.stack([one.places(rows[name]) for name, one in zip(self._columns, across, strict=True)])
             if lines.size:
-                axis.plot(np.arange(len(across)), lines, **look, clip_on=False)
-        axis.set(xlim=(0, len(across) - 1), ylim=(0, 1), yticks=[])
-        for place, one in enumerate(across):
+                axis.plot(at, lines, **look, clip_on=False)
+        axis.set(xlim=(0, end), ylim=(0, 1), yticks=[])
+        for place, one in zip(at, across, strict=True):
             axis.axvline(place, color=style.MUTED, linewidth=0.8, clip_on=False)
             for height, words in zip(*one.ticks(), strict=True):
                 axis.annotate(
                     words, (place, height), xytext=(3, 0), textcoords="offset points", fontsize=8, va="center",
                     annotation_clip=False, bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.6},
                 )  # fmt: skip
-        axis.set_xticks(range(len(across)), [textwrap.fill(one.label, 13) for one in across], fontsize=9)
+        letters = max(8, int(width / end / LETTER))
+        axis.set_xticks(at, [textwrap.fill(one.label, letters) for one in across], fontsize=9)
         axis.grid(visible=False)
         axis.tick_params(axis="x", length=0, pad=7)
         for spine in axis.spines.values():
@@ -234,16 +254,29 @@ def _ticks(axis: Any, one: Coordinate, width: float) -> None:
     """Those of an axis ``width`` inches wide: of numbers that would touch the outer ones, which do not reach beyond the
     axis; names that would touch are aslant."""
     places, words = one.ticks()
-    touch = LETTER * sum(map(len, words)) > width
-    if touch and not one.choices:
+    if not one.choices and LETTER * sum(map(len, words)) > width:
         places, words = places[[0, -1]], [words[0], words[-1]]
     axis.set_xticks(places, words, fontsize=8)
-    labels = axis.get_xticklabels()
-    for label in labels if touch and one.choices else []:
-        label.set(rotation=20, ha="right", rotation_mode="anchor")
+    labels, slant = axis.get_xticklabels(), _slant(one, width)
+    for label in labels if slant else []:
+        label.set(rotation=slant, ha="right", va="center" if slant == 90 else "top", rotation_mode="anchor")
     if len(labels) > 1 and not one.choices:
         labels[0].set_horizontalalignment("left")
         labels[-1].set_horizontalalignment("right")
+
+
+def _longest(one: Coordinate) -> float:
+    """Inches of the longest name of a choice."""
+    return LETTER * max(len(str(choice)) for choice in one.choices)
+
+
+def _slant(one: Coordinate, width: float) -> float:
+    """Degrees by which names of choices are turned so that they do not touch below an axis ``width`` inches wide."""
+    _, words = one.ticks()
+    if not one.choices or LETTER * sum(map(len, words)) <= width:
+        return 0.0
+    apart = width / max(1, len(words) - 1)
+    return float(np.degrees(np.arcsin(min(1.0, LINE / apart))))
 
 
 def _marker(state: str, colour: str = PALE) -> dict[str, Any]:

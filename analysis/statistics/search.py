@@ -204,19 +204,19 @@ def standard_error(run: Run, method: str, supervision: str) -> float:
 
 def _range(run: Run, trials: pd.DataFrame, name: str, error: float) -> dict[str, Any]:
     """The values around the best that are as good as it, in the order of the parameter; a value that was tried more
-    than once is as good as its best trial."""
+    than once is as good as its best trial, and of equal trials the first is the best."""
     sign = 1.0 if record.minimized(run) else -1.0
     trials = trials[trials[PREFIX + name].notna()]
     losses = sign * trials["objective"]
     by_value = losses.groupby(trials[PREFIX + name]).min()  # in the order of the values
     allowed = by_value.min() + (0.0 if np.isnan(error) else error)
-    good, best = (by_value <= allowed).to_numpy(), int(by_value.argmin())
+    values = list(by_value.index)
+    good, best = (by_value <= allowed).to_numpy(), values.index(trials[PREFIX + name].iloc[int(losses.argmin())])
     low = high = best
     while low > 0 and good[low - 1]:
         low -= 1
     while high < len(good) - 1 and good[high + 1]:
         high += 1
-    values = list(by_value.index)
     inside = trials[PREFIX + name].isin(values[low : high + 1])
     return {
         "parameter": name,

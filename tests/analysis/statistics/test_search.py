@@ -76,6 +76,13 @@ def test_alpha_within_one_standard_error_of_the_best(tmp_path: Path) -> None:
     assert (row["low"], row["best"], row["high"], row["best_objective"]) == (0.3, 1.0, 3.0, 0.10)
 
 
+def test_of_equal_trials_the_first_is_the_best_as_it_is_for_the_search(tmp_path: Path) -> None:
+    run = searched(tmp_path, grid([0.3, 0.1, 0.1, 0.1], [0.01, 3.0, 1.0, 5.0]))
+    table = analysis.one_standard_error(run).set_index("parameter")
+    assert table.loc["regularizers.sinkhorn.alpha", "best"] == 3.0
+    assert search.ranked(run, "sinkhorn", "sparse").set_index("rank").loc[1.0, "param.regularizers.sinkhorn.alpha"] == 3
+
+
 def test_with_more_replicates_a_trial_the_error_is_smaller(tmp_path: Path) -> None:
     run = searched(tmp_path, grid([0.10, 0.112], [0.1, 1.0]))
     run.trials["replicates"] = 4
