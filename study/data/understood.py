@@ -32,10 +32,11 @@ def paragraph(
     size = ", ".join(f"{axis} {length}" for axis, length in zip(axes.split(", "), first.shape, strict=True))
     taken = sorted({int(n) for p in prepared.values() for n in p.frames})
     count = len(next(iter(prepared.values())).frames)
+    unit = " µm" if reader.unit == "µm" else ""
     said = [
         f"{reader.path.resolve().name}, read as {reader.name}: {count} frames, {taken[0]} to {taken[-1]}"
         f"{when(reader, taken[0], taken[-1], wanted.times)}, of {size} {voxel}s",
-        f"a {voxel} is {_sizes(reader.voxel_size())} µm ({axes}), {_voxel_source(reader)}",
+        f"a {voxel} is {_sizes(reader.voxel_size())}{unit} ({axes}), {_voxel_source(reader)}",
         f"used: {', '.join(prepared)}{_unused(listing)}",
         _pieces(prepared),
     ]

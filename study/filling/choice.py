@@ -43,18 +43,20 @@ class Choice:
     best: str = ""
     """The rule of the least error, where another one is as good and simpler."""
     error: float = math.nan
-    """Mean Chamfer distance on hidden shapes, µm."""
+    """Mean Chamfer distance on hidden shapes."""
     linear: float = math.nan
     """The same of linear blending."""
     units: int = 0
     """Cells, or hidden shapes, over which the difference is paired."""
     low: float = math.nan
     high: float = math.nan
-    """95 % interval of the difference to linear, µm."""
+    """95 % interval of the difference to linear."""
     better: int = 0
     """Units in which it is nearer than linear."""
     anchor: str = ""
     """The rule that it is added to, of a network."""
+    unit: str = "µm"
+    """Of lengths."""
 
     def record(self) -> dict[str, Any]:
         """As it is written down: numbers that are not known are left out."""
@@ -106,6 +108,11 @@ def interval(differences: pd.Series) -> tuple[float, float]:
     return found.low, found.high
 
 
+def wording_of(unit: str) -> str:
+    """A unit after a number: where nobody says how large a voxel is, lengths are in voxels."""
+    return "voxels" if unit == "voxel" else unit
+
+
 def sentence(choice: Choice) -> str:
     """In words, for the screen and the page."""
     name = f"{choice.rule}, added to {choice.anchor}," if choice.anchor else f"{choice.rule},"
@@ -118,12 +125,13 @@ def sentence(choice: Choice) -> str:
         if choice.hidden >= FEWEST:
             why = "fewer than two candidates were tried to the end"
         return f"{where}: {choice.rule}, by {FINDINGS}, since {why}"
-    said = f"{where}: {name} {choice.error:.3g} µm from {choice.hidden} hidden shapes"
+    unit = wording_of(choice.unit)
+    said = f"{where}: {name} {choice.error:.3g} {unit} from {choice.hidden} hidden shapes"
     if choice.rule != "linear":
         share = 100 * (choice.error / choice.linear - 1)
         said += (
-            f", linear blending {choice.linear:.3g} µm ({share:+.1f} %, 95 % interval of the difference "
-            f"{choice.low:+.2g} to {choice.high:+.2g} µm, nearer in {choice.better} of {choice.units})"
+            f", linear blending {choice.linear:.3g} {unit} ({share:+.1f} %, 95 % interval of the difference "
+            f"{choice.low:+.2g} to {choice.high:+.2g} {unit}, nearer in {choice.better} of {choice.units})"
         )
     if choice.best != choice.rule:
         said += f"; {choice.best} is not better by more than the noise"

@@ -14,7 +14,7 @@ from analysis.drawing import style
 from analysis.drawing.looks import OTHER, SHOWN
 from analysis.drawing.rendering import Mesh, extent, picture
 from study.filling import expected
-from study.filling.choice import interval, paired
+from study.filling.choice import interval, paired, wording_of
 from study.filling.lattice import Cube
 from study.filling.moments import Moment
 from study.filling.segments import segments
@@ -286,6 +286,6 @@ def _expected(job: Job) -> tuple[Figure, str] | None:
     axis.plot(new, np.zeros(len(new)), "|", color=NEW, ms=12, mew=1.6, label="new frames", clip_on=False)
     axis.set_ylim(bottom=0)
     axis.set_xlabel("distance in time to the nearest shown frame")
-    axis.set_ylabel("error, µm")
+    axis.set_ylabel(f"error, {wording_of(job.unit)}")
     axis.legend(fontsize=8, ncols=2, loc="upper right")
     return figure, "The chosen rule's error by the distance in time to the nearest frame that it was shown."

@@ -96,8 +96,8 @@ class Job:
             "references": {label(rule): "classical rule" for rule in self.methods.rules},
             "supervisions": list(GAPS.values()),
             "metrics": [
-                {"name": "chamfer", "label": "Chamfer distance", "unit": "µm", "better": "lower"},
-                {"name": "hausdorff", "label": "Hausdorff distance", "unit": "µm", "better": "lower"},
+                {"name": "chamfer", "label": "Chamfer distance", "unit": self.unit, "better": "lower"},
+                {"name": "hausdorff", "label": "Hausdorff distance", "unit": self.unit, "better": "lower"},
                 {"name": "dice", "label": "Dice score", "unit": "", "better": "higher"},
             ],
             "objective": {"metric": "chamfer", "direction": "minimize", "role": "validation"},
@@ -141,7 +141,7 @@ class Job:
         self.rows = competition.rows
         self.untried = competition.untried if self.asked.rule is None else []
         for kind in KINDS:
-            self.choices[kind] = choose(self.rows, self.methods.order, kind)
+            self.choices[kind] = replace(choose(self.rows, self.methods.order, kind), unit=self.unit)
             if is_network(self.choices[kind].rule):
                 self.choices[kind] = replace(self.choices[kind], anchor=competition.anchor)
             if self.asked.rule is not None:
@@ -213,6 +213,11 @@ class Job:
         return networks.train(choice.rule, self.methods, choice.anchor, fields, (), stop, kept)
 
     @property
+    def unit(self) -> str:
+        """Of lengths: µm, or `voxel`."""
+        return self.opened.recording.reader.unit
+
+    @property
     def exported(self) -> Path:
         """The folder of the frames: in the run folder."""
         return Path(self.folder.path, *EXPORTS)
@@ -231,8 +236,8 @@ class Job:
             "recording": self.asked.recording, "understood": self.opened.understood, "run": self.folder.name,
             "rules": {kind: choice.record() for kind, choice in self.choices.items()},
             "measured_frames": "the model's" if self.asked.model_frames else "unchanged",
-            "voxel": {"zyx"[-len(self.opened.recording.voxel) :]: list(self.opened.recording.voxel), "unit": "µm"},
-            "columns": labels.COLUMNS, "notes": self.filled.filler.notes,
+            "voxel": {"zyx"[-len(self.opened.recording.voxel) :]: list(self.opened.recording.voxel), "unit": self.unit},
+            "columns": labels.columns(self.unit), "notes": self.filled.filler.notes,
         }  # fmt: skip
 
     def _report(self) -> None:

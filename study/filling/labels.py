@@ -140,6 +140,11 @@ class Filled:
         return found
 
 
+def columns(unit: str) -> dict[str, str]:
+    """What the columns are, in a unit of length."""
+    return {name: said.replace("µm", unit) for name, said in COLUMNS.items()}
+
+
 def write(
     filled: Filled, folder: Path, keep: Sequence[int], advance: Callable[[], None],
     also: Callable[[Moment, NDArray[Any]], None] = lambda moment, labels: None,

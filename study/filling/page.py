@@ -12,7 +12,7 @@ from markupsafe import Markup
 from analysis import wording
 from analysis.pages.report import environment
 from study.filling import drawing, expected
-from study.filling.choice import FINDINGS, interval, paired
+from study.filling.choice import FINDINGS, interval, paired, wording_of
 from study.filling.competition import SUPERVISION
 from study.filling.rules import label
 
@@ -47,6 +47,7 @@ def render(job: Job) -> tuple[str, dict[str, bytes]]:
         measured=len(job.moments) - len(new),
         answers=job.answers(),
         error=error_sentence(job),
+        unit=wording_of(job.unit),
         understood=job.opened.understood,
         notes=[
             *job.opened.recording.notes,
@@ -77,13 +78,16 @@ def _environment() -> Environment:
 def error_sentence(job: Job) -> str:
     """What is to be expected of new frames."""
     rows = [row for row in job.filled.rows if not row["measured"]] if job.filled is not None else []
+    if job.moments and all(moment.measured for moment in job.moments):
+        return "There is no new frame: at every time that was asked for there is a measured one, written as it is."
+    unit = wording_of(job.unit)
     if job.expected is None or not rows:
         return "How far off new frames are cannot be told, since no frame could be hidden."
     errors = sorted(float(row["expected_error"]) for row in rows)
     inferred = any(row["expected_by"] != "hidden frames" for row in rows)
     said = (
-        f"New frames are expected to be off by {wording.number(errors[0])} to {wording.number(errors[-1])} µm on "
-        f"average over a surface, {wording.number(errors[len(errors) // 2])} µm in the middle of them"
+        f"New frames are expected to be off by {wording.number(errors[0])} to {wording.number(errors[-1])} {unit} on "
+        f"average over a surface, {wording.number(errors[len(errors) // 2])} {unit} in the middle of them"
     )
     if inferred:
         said += "; they are nearer to measured frames than any that could be hidden, which this is inferred from"

@@ -17,7 +17,7 @@ _MANY = 8
 
 def paragraph(recording: Recording, listing: Listing, times: str | None) -> str:
     """Reader, frames, times, voxel, cells, divisions, what is filled, as sentences."""
-    axes = len(recording.shape)
+    axes, unit = len(recording.shape), " µm" if recording.reader.unit == "µm" else ""
     sides = ", ".join(f"{axis} {side}" for axis, side in zip(AXES[axes].split(", "), recording.shape, strict=True))
     first, last = recording.measured[0], recording.measured[-1]
     found = segments(recording.cells)
@@ -27,7 +27,7 @@ def paragraph(recording: Recording, listing: Listing, times: str | None) -> str:
     said = [
         f"{recording.name}, read as {recording.reader.name}: {len(recording.measured)} labelled frames, {first} to "
         f"{last}{when(recording.reader, first, last, times)}, of {sides} {'voxels' if axes == 3 else 'pixels'}",
-        f"a {'voxel' if axes == 3 else 'pixel'} is {' x '.join(f'{size:g}' for size in recording.voxel)} µm "
+        f"a {'voxel' if axes == 3 else 'pixel'} is {' x '.join(f'{size:g}' for size in recording.voxel)}{unit} "
         f"({AXES[axes]}), {_source(recording.reader)}",
         f"cells: {_listed([str(label) for label in recording.cells])}",
         f"not in all frames: {_listed(partly)}" if partly else "all of them from the first to the last frame",

@@ -111,7 +111,7 @@ def test_what_was_understood_is_one_paragraph(tmp_path):
     assert data.told()["understood"] == data.understood
     for words in (
         "TRA, read as cell-tracking-challenge: 6 frames, 0 to 5, of z 14, y 40, x 24 voxels",
-        "a voxel is 1 x 1 x 1 µm (z, y, x), assumed, for the files do not say it: name it with --voxel",
+        "a voxel is 1 x 1 x 1 (z, y, x), assumed, for the files do not say it: name it with --voxel",
         "used: track-01, track-02, not full-length: track 3 (frames 1 to 3); --tracks takes them",
         "nothing of a shape is left out",
         "labels overlap themselves in the next frame by 8",

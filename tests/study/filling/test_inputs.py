@@ -1,6 +1,7 @@
 """Recordings as people have them are filled: in their labels, voxels and coordinates, and read again."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -147,3 +148,27 @@ def test_planes_in_png_files_are_filled(tmp_path):
     assert command_line(["planes", "--rule", "moved"]) == 0
     (folder,) = Path("results/fill").iterdir()
     assert dice(image(folder / "exports" / "labels", 3) == 7, discs[3] > 0) > 0.97
+
+
+def test_where_nobody_says_how_large_a_voxel_is_lengths_are_in_voxels(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("study.filling.rules.candidates", lambda divided: ["linear", "moved"])
+    frames = np.stack([np.where(ball((4.5, 10, 8 + t), 3.2), 3, 0) for t in range(9)]).astype(np.uint16)
+    np.save(tmp_path / "cells.npy", frames)
+    assert command_line(["cells.npy", "--between", "1", "--minutes", "60"]) == 0
+    (folder,) = Path("results/fill").iterdir()
+    told = "".join(capsys.readouterr())
+    assert re.search(r"between two frames of a cell: \w+, [\d.]+ voxels from 7 hidden shapes", told)
+    page = re.sub(r"base64,[^\"]*", "", (folder / "report.html").read_text())
+    said = (folder / "exports" / "labels" / "fill.json").read_text()
+    record = json.loads((folder / "study.json").read_text())
+    assert [metric["unit"] for metric in record["metrics"]] == ["voxel", "voxel", ""]
+    assert not [text for text in (told, page, said, json.dumps(record, ensure_ascii=False)) if "µm" in text]
+
+
+def test_a_time_of_a_measured_frame_is_no_new_one(tmp_path, capsys):
+    np.save(tmp_path / "cells.npy", film())
+    assert command_line(["cells.npy", "--rule", "linear", "--at", "1"]) == 0
+    assert "There is no new frame: at every time that was asked for" in capsys.readouterr().out
+    (folder,) = Path("results/fill").iterdir()
+    for number, frame in enumerate(film()):
+        assert np.array_equal(image(folder / "exports" / "labels", number), frame)

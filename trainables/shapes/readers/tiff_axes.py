@@ -26,7 +26,8 @@ def named(axes: str, given: str | None, where: Path | str) -> str:
     if given is None:
         return axes
     if len(given) != len(axes) or len(set(given)) != len(given):
-        raise BadData(f"{where}: --layout {given}: the file has {len(axes)} axes, {axes}; give a letter for each")
+        named = "" if set(axes) <= set(_UNNAMED) else f", {axes}"
+        raise BadData(f"{where}: --layout {given}: the file has {len(axes)} axes{named}; give a letter for each, once")
     return given
 
 
