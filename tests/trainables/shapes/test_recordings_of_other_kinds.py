@@ -215,6 +215,15 @@ def test_a_result_table_beside_images_of_the_truth(recordings):
 # Values
 
 
+def test_tracks_of_trackmate_beside_labels_are_told_not_to_be_read(recordings):
+    labels = recordings.balls()
+    folder = recordings.tiff_folder(labels)
+    (folder / "tracks.xml").write_text('<?xml version="1.0" encoding="UTF-8"?>\n<TrackMate version="7.6.1">')
+    assert "tracks.xml: TrackMate's tracks are not read" in told(understood(folder, labels))
+    (folder / "tracks.xml").write_text("<Settings/>")
+    assert not told(open_recording(folder))
+
+
 def test_nan_outside_of_cells_and_rounding(recordings):
     labels = recordings.balls()
     understood(recordings.npz(np.where(labels > 0, labels, np.nan)), labels)

@@ -19,7 +19,7 @@ from trainables.shapes.readers.flattening import FEW_PLANES, flattened
 from trainables.shapes.readers.label_values import refuse_intensities, whole_numbers
 from trainables.shapes.readers.pieces import Pieces, largest, split
 from trainables.shapes.readers.scan import Scan, step_between
-from trainables.shapes.readers.track_table import Table
+from trainables.shapes.readers.track_table import Table, unread_tracks
 
 if TYPE_CHECKING:
     import numpy as np
@@ -171,6 +171,7 @@ class LabelReader(Reader):
     def _doubts(self, scan: Scan) -> list[str]:
         """What must be told of stacks that are hardly volumes, and of labels that change their number."""
         told = [*self.remarks(), *self._flatness(scan.shape)]
+        told += [] if self.has_table else unread_tracks(self.path)
         if not self.has_table and (changed := linking.renumbered(scan.steps)):
             said = ", ".join(f"{label} is {better} in frame {frame}" for frame, label, better in changed[:3])
             told.append(f"{len(changed)} label(s) fit another number better than their own in the next frame: {said}")

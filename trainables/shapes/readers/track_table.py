@@ -13,6 +13,25 @@ from pathlib import Path
 
 from trainables.shapes.readers.base import Track
 
+_HEAD = 4096
+"""Bytes of a file in which TrackMate's name is found."""
+
+
+def unread_tracks(place: Path) -> list[str]:
+    """A note on TrackMate's file of tracks that lies beside labels, or in their folder: it is not read."""
+    folder = place if place.is_dir() else place.parent
+    found = []
+    for file in sorted(folder.iterdir()):
+        if file.suffix.lower() == ".xml" and file.is_file():
+            with open(file, "rb") as content:
+                found += [file.name] if b"<TrackMate" in content.read(_HEAD) else []
+    if not found:
+        return []
+    return [
+        f"{found[0]}: TrackMate's tracks are not read: a cell is what has one number, and no mother is known; "
+        "man_track.txt beside the images says which they are, or --link finds them by overlap"
+    ]
+
 
 @dataclass
 class Table:
