@@ -13,7 +13,7 @@ import click
 from fsspec import available_protocols
 from fsspec.utils import get_protocol
 
-from study import catalog
+from study import catalog, written_files
 from study.clusters import rendering
 from study.errors import Mistake
 from study.exit_status import exit_status
@@ -149,7 +149,10 @@ def _check_study_arguments(study: str, text: str) -> None:
 def _check(file: str) -> int:
     from study.clusters import checks, kuberay
 
-    found = kuberay.problems(file) if kuberay.is_job(file) else checks.problems(checks.read(file))
+    content = written_files.values(file, f"--check {file}")
+    if not kuberay.is_job(content) and not checks.is_cluster(content):
+        raise Mistake(f"--check {file}: {checks.NO_CLUSTER}")
+    found = kuberay.problems(content) if kuberay.is_job(content) else checks.problems(content)
     if found:
         listed = "; ".join(found)
         raise Mistake(f"--check {file}: {listed}")

@@ -19,7 +19,7 @@ from study.exporting.formats import available
 from study.running import environment
 from study.running.config_file import as_yaml, read_config
 from study.running.options import merged, of_values, parted, said_in_a_file
-from study.storage.places import check_name, check_output, default_output, discard, find_run, new_run, refuse_taken
+from study.storage.places import check_name, check_output, default_output, discard, new_run, refuse_taken
 
 if TYPE_CHECKING:
     from study.filling.asked import Asked, Opened
@@ -123,12 +123,17 @@ def carry_out(asked_for: dict[str, Any], command: str = "") -> Job:
     check_output(place)
     if "://" in place:
         raise Mistake(f"--output {place}: frames are written to a local disk; name a folder")
-    resumed, record = (None, {}) if resume is None else _resumed(place, resume)
+    resumed: RunFolder | None = None
+    record: dict[str, Any] = {}
+    if resume is not None:
+        from study.filling import earlier
+
+        resumed, record = earlier.resumed(place, resume)
     name = given.get("name")
     check_name(name)
     if resumed is None and name is not None:
         refuse_taken(name, place, "fill")
-    asked = _asked(recording, given if record else {**given, "name": None}, record)
+    asked = _asked(recording, {**given, "name": None}) if resumed is None else _again(recording, given, resumed, record)
     uri = _tracking(tracking_uri or _recorded(record) or tracking.default_uri())
     opened = _opened(asked)
     if record and opened.digest != record["data"]["digest"]:
@@ -136,46 +141,55 @@ def carry_out(asked_for: dict[str, Any], command: str = "") -> Job:
     return _run(asked, opened, resumed or new_run(place, "fill", name), record, uri, command)
 
 
-def _resumed(output: str, which: str) -> tuple[RunFolder, dict[str, Any]]:
-    folder = find_run(output, "fill", which)
-    record = folder.read_record()
-    if record.get("study") != "fill" or not {"asked", "data", "run", "sessions"} <= set(record):
-        raise Mistake(f"--resume {which}: {folder.file('study.json')} is not that of a run of study.fill; name another")
-    return folder, record
-
-
-def _asked(recording: str | None, given: dict[str, Any], record: dict[str, Any]) -> Asked:
-    """What is asked for now, or was before; Mistake for what cannot be changed, or cannot be."""
-    from study.filling.asked import Asked
-    from study.filling.methods import chosen
+def _again(recording: str | None, given: dict[str, Any], folder: RunFolder, record: dict[str, Any]) -> Asked:
+    """What was asked for before, with other minutes; Mistake for what cannot be changed."""
+    from study.filling import earlier
 
     given = {name: value for name, value in given.items() if value not in (None, False, ())}
-    if record:
-        if recording is not None or set(given) - {"minutes"}:
-            what = f"RECORDING {recording}" if recording is not None else f"--{min(set(given) - {'minutes'})}"
-            what = "--set" if what == "--changes" else what
-            raise Mistake(
-                f"{what.replace('_', '-')} cannot be given when a run is resumed: leave it out, or start a new run"
-            )
-        return Asked(**record["asked"] | given)
+    if recording is not None or set(given) - {"minutes"}:
+        what = f"RECORDING {recording}" if recording is not None else f"--{min(set(given) - {'minutes'})}"
+        what = "--set" if what == "--changes" else what
+        raise Mistake(
+            f"{what.replace('_', '-')} cannot be given when a run is resumed: leave it out, or start a new run"
+        )
+    asked = earlier.asked(folder, record, given.get("minutes"))
+    if not os.path.exists(asked.recording):
+        raise Mistake(
+            f"RECORDING {asked.recording}: there is no such file or folder; bring it back, or start a new run"
+        )
+    _refuse_unknown(asked.rule, asked.methods, asked.changes)
+    return asked
+
+
+def _asked(recording: str | None, given: dict[str, Any]) -> Asked:
+    """What is asked for now; Mistake for what cannot be."""
+    from study.filling.asked import Asked
+
+    given = {name: value for name, value in given.items() if value not in (None, False, ())}
     if recording is None:
         raise Mistake("RECORDING is missing: name a file or folder, as in python -m study.fill nuclei.tif")
     if not os.path.exists(recording):
         raise Mistake(f"RECORDING {recording}: there is no such file or folder; name one that exists")
-    if given.get("rule") is not None and given.get("methods") is not None:
-        raise Mistake(f"--rule {given['rule']} is taken without a competition: leave it out, or --methods")
-    if given.get("methods") is not None or "changes" in given:
-        chosen(given.get("methods"), given.get("changes", ()), divided=True)
-    if given.get("rule") is not None:
-        from trainables.interpolants import named
-
-        try:
-            named(given["rule"])
-        except ValueError as error:
-            raise Mistake(f"--rule {given['rule']}: {error}") from None
+    _refuse_unknown(given.get("rule"), given.get("methods"), given.get("changes", ()))
     if given.get("times") is not None:
         given["times"] = os.path.abspath(given["times"])
     return Asked(recording=str(Path(recording).absolute()), **given)
+
+
+def _refuse_unknown(rule: str | None, methods: str | None, changes: tuple[str, ...]) -> None:
+    """Mistake for a rule or method that there is not, and for both."""
+    from study.filling.methods import chosen
+    from trainables.interpolants import named
+
+    if rule is not None and methods is not None:
+        raise Mistake(f"--rule {rule} is taken without a competition: leave it out, or --methods")
+    if methods is not None or changes:
+        chosen(methods, changes, divided=True)
+    if rule is not None:
+        try:
+            named(rule)
+        except ValueError as error:
+            raise Mistake(f"--rule {rule}: {error}") from None
 
 
 def _recorded(record: dict[str, Any]) -> str | None:

@@ -14,31 +14,38 @@ from typing import Any
 
 import yaml
 
-from study.clusters import ray_internals
-from study.errors import Mistake, first_line
+from study import written_files
+from study.clusters import kinds, ray_internals
+from study.errors import Mistake
 
 # Families of Amazon's instances that are of use here; a misspelt type is noticed by Amazon only, minutes later.
 _FAMILY = r"(?:c[5-8]|m[5-8]|r[5-8]|t3|t4g?)[a-z]{0,3}|g[456]e?[dn]{0,2}|gr6|p[3456](?:de?|dn|en?)?"
 _SIZE = r"(?:nano|micro|small|medium|large|xlarge|\d{1,2}xlarge|metal(?:-\d+xl)?)"
 _GPU_FAMILY = re.compile(r"(?:g\d|gr\d|p\d)")
+NO_CLUSTER = "not a cluster file, it has no provider; name a file for `ray up`"
 _COMMANDS = ("initialization", "setup", "head_setup", "worker_setup", "head_start_ray", "worker_start_ray")
 
 
-def read(file: str, flag: str = "--check") -> dict[str, Any]:
-    """The content of a cluster file that was given with `flag`; raises Mistake if it cannot be read."""
-    try:
-        content = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise Mistake(f"{flag} {file}: cannot be read ({error.strerror}); name a file for `ray up`") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise Mistake(f"{flag} {file}: not YAML ({first_line(error)}); correct it") from None
-    if not isinstance(content, dict) or not isinstance(content.get("provider"), dict):
-        raise Mistake(f"{flag} {file}: not a cluster file, it has no provider; name a file for `ray up`")
+def is_cluster(content: Any) -> bool:
+    """Whether the content of a file is meant for `ray up`."""
+    return isinstance(content, dict) and isinstance(content.get("provider"), dict)
+
+
+def read(file: str, flag: str) -> dict[str, Any]:
+    """The content of a cluster file that was given with `flag`, whose parts are of their kinds; Mistake for another."""
+    what = f"{flag} {file}"
+    content: dict[str, Any] = written_files.values(file, what)
+    if not is_cluster(content):
+        raise Mistake(f"{what}: {NO_CLUSTER}")
+    if misplaced := kinds.wrong(content):
+        raise Mistake(f"{what}: {misplaced[0]}")
     return content
 
 
 def problems(cluster: dict[str, Any]) -> list[str]:
     """Sentences about what is wrong, none if nothing is."""
+    if misplaced := kinds.wrong(cluster):
+        return misplaced
     checks = (_of_ray, _keys, _token, _addresses, _autoscaler)
     own = (_nodes, _images, _packages, _growth) if cluster["provider"].get("type") == "aws" else (_all_hosts,)
     return [problem for check in (*checks, *own) for problem in check(cluster)]

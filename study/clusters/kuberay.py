@@ -12,25 +12,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 _SCHEMA = Path(__file__).parent / "schemas" / "rayjob-v1.json.gz"
 _LONGEST = 47
 """Letters of a RayJob's name: KubeRay makes others of it."""
 
 
-def is_job(file: str) -> bool:
-    """Whether a file is a RayJob, as far as it can be read."""
-    try:
-        content = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError, UnicodeDecodeError):
-        return False
+def is_job(content: Any) -> bool:
+    """Whether the content of a file is a RayJob."""
     return isinstance(content, dict) and content.get("kind") == "RayJob"
 
 
-def problems(file: str) -> list[str]:
-    """Sentences about what is wrong with a file that is a RayJob, none if nothing is."""
-    job = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
+def problems(job: dict[str, Any]) -> list[str]:
+    """Sentences about what is wrong with a RayJob, none if nothing is."""
+    if "spec" not in job:
+        return ["spec: there is none"]
     return list(_of_schema(job)) or [*_named(job), *_guarded(job), *_pods(job)]
 
 

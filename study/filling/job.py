@@ -72,8 +72,10 @@ class Job:
     filled: labels.Filled | None = None
 
     def begin(self, resumed: dict[str, Any] | None) -> None:
-        """Write the record, so that the run is one."""
+        """Write the record, so that the run is one; DamagedTable if frames would be written elsewhere."""
         recording = self.opened.recording
+        for name in (EXPORTS[-1], *self.asked.formats):
+            self.folder.inside(EXPORTS[0], name)
         self.methods = self._methods()
         self.record = resumed or {
             "study": "fill",
@@ -278,7 +280,7 @@ class Job:
 
     def _write(self) -> None:
         self.record["sessions"][-1]["total"] = time.monotonic() - self._began
-        total = sum(session.get("total", 0.0) for session in self.record["sessions"])
+        total = sum(session.get("total") or 0.0 for session in self.record["sessions"])
         self.record["durations"] = {"search": total, "total": total}
         self.folder.write_record(self.record)
 

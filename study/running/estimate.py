@@ -85,7 +85,8 @@ def costs(found: Estimate, file: str) -> Iterator[str]:
 
     cluster = read(file, "--prices")
     types: dict[str, Any] = cluster.get("available_node_types") or {}
-    prices = (cluster.get("metadata") or {}).get("price_per_hour")
+    metadata = cluster.get("metadata")
+    prices = metadata.get("price_per_hour") if isinstance(metadata, dict) else None
     if not types or not isinstance(prices, dict):
         raise Mistake(
             f"--prices {file}: it has no node types with a metadata.price_per_hour; name a file like cluster.yaml"

@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 from analysis.tables import door, units
 from analysis.tables.settings import of_today
 from analysis.tables.soundness import DamagedTable, damage
-from study.errors import Mistake
+from study.errors import Mistake, first_line
 from study.storage.credentials import without_credentials
 from trainables.files import is_local, patiently, write_atomically
 
@@ -198,9 +198,8 @@ class RunFolder:
     def trials(self) -> dict[str, dict[str, Any]]:
         """Rows of all trials that have ended, by trial id."""
         rows: dict[str, dict[str, Any]] = {}
-        content = self.read("trials.parquet")
-        if content is not None:
-            rows |= {row["trial"]: row for row in pq.read_table(io.BytesIO(content)).to_pylist()}
+        if (together := self._table("trials.parquet")) is not None:
+            rows |= {row["trial"]: row for row in together.to_pylist()}
         for name in self.names("trials", ".json"):
             own = self.read("trials", f"{name}.json", most=door.ROW)
             if own is not None:
@@ -212,13 +211,21 @@ class RunFolder:
 
     def rows_of(self, table: str, trial: str, phase: str) -> pd.DataFrame:
         """A trial's rows of a table, whether compacted or not; empty if it has none."""
-        own = self.read(table, f"{trial}.parquet")
-        if own is not None:
-            return pd.read_parquet(io.BytesIO(own))
-        together = self.read(table, f"{phase}.parquet")
-        if together is None:
-            return pd.DataFrame()
-        return pd.read_parquet(io.BytesIO(together), filters=[("trial", "==", trial)])
+        if (own := self._table(table, f"{trial}.parquet")) is not None:
+            return own.to_pandas()
+        if (together := self._table(table, f"{phase}.parquet", filters=[("trial", "==", trial)])) is not None:
+            return together.to_pandas()
+        return pd.DataFrame()
+
+    def _table(self, *parts: str, filters: Any = None) -> pa.Table | None:
+        """A table's file, None if there is none; DamagedTable if it is none of Parquet."""
+        content = self.read(*parts)
+        if content is None:
+            return None
+        try:
+            return pq.read_table(io.BytesIO(content), filters=filters)
+        except (pa.ArrowException, OSError) as error:
+            raise DamagedTable(f"{self.file(*parts)} is no table ({first_line(error)})") from error
 
     def forget(self, trial: str) -> None:
         """Remove everything of a trial that is to be run again."""
@@ -227,9 +234,7 @@ class RunFolder:
             self.remove(folder, trial + suffix)
         phase = trial.split("-")[0]
         for table in TABLES:
-            before = self.read(table, f"{phase}.parquet")
-            if before is not None:
-                old = pq.read_table(io.BytesIO(before))
+            if (old := self._table(table, f"{phase}.parquet")) is not None:
                 others = old.filter([str(name) != trial for name in old["trial"].to_pylist()])
                 self.write(table, f"{phase}.parquet", content=_parquet(others))
         rows = self.trials()
@@ -243,11 +248,9 @@ class RunFolder:
             mine = [n for n in self.names(table, ".parquet") if n.startswith(f"{phase}-") and n in rows]
             if not mine:
                 continue
-            parts = {n: pq.read_table(io.BytesIO(self.read(table, f"{n}.parquet") or b"")) for n in mine}
-            before = self.read(table, f"{phase}.parquet")
+            parts = {n: part for n in mine if (part := self._table(table, f"{n}.parquet")) is not None}
             kept = []
-            if before is not None:
-                old = pq.read_table(io.BytesIO(before))
+            if (old := self._table(table, f"{phase}.parquet")) is not None:
                 named = old["trial"].cast(pa.string())
                 anew, known = (pc.is_in(named, value_set=pa.array(names, pa.string())) for names in (mine, [*rows]))
                 kept.append(old.filter(pc.and_not(known, anew)))

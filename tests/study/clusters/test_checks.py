@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from study import written_files
 from study.clusters import checks, ray_internals, rendering
 
 PROJECT = Path(__file__).parents[3]
@@ -19,7 +20,7 @@ PROJECT = Path(__file__).parents[3]
 
 @pytest.fixture
 def aws() -> dict[str, Any]:
-    return checks.read(str(PROJECT / "cluster.yaml"))
+    return dict(written_files.values(str(PROJECT / "cluster.yaml"), "it"))
 
 
 @pytest.fixture
@@ -140,7 +141,7 @@ def test_ray_alone_lets_these_pass(aws):
     ("content", "sentence"),
     [
         (None, "cannot be read"),
-        ("a: [", "not YAML"),
+        ("a: [", "not plain YAML"),
         ("a: 1", "it has no provider"),
         ("provider: {type: aws}\ncluster_name: x\nmin_workers: 1", "top-level min_workers has no effect"),
     ],

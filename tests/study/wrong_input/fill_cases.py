@@ -74,6 +74,7 @@ FILL: Cases = {
         ["data/swapped.npz", "--rule", "moved", "--methods", "moved-blend"],
         "--rule moved is taken without a competition",
     ),
+    "a configuration without an end": (["--config", "configurations/bomb.yaml"], "with its aliases written out"),
     "absent configuration": (["--config", "nowhere.yaml"], "--config nowhere.yaml: cannot be read"),
     "output in a file": (["data/swapped.npz", "--output", "a-file/x"], "a-file is a file"),
     "output in a store": (["data/swapped.npz", "--output", "memory://x"], "frames are written to a local disk"),

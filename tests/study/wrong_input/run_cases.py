@@ -35,6 +35,7 @@ RUN: Cases = {
         ["--config", "configurations/misspelt.yaml"],
         "--config configurations/misspelt.yaml: there is no 'tirals'; did you mean 'trials'?",
     ),
+    "a file without an end": (["--config", "configurations/bomb.yaml"], "with its aliases written out it is too long"),
     "another kind of value in a file": (["--config", "configurations/kind.toml"], "kind.toml: trials is 'four'"),
     "output where nobody may write": (["bifurcation", "--output", "/proc/nowhere"], "/proc cannot be written to"),
     "client address": (["bifurcation", "--address", "ray://127.0.0.1:10001"], "write HOST:PORT"),
@@ -111,7 +112,8 @@ RUN: Cases = {
         "--prices clusters/bare.yaml: only",
     ),
     "absent prices": (["bifurcation", "--dry-run", "--prices", "nowhere"], "--prices nowhere: cannot be read"),
-    "torn prices": (["bifurcation", "--dry-run", "--prices", "clusters/torn.yaml"], "clusters/torn.yaml: not YAML"),
+    "torn prices": (["bifurcation", "--dry-run", "--prices", "clusters/torn.yaml"], "torn.yaml: it is not plain YAML"),
+    "prices of no commands": (["bifurcation", "--dry-run", "--prices", "clusters/kinds.yaml"], "it is no string"),
     "no prices": (
         ["bifurcation", "--dry-run", "--prices", "clusters/bare.yaml"],
         "bare.yaml: it has no node types",

@@ -173,6 +173,7 @@ def _cluster_files(folder: Path) -> None:
     (clusters / "list.yaml").write_text("- a\n- b\n")
     (clusters / "job.yaml").write_text("apiVersion: ray.io/v1\nkind: RayJob\nspec: {entrypiont: python}\n")
     (clusters / "binary.yaml").write_bytes(b"\xff\xfe\x00")
+    (clusters / "kinds.yaml").write_text("cluster_name: c\nprovider: {type: aws}\nsetup_commands: [7]\n")
     (clusters / "bare.yaml").write_text("cluster_name: c\nprovider: {type: local, head_ip: a, worker_ips: [b]}\n")
 
 
@@ -180,6 +181,7 @@ def _configurations(folder: Path) -> None:
     (folder / "configurations").mkdir()
     (folder / "configurations" / "misspelt.yaml").write_text("study: bifurcation\ntirals: 3\n")
     (folder / "configurations" / "kind.toml").write_text('study = "bifurcation"\ntrials = "four"\n')
+    (folder / "configurations" / "bomb.yaml").write_text("set: {a: &a [1, *a]}\n")
 
 
 def content(folder: Path) -> dict[str, str]:

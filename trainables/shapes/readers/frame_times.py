@@ -14,12 +14,21 @@ from itertools import pairwise
 from pathlib import Path
 
 from trainables.shapes.bad_data import BadData
+from trainables.shapes.odd_files import refuse_odd
+
+_LONGEST = 10_000_000
+"""Letters; a time has some ten."""
 
 
 def read_times(path: Path) -> dict[int, float]:
     """Frame number → time, rising; raises BadData."""
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        refuse_odd(path)
+        with open(path, encoding="utf-8-sig") as file:
+            text = file.read(_LONGEST + 1)
+        if len(text) > _LONGEST:
+            raise BadData(f"--times {path}: it has more than {_LONGEST} letters; name a text file of times")
+        lines = text.splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise BadData(f"--times {path}: cannot be read ({error}); name a text file of times") from None
     found: dict[int, float] = {}
