@@ -168,6 +168,13 @@ def study_record(plan: Plan) -> dict[str, Any]:
     }
 
 
+def change(folder: Path, **fields: Any) -> None:
+    """Change fields of a run folder's record; None removes one."""
+    file = folder / "study.json"
+    record = json.loads(file.read_text()) | fields
+    file.write_text(json.dumps({key: held for key, held in record.items() if held is not None}))
+
+
 def write(folder: Path, plan: Plan) -> Path:
     """Write a run folder as ``plan`` says and return it."""
     random = np.random.default_rng(plan.seed)

@@ -12,12 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis.testing.runs import role
+
 TIMES = np.arange(21) / 20
-SHOWN = {"sparse": {0, 20}, "dense": {0, 5, 10, 15, 20}}
-
-
-def role(supervision: str, index: int) -> str:
-    return "train" if index in SHOWN[supervision] else "validation" if index % 2 else "test"
 
 
 def noise(shape: tuple[int, ...], scale: float, seed: int) -> np.ndarray:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.testing.runs import Plan, study_record, write
+from analysis.testing.runs import Plan, change, study_record, write
 from study.catalog import load
 
 METHODS = ("none", "sinkhorn", "linear-blend")
@@ -39,12 +39,6 @@ def run(results: Path, name: str, **wishes: Any) -> Path:
     folder = write(results / plan.study / name, plan)
     change(folder, **_recorded())
     return folder
-
-
-def change(folder: Path, **fields: Any) -> None:
-    """Change fields of the record; None removes one."""
-    record = json.loads((folder / "study.json").read_text()) | fields
-    (folder / "study.json").write_text(json.dumps({key: held for key, held in record.items() if held is not None}))
 
 
 def locked(folder: Path, process: int, heartbeat: float | None = None) -> None:

@@ -6,8 +6,10 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,24 @@ ONE_AT_A_TIME = ["--set", f"resources.cpus={len(os.sched_getaffinity(0))}"]
 PATIENCE = 400.0
 CLOCKS = ["run", "started", "seconds"]
 """Columns in which runs of the same study differ."""
+
+
+@lru_cache
+def _database() -> bytes:
+    """An MLflow database without a run, as `study.tracking` makes it."""
+    from study.tracking.database import create
+
+    with tempfile.TemporaryDirectory() as folder:
+        create(Path(folder) / "mlflow.db")
+        return (Path(folder) / "mlflow.db").read_bytes()
+
+
+def with_database(folder: Path) -> Path:
+    """The same folder, in which a database of MLflow's is ready: its tables are made once a process, not by each run.
+    That a run makes it is seen where a run is started without."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "mlflow.db").write_bytes(_database())
+    return folder
 
 
 def start(folder: Path, *arguments: str, **environment: str) -> subprocess.Popen[str]:

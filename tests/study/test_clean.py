@@ -13,7 +13,8 @@ from study.clean import command_line
 from study.storage.places import state_folder
 from study.storage.run_folder import RunFolder
 from study.tracking import Tracker, remember_uri
-from tests.study.test_status import locked, run
+from tests.study.fake_runs import locked
+from tests.study.test_status import run
 from trainables.files import remember, remembered
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ import analysis
 from study.errors import Mistake
 from study.status import command_line, status
 from study.storage.places import find_any, find_run, new_run, refuse_taken
+from tests.study.fake_runs import locked
 
 SEARCH = [("none", "sparse", "complete", 0.2), ("none", "dense", "complete", 0.1), ("sinkhorn", "dense", "failed", 9.0)]
 
@@ -34,11 +33,6 @@ def run(results: Path, name: str, finished: bool = False, **changes: Any) -> Pat
         row |= {"supervision": supervision, "state": state, "objective": objective, "replicates": 1}
         (folder / "trials" / f"search-{number}.json").write_text(json.dumps(row))
     return folder
-
-
-def locked(folder: Path, process: int) -> None:
-    holder = {"host": socket.gethostname(), "process": process, "token": "t", "heartbeat": time.time()}
-    (folder / "lock.json").write_text(json.dumps(holder))
 
 
 def test_a_run_runs_only_while_its_process_lives(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -14,6 +13,7 @@ import pytest
 
 import analysis
 from analysis import figures
+from analysis.testing.runs import change
 from tests.analysis.simulated import arm, ensemble, write
 
 Writer = Callable[..., Path]
@@ -170,11 +170,9 @@ def test_a_confirmation_that_was_not_trained_twice_did_not_fail(write_run: Write
 
 def test_provenance_names_data_seeds_and_sessions(write_run: Writer) -> None:
     folder = write_run(methods=("none", "sinkhorn"), trials=1)
-    record = json.loads((folder / "study.json").read_text())
     assert "stopped and resumed" not in page(analysis.load(folder)).text
-    record |= {"seeds": {"search": [7, 8], "confirm": [9]}, "data": {"source": "nuclei.tif"}}
-    record["sessions"] = [{"started": "2026-01-01T12:00:00"}, {"started": "2026-01-02T09:30:00"}]
-    (folder / "study.json").write_text(json.dumps(record))
+    sessions = [{"started": "2026-01-01T12:00:00"}, {"started": "2026-01-02T09:30:00"}]
+    change(folder, seeds={"search": [7, 8], "confirm": [9]}, data={"source": "nuclei.tif"}, sessions=sessions)
     text = page(analysis.load(folder)).text
     for words in ("seeds of the search 7, 8", "data nuclei.tif", "stopped and resumed 2026-01-02T09:30:00"):
         assert words in text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from scipy import stats
 import analysis
 from analysis.statistics.inference import benjamini_hochberg, holm
 from analysis.statistics.verdicts import adjusted
+from analysis.testing.runs import change
 from analysis.words.families import correction
 from tests.analysis.simulated import arm, write
 
@@ -23,9 +23,7 @@ PAIRS = [("sinkhorn", "none"), ("barycenter", "none"), ("sinkhorn+barycenter", "
 def declared(write_run: Writer, pairs: list[tuple[str, str]] = PAIRS, **plan: object) -> analysis.Run:
     """A run whose study named these comparisons under sparse supervision."""
     folder = write_run(**plan)
-    record = json.loads((folder / "study.json").read_text())
-    record["primary"] = [{"method": a, "baseline": b, "supervision": "sparse"} for a, b in pairs]
-    (folder / "study.json").write_text(json.dumps(record))
+    change(folder, primary=[{"method": a, "baseline": b, "supervision": "sparse"} for a, b in pairs])
     return analysis.load(folder)
 
 

@@ -11,6 +11,7 @@ import pytest
 
 import analysis
 from analysis.tables.record import metrics
+from analysis.testing.runs import change
 from analysis.wording import probability
 from analysis.words.facts import gather
 from analysis.words.limits import limits
@@ -105,8 +106,7 @@ def test_methods_are_held_against_the_control_over_these_comparisons_alone(write
     level = {"none": 0.6, "sinkhorn": 0.2, "barycenter": 0.6, "temporal-smoothness": 0.6, "linear-blend": 0.1}
     folder = write_run(methods=tuple(level), level=level, supervisions=("sparse",))
     assert "Against the control" not in text(analysis.load(folder))
-    record = json.loads((folder / "study.json").read_text())
-    (folder / "study.json").write_text(json.dumps(record | {"controls": ["temporal-smoothness"]}))
+    change(folder, controls=["temporal-smoothness"])
     run = analysis.load(folder)
     (line,) = [line for line in analysis.answer(run) if line.startswith("Against the control")]
     assert "'temporal-smoothness', in Chamfer distance: sinkhorn better (difference −" in line

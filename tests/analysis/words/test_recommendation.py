@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pandas as pd
 import pytest
 
 import analysis
+from analysis.testing.runs import change
 from analysis.wording import chance, number
 from analysis.words.facts import gather
 from analysis.words.recommendation import recommendation
@@ -85,9 +85,7 @@ def test_the_lowest_error_is_recommended_however_unsure_and_that_is_said(tmp_pat
 def test_where_more_is_better_the_best_is_the_highest(write_run: Callable[..., Path]) -> None:
     level = {"none": 0.3, "sinkhorn": 0.1, "barycenter": 0.2}
     folder = write_run(methods=tuple(level), level=level, supervisions=("sparse",))
-    record = json.loads((folder / "study.json").read_text())
-    record["objective"] = {"metric": "dice", "direction": "maximize", "role": "validation"}
-    (folder / "study.json").write_text(json.dumps(record))
+    change(folder, objective={"metric": "dice", "direction": "maximize", "role": "validation"})
     text = said(analysis.load(folder))
     assert text.startswith("Use sinkhorn")
     assert "better than 'none' with probability > 0.99" in text

@@ -6,7 +6,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 
 from study.clusters.follow import follow
 
@@ -22,12 +21,14 @@ def test_only_the_raylets_of_a_head_that_is_gone_are_ended():
         for one in (head, other):
             one.bind(("127.0.0.1", 0))
             one.listen(100)
+            one.settimeout(60)
         address, another = (f"127.0.0.1:{one.getsockname()[1]}" for one in (head, other))
         mine, others = raylet(address), raylet(another)
         try:
             following = threading.Thread(target=follow, args=(address, 0.05, 3), daemon=True)
             following.start()
-            time.sleep(1)
+            for _ in range(2 * 3):  # asked more often than it may be missed
+                head.accept()[0].close()
             assert following.is_alive()
             assert mine.poll() is None
             head.close()

@@ -21,6 +21,8 @@ from tests.study.clusters.hosts import PROJECT, Host
 pytestmark = [pytest.mark.cluster, hosts.required()]
 
 RAY = str(Path(sys.executable).parent / "ray")
+FEW = "--methods sinkhorn"
+"""And the baseline: twelve trials, of which one is lost."""
 STUDY = "bifurcation --preset smoke --trials 1 --replicates 1 --set epochs=30 --set evaluation_grid=16"
 COUNT = (
     "import logging, ray; ray.init(address='{}', logging_level=logging.ERROR, log_to_driver=False); "
@@ -83,14 +85,14 @@ def test_a_study_across_hosts_survives_the_loss_of_one_and_strangers_are_refused
         assert not _refused(address, RAY_AUTH_MODE="token", RAY_AUTH_TOKEN=token)
 
         study = subprocess.Popen(
-            head.ssh(f"cd /mnt && python -m study.run {STUDY} --address {address} --output /mnt/results"),
+            head.ssh(f"cd /mnt && python -m study.run {STUDY} {FEW} --address {address} --output /mnt/results"),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
         try:
             ended = lambda: len(list(shared.glob("results/*/*/trials/search-*.json")))  # noqa: E731
-            until(lambda: ended() >= 3 or study.poll() is not None, 600, "no trial ended")
+            until(lambda: ended() >= 1 or study.poll() is not None, 600, "no trial ended")
             busy: list[Host] = []
             until(lambda: study.poll() is not None or _busy((second, third), busy), 600, "no worker trains")
             assert study.poll() is None, study.communicate()
@@ -103,9 +105,8 @@ def test_a_study_across_hosts_survives_the_loss_of_one_and_strangers_are_refused
 
         (folder,) = shared.glob("results/bifurcation/2*")
         loaded = analysis.load(str(folder))
-        arms = usual_arms()
         assert set(loaded.trials.state) == {"complete"}
-        assert len(loaded.trials) == 3 * len(arms)
+        assert len(loaded.trials) == 3 * len(loaded.record["methods"]) * len(loaded.record["supervisions"]) == 12
         assert not loaded.per_time.duplicated(["trial", "replicate", "sequence", "time_index"]).any()
 
         down = subprocess.run(

@@ -36,9 +36,9 @@ exit $?""",
 printf '%s ' "$@" >> "$WORLD/studies"; echo "token=$(wc -c < "$RAY_AUTH_TOKEN_PATH")" >> "$WORLD/studies"
 [ -e "$WORLD/fails" ] && { echo "error: something" >&2; exit 2; }
 echo "run $WORLD/results/bifurcation/the-run" >&2
-touch "$WORLD/running"
 [ -e "$WORLD/quick" ] && exit 0
 trap 'echo checkpoint >> "$WORLD/checkpoints"; exit 143' TERM
+touch "$WORLD/running"
 while :; do sleep 0.1; done""",
 }
 
@@ -93,7 +93,6 @@ class Slurm:
         while not (self.folder / "running").exists():
             assert time.monotonic() < deadline
             time.sleep(0.05)
-        time.sleep(0.3)  # for the trap of the stand-in
         os.kill(job.pid, signal.SIGTERM)
         out, _ = job.communicate(timeout=60)
         return out

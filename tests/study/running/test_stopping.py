@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from tests.study.killing import SIGNAL, VARIABLE
-from tests.study.sleeping_runs import ONE_AT_A_TIME, finish, run_folder, start, tables, trace, until
+from tests.study.sleeping_runs import ONE_AT_A_TIME, finish, run_folder, start, tables, trace, until, with_database
 
 SIZE = ["--preset", "short", "--trials", "2", "--replicates", "1", *ONE_AT_A_TIME]
 
@@ -39,7 +39,7 @@ def checkpointed(folder: Path) -> int:
 
 def test_a_run_that_is_stopped_in_every_way_loses_no_epoch_and_trains_none_twice(tmp_path):
     # SIGINT, amid a trial; before it, a second writer
-    process = start(tmp_path, *SIZE, "--set", "seconds=0.2")
+    process = start(with_database(tmp_path), *SIZE, "--set", "seconds=0.2")
     until(process, lambda: len(trace(tmp_path)) >= 3)
     _, err = finish(start(tmp_path, "--resume", "last"), 2)
     assert err.startswith(f"error: run {run_folder(tmp_path).name} is being written by process {process.pid} on ")
@@ -79,7 +79,7 @@ def _hang_ups():
 
 @pytest.mark.usefixtures("_hang_ups")
 def test_a_second_signal_does_not_wait_for_the_epoch(tmp_path):
-    process = start(tmp_path, *SIZE, "--set", "seconds=3000")
+    process = start(with_database(tmp_path), *SIZE, "--set", "seconds=3000")
     until(process, lambda: "search: 0 of" in process.stderr.readline())
     stop_at_once(process)
     _, err = finish(process, 129)

@@ -7,6 +7,7 @@ import json
 import multiprocessing
 import os
 import random
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -114,10 +115,13 @@ def test_a_takeover_is_noticed_without_a_write_and_left_to_its_new_owner(folder,
 def test_a_heartbeat_does_not_bring_back_a_lock_that_was_taken_away(tmp_path, monkeypatch):
     monkeypatch.setattr(locks, "_HEARTBEAT", 0.01)
     folder = RunFolder(str(tmp_path / "r"))
-    monkeypatch.setattr(Lock, "_mine", lambda self: True)  # as it was a moment before
+    beats = threading.Semaphore(0)
+    monkeypatch.setattr(Lock, "_mine", lambda self: beats.release() or True)  # as it was a moment before
     with Lock(folder):
         os.remove(folder.file("lock-0001.json"))
-        time.sleep(0.1)
+        while beats.acquire(blocking=False):  # those from before
+            pass
+        assert all(beats.acquire(timeout=60) for _ in range(3)), "the heartbeat has ended"  # two of them whole
         assert folder.names("", "") == []
 
 
