@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shlex
 import sys
@@ -119,6 +120,8 @@ def carry_out(asked_for: dict[str, Any], command: str = "") -> Job:
     )
     given["changes"] = tuple(f"{key}={value}" for key, value in given.pop("set", {}).items())
     environment.check()
+    if not math.isfinite(given.get("minutes") or 0):
+        raise Mistake(f"--minutes {given['minutes']:g}: not a number of minutes; write one, such as 5")
     place = output or default_output()
     check_output(place)
     if "://" in place:

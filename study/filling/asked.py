@@ -74,6 +74,7 @@ def open_asked(asked: Asked, say: Callable[[str], None]) -> Opened:
         if exchanged := understood.refuse_exchanged(reader):
             raise Mistake(exchanged)
         listing = reader.sequences(tracks, minimum_frames=None if tracks else 2)
+        reader.voxel_size()
         if not asked.skip_bad and len(listing.usable) + len(listing.bad) > 1:
             hint = " (--skip-bad leaves out what cannot be used)"
         if not asked.skip_bad:

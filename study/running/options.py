@@ -119,7 +119,7 @@ def of_values(
 
 
 def _checked(parameter: click.Parameter, value: Any, what: str) -> Any:
-    option = str(parameter.name)
+    option, value = str(parameter.name), _of_python(value)
     if getattr(parameter, "is_flag", False):
         return _of_kind(value, bool, what, "true or false")
     if option == "set":
@@ -129,7 +129,8 @@ def _checked(parameter: click.Parameter, value: Any, what: str) -> Any:
         return [_text(path, what) for path in (value if isinstance(value, list | tuple) else [value])]
     if option in _LISTS and isinstance(value, list | tuple):
         return ",".join(_text(entry, what) for entry in value)
-    if parameter.multiple and isinstance(value, list | tuple):
+    if parameter.multiple and isinstance(value, list | tuple | str):
+        value = [value] if isinstance(value, str) else value
         return tuple(_converted(parameter, _of_kind(entry, str, what, "text"), what) for entry in value)
     if isinstance(parameter.type, click.IntRange):
         _of_kind(value, int, what, "a whole number")
@@ -142,6 +143,13 @@ def _checked(parameter: click.Parameter, value: Any, what: str) -> Any:
         if not value:
             raise Mistake(f"{what} is empty: give a value, or leave it out")
     return _converted(parameter, value, what)
+
+
+def _of_python(value: Any) -> Any:
+    """NumPy's numbers and arrays as Python's own, in lists, too."""
+    if type(value).__module__ == "numpy" and hasattr(value, "tolist"):
+        return value.tolist()
+    return [_of_python(entry) for entry in value] if isinstance(value, list | tuple) else value
 
 
 def _converted(parameter: click.Parameter, value: Any, what: str) -> Any:

@@ -9,11 +9,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import analysis
 from study import api
-from study.running.options import PARAMETERS
+from study.running.options import PARAMETERS, of_values
 from tests.study.filling.recordings import moving, write
 from tests.study.sleeping_runs import ROOT, finish, run_folder, start, trace
 
@@ -185,3 +186,13 @@ def test_what_flags_of_fill_say_arguments_say() -> None:
 
     known = {parameter.name for parameter in main.params} - {"print_config"}
     assert set(inspect.signature(api.fill).parameters) == known
+
+
+def test_values_of_numpy_and_one_name_in_place_of_a_list_are_taken() -> None:
+    from study.fill import PARAMETERS as OF_FILL
+
+    given = {"between": np.int64(2), "voxel": np.array([1, 0.5, 0.5], np.float32), "tracks": [np.uint16(7)]}
+    asked = of_values({**given, "minutes": np.float32(1), "formats": "gif"}, "fill()", parameters=OF_FILL)
+    assert asked == {"between": 2, "voxel": "1.0,0.5,0.5", "tracks": "7", "minutes": 1.0, "formats": ("gif",)}
+    with pytest.raises(api.Mistake, match="formats: 'bogus' is not one of"):
+        of_values({"formats": "bogus"}, "fill()", parameters=OF_FILL)

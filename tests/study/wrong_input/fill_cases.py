@@ -39,6 +39,7 @@ FILL: Cases = {
     "tracks in words": (["data/swapped.npz", "--tracks", "first"], "--tracks first: not track numbers"),
     "no such track": (["data/swapped.npz", "--link", "--tracks", "99"], "there is no track 99"),
     "no frames between": (["data/swapped.npz", "--between", "0"], "--between"),
+    "minutes that are no number": (["data/swapped.npz", "--minutes", "nan"], "--minutes nan: not a number of minutes"),
     "no minutes": (["data/swapped.npz", "--minutes", "0"], "--minutes"),
     "times in words": (["data/swapped.npz", "--link", "--at", "noon"], "--at noon: not a list of times"),
     "a time outside": (["data/swapped.npz", "--link", "--at", "1.5,7"], "--at 1.5,7: 7 lies outside of the labelled"),
