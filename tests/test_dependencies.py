@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from functools import lru_cache
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
@@ -61,6 +62,16 @@ def test_every_dependency_is_pinned():
     lines = (ROOT / "constraints.txt").read_text().splitlines()
     pinned = {canonical(line.partition("==")[0]) for line in lines if "==" in line}
     assert set(needed()) - pinned <= {"shape-sequence-studies", "setuptools", "pip"}
+
+
+def test_what_an_extra_names_is_pinned_to_a_version_that_it_takes():
+    """Also what is not installed here: a pin that is forgotten would be another version wherever it is installed."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    pins = {canonical(name): version for name, _, version in (line.partition("==") for line in lines if "==" in line)}
+    named = [Requirement(text) for texts in project["optional-dependencies"].values() for text in texts]
+    assert [str(one) for one in named if pins.get(canonical(one.name), "") not in one.specifier] == []
+    assert pins["boto3"] == pins["botocore"], "Amazon releases both as one"
 
 
 def test_what_is_looked_at_for_advisories_holds_what_libraries_bring():
