@@ -182,7 +182,7 @@ def status(run: Run) -> Status:
     searched = trials[trials["phase"] == "search"]
     complete = searched[searched["state"] == "complete"]
     phase, total = _phase(run, len(searched))
-    of_phase = trials[trials["phase"] == phase] if phase in ("search", "confirm") else trials
+    of_phase = trials[trials["phase"] == phase] if phase in ("search", "final", "confirm") else trials
     objective = record.objective(run)
     return Status(
         study=run.study,

@@ -109,14 +109,24 @@ def searched(run: Run) -> bool:
 
 
 def ranked(run: Run, method: str, supervision: str) -> pd.DataFrame:
-    """The trials of an arm by number, with ``rank``: 1 is the one that the search takes for the best; NaN where a trial
-    is not complete."""
+    """The trials of an arm by number, with ``rank``: 1 is the one that is taken for the best, by what finalists had
+    when they were trained again, where there were any; NaN where a trial is not complete."""
     trials = _of_arm(run, method, supervision)
     known = trials[(trials["state"] == "complete") & np.isfinite(trials["objective"])]
     sign = 1.0 if record.minimized(run) else -1.0
-    keys = {"broken": constraints.broken(run, known), "empty": known["empty"] == 1, "loss": sign * known["objective"]}
+    again = known["number"].map(finals(run, method, supervision))
+    keys = {"broken": constraints.broken(run, known), "empty": known["empty"] == 1, "only once": again.isna()}
+    keys["loss"] = sign * again.fillna(known["objective"])
     order_of = known.assign(**keys).sort_values(list(keys), kind="stable").index
     return trials.assign(rank=pd.Series(np.arange(1.0, len(order_of) + 1), order_of))
+
+
+def finals(run: Run, method: str, supervision: str) -> dict[int, float]:
+    """Number of a trial → its mean objective when it was trained again, of the finalists of an arm."""
+    trials = run.trials
+    wanted = (trials["phase"] == "final") & (trials["method"] == method) & (trials["supervision"] == supervision)
+    complete = trials[wanted & (trials["state"] == "complete") & np.isfinite(trials["objective"])]
+    return dict(zip(complete["number"].astype(int), complete["objective"].astype(float), strict=True))
 
 
 def distributions(run: Run, method: str, supervision: str) -> dict[str, BaseDistribution]:

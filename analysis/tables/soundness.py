@@ -125,7 +125,7 @@ class Record(_Part):
     study: Name | None = None
     run: Name | None = None
     status: Literal["running", "unfinished", "finished"] | None = None
-    phase: Literal["search", "confirm", "report"] | None = None
+    phase: Literal["search", "final", "confirm", "report"] | None = None
     phase_trials: Count | None = None
     created: Text | None = None
     created_ms: Annotated[int, Field(ge=-(2**53), le=2**53)] | None = None

@@ -113,7 +113,7 @@ def _search(facts: Facts) -> list[str]:
     if ended.max() == 1:
         return [_nothing_searched(facts, trained)]
     line = f"Every method with a network, the baseline included, is compared at its own best of {share} per arm"
-    line += f"{_complete(trained)}, chosen on {record.chosen_on(facts.run)}"
+    line += f"{_complete(trained)}, chosen on {record.chosen_on(facts.run)}{_finals(facts)}"
     rows = facts.run.per_time
     searched, confirmed = rows[rows["phase"] == "search"], rows[rows["phase"] == "confirm"]
     if (searched["role"] == "test").any():
@@ -127,6 +127,16 @@ def _search(facts: Facts) -> list[str]:
         if beside
         else f"{line}."
     ]
+
+
+def _finals(facts: Facts) -> str:
+    """That the best few were trained again before one was chosen."""
+    trials = facts.run.trials
+    again = trials[trials["phase"] == "final"]
+    if again.empty:
+        return ""
+    most = int(again.groupby(["method", "supervision"], observed=True).size().max())
+    return f" (the best {most} of each trained again with {count(int(again['replicates'].max()), 'seed')})"
 
 
 def _constraints(facts: Facts) -> list[str]:

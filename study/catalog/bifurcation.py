@@ -45,9 +45,11 @@ def study(dimension: int = SPACE) -> Study:
 
 
 def laptop(study: Study) -> None:
-    """The search that the study is about: twenty trials an arm, and replicates enough for what is compared."""
+    """The search that the study is about: twenty trials an arm, the best three of them again with four seeds, and
+    replicates enough for what is compared."""
     presets.laptop(study)
     study.trials, study.replicates, study.fewer_replicates = 20, 16, 8
+    study.finalists, study.finalist_replicates = 3, 4
     study.pruning = Pruning(first_epoch=75, factor=3)
 
 

@@ -12,7 +12,7 @@ from trainables.configuration import suggestion
 from trainables.metrics.scoring import Scored
 
 if TYPE_CHECKING:
-    from study.design.study import Study
+    from study.design.study import Phase, Study
 
 FEWEST_SHOWN = 3
 """Frames of which one can be left out."""
@@ -101,7 +101,11 @@ def _check_validation(study: Study) -> None:
 
 
 def _check_replicates(study: Study, method: str) -> None:
-    for phase, field in (("search", "search_replicates"), ("confirm", "replicates"), ("confirm", "fewer_replicates")):
+    fields: list[tuple[Phase, str]] = [
+        ("search", "search_replicates"), ("final", "finalist_replicates"), ("confirm", "replicates"),
+        ("confirm", "fewer_replicates"),
+    ]  # fmt: skip
+    for phase, field in fields if study.finalists > 1 else [one for one in fields if one[0] != "final"]:
         count = getattr(study, field) or 0
         folds = study.configured(Arm(method, ""), {}, phase).folds()
         if count % folds:

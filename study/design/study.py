@@ -83,6 +83,7 @@ class Pruning(Configuration):
     least_trials: int = Field(10, ge=1, description="trials of an arm from which on some are stopped early")
 
 
+Phase = Literal["search", "final", "confirm"]
 Sampler = Literal["tpe", "random", "gp"]
 
 FEW = 12
@@ -178,6 +179,13 @@ class Study(Configuration):
     trials: int = Field(30, ge=1, description="search trials of each arm")
     search_replicates: int = Field(1, ge=1, description="replicates of each search trial")
     replicates: int = Field(8, ge=1, description="replicates of each confirmed configuration")
+    finalists: int = Field(
+        1,
+        ge=1,
+        description="best search trials of an arm that are trained again before one is confirmed, where a primary "
+        "comparison looks at its supervision, or none is named; 1: none is",
+    )
+    finalist_replicates: int = Field(4, ge=1, description="replicates of each finalist")
     fewer_replicates: int | None = Field(
         None,
         ge=1,
@@ -273,7 +281,7 @@ class Study(Configuration):
     def configured(self, arm: Arm, parameters: dict[str, Any], phase: str) -> TrainableConfiguration:
         """The arm's trainable configuration with `parameters` (dotted path → value) put in."""
         configuration = self.methods[arm.method].model_copy(deep=True)
-        if phase == "search" and self.validation == "other-sequences":
+        if phase != "confirm" and self.validation == "other-sequences":
             if self.search_on is not None:
                 configuration.take(self.search_on)
             if self.search_sequences is not None:
@@ -283,18 +291,24 @@ class Study(Configuration):
         return configuration
 
     def timeline(self, supervision: str, phase: str) -> Timeline:
-        """What a trial of a phase is shown and scored on. A role belongs to (supervision, time) within a phase: what a
-        search leaves out, as `validation`, is shown in the confirmation."""
+        """What a trial of a phase is shown and scored on, finalists as in the search. A role belongs to (supervision,
+        time) within a phase: what a search leaves out, as `validation`, is shown in the confirmation."""
         timeline = self.supervisions[supervision]
-        return timeline.leaving_out() if phase == "search" and self.validation == "left-out" else timeline
+        return timeline.leaving_out() if phase != "confirm" and self.validation == "left-out" else timeline
 
-    def seeds(self, phase: Literal["search", "confirm"], method: str = "") -> list[int]:
-        """One seed per replicate; those of the confirmation are never those of the search, and those of a twin never
-        those of the method that it is."""
-        count = self.search_replicates if phase == "search" else self.replicates
+    def seeds(self, phase: Phase, method: str = "") -> list[int]:
+        """One seed per replicate; those of one phase are never those of another, and those of a twin never those of the
+        method that it is."""
+        counts = {"search": self.search_replicates, "confirm": self.replicates, "final": self.finalist_replicates}
         another = [zlib.crc32(method.encode())] if method in self.twins else []
-        stream = np.random.SeedSequence([self.seed, ["search", "confirm"].index(phase), *another])
-        return [int(s) for s in stream.generate_state(count)]
+        stream = np.random.SeedSequence([self.seed, list(counts).index(phase), *another])
+        return [int(s) for s in stream.generate_state(counts[phase])]
+
+    def finalists_of(self, arm: Arm) -> int:
+        """How many of an arm's search trials are trained again, at most; 0 for none."""
+        asked = {comparison.supervision for comparison in self.primary} or {arm.supervision}
+        count = min(self.finalists, self.arm_trials(arm))
+        return count if count > 1 and self.trains(arm) and arm.supervision in asked else 0
 
     def confirmed_replicates(self, arm: Arm, best: bool) -> int:
         """Of an arm's `best` setting, or of the published one where that is another."""
@@ -303,11 +317,11 @@ class Study(Configuration):
             return self.replicates
         return min(self.fewer_replicates, self.replicates)
 
-    def roles(self, phase: Literal["search", "confirm"]) -> list[Role]:
+    def roles(self, phase: Phase) -> list[Role]:
         """Roles that a phase's rows cover; without a time axis, not those that a model was shown."""
         if self.subject is not None:
-            return ["validation"] if phase == "search" else ["validation", "test"]
-        return ["train", "validation"] if phase == "search" else ["train", "validation", "test"]
+            return ["validation"] if phase != "confirm" else ["validation", "test"]
+        return ["train", "validation"] if phase != "confirm" else ["train", "validation", "test"]
 
     def rungs(self, configuration: TrainableConfiguration) -> list[int]:
         """Epochs, before the last, after which a search trial is judged; none where an arm has too few trials for it,
@@ -343,6 +357,8 @@ _OWN = (
     "trials",
     "search_replicates",
     "replicates",
+    "finalists",
+    "finalist_replicates",
     "fewer_replicates",
     "pruning",
     "constraints",

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from study.data.recordings import keep
 from study.design.arm import Arm
+from study.design.study import Phase
 from study.errors import Interrupted, Mistake
 from study.running import own_ray
 from study.running.cluster import cluster, nodes, seen_by_all_nodes
@@ -29,6 +30,7 @@ from study.storage.lock import Lock
 from study.storage.run_folder import TABLES
 from study.tracking.beside import Tracking
 from study.trials.confirmation import Confirmation
+from study.trials.finals import Finals
 from study.trials.jobs import JobSource
 from study.trials.journal import Journal
 from study.trials.search import Search
@@ -78,7 +80,10 @@ class Driver:
             self.tracking = Tracking(self.plan.tracking_uri, self.record.values, self.folder, self._say)
             with self.tracking as tracking, self._unfinished_if_storage_fails():
                 self._phase("search", lambda: search, scratch, tracking)
-                confirm = lambda: Confirmation(self.study, search, self.folder, self._request)  # noqa: E731
+                finals = Finals(self.study, search, self.folder, self._request)
+                if finals.total:
+                    self._phase("final", lambda: finals, scratch, tracking)
+                confirm = lambda: Confirmation(self.study, finals, self.folder, self._request)  # noqa: E731
                 self._phase("confirm", confirm, scratch, tracking)
                 ray.close()
                 stack.enter_context(self.stop.listening())  # again: Ray has taken its handlers, and ours, along
@@ -106,7 +111,7 @@ class Driver:
 
     # phases
 
-    def _phase(self, phase: str, make: Callable[[], JobSource], scratch: str, tracking: Tracking) -> None:
+    def _phase(self, phase: Phase, make: Callable[[], JobSource], scratch: str, tracking: Tracking) -> None:
         began = time.monotonic()
         source = make()
         self.record.enter(phase, source.total + len(source.copies))
@@ -206,8 +211,7 @@ class Driver:
                 self.stop.lock.__exit__()
         self._last_words(Interrupted(1, why, self.folder.url if self.resumable else ""))
 
-    def _request(self, phase: str, arm: Arm, setting: str, trial: str, parameters: dict[str, Any]) -> Request:
-        assert phase in ("search", "confirm")
+    def _request(self, phase: Phase, arm: Arm, setting: str, trial: str, parameters: dict[str, Any]) -> Request:
         configuration = self.study.configured(arm, parameters, phase)
         labels = {"study": self.study.name, "run": self.folder.name, "trial": trial, "phase": phase, "setting": setting}
         return Request(
@@ -215,8 +219,8 @@ class Driver:
             implementation=configuration.implementation,
             configuration=configuration.model_dump(mode="json"),
             timeline=self.study.timeline(arm.supervision, phase).model_dump(mode="json"),
-            seeds=self.study.seeds(phase, arm.method),  # type: ignore[arg-type]
-            roles=self.study.roles(phase),  # type: ignore[arg-type]
+            seeds=self.study.seeds(phase, arm.method),
+            roles=self.study.roles(phase),
             metric=self.study.objective.metric,
             objective_role=self.study.objective.role,
             report_epochs=self.study.rungs(configuration) if phase == "search" else [],

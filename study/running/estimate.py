@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from study.design.arm import Arm
-from study.design.study import Study
+from study.design.study import Phase, Study
 from study.errors import Mistake
 from study.exit_status import warnings_as_notes
 
@@ -42,10 +42,10 @@ class Estimate:
 
 def operations(study: Study) -> float:
     """Floating-point operations of all trainings of a study."""
-    return sum(_search(study, arm) + _confirmation(study, arm) for arm in study.arms())
+    return sum(_search(study, arm) + _finals(study, arm) + _confirmation(study, arm) for arm in study.arms())
 
 
-def of_trial(study: Study, arm: Arm, phase: Literal["search", "confirm"]) -> float:
+def of_trial(study: Study, arm: Arm, phase: Phase) -> float:
     """Floating-point operations of one trial of an arm; what is not training counts as a second of them a replicate."""
     configuration, replicates = study.configured(arm, {}, phase), len(study.seeds(phase))
     return replicates * (configuration.operations(_shown(study, arm, phase)) + CORE)
@@ -118,6 +118,11 @@ def _search(study: Study, arm: Arm) -> float:
     return whole * study.arm_trials(arm) * _share(study, configuration.epochs, study.rungs(configuration))
 
 
+def _finals(study: Study, arm: Arm) -> float:
+    whole = study.configured(arm, {}, "final").operations(_shown(study, arm, "final"))
+    return whole * study.finalists_of(arm) * study.finalist_replicates
+
+
 def _share(study: Study, epochs: int, rungs: list[int]) -> float:
     """How much of its epochs a trial trains on average, where each rung lets one in `factor` pass."""
     ends, done, left = [*rungs, epochs], 0.0, 1.0
@@ -136,7 +141,7 @@ def _settings(study: Study, arm: Arm) -> int:
     return min(2, study.arm_trials(arm))
 
 
-def _shown(study: Study, arm: Arm, phase: Literal["search", "confirm"] = "confirm") -> int:
+def _shown(study: Study, arm: Arm, phase: Phase = "confirm") -> int:
     return len(study.timeline(arm.supervision, phase).train_times)
 
 

@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 
 from study.design.arm import Arm
-from study.design.study import Study
+from study.design.study import Phase, Study
 from study.running.estimate import of_trial
 from study.trials.jobs import Job, JobSource
 
@@ -43,11 +43,11 @@ class _Cell:
 class Progressing:
     """Progress of one phase: a live display on a terminal, a line now and then elsewhere. A context manager."""
 
-    def __init__(self, console: Console, study: Study, phase: str, source: JobSource) -> None:
+    def __init__(self, console: Console, study: Study, phase: Phase, source: JobSource) -> None:
         self._console, self._study, self._phase, self._source = console, study, phase, source
         self._began = time.monotonic()
         # A trial of a rule says nothing of how long one takes that trains a network.
-        self._work = {arm: of_trial(study, arm, "search" if phase == "search" else "confirm") for arm in study.arms()}
+        self._work = {arm: of_trial(study, arm, phase) for arm in study.arms()}
         self._done = 0.0
         self._fractions: dict[str, float] = {}
         self._arms: dict[str, Arm] = {}

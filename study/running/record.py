@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 import time
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, get_args
 
 from analysis.tables.soundness import SCHEMA
 from study.data.recordings import as_recorded
+from study.design.study import Phase
 from study.running import provenance
 from study.running.cluster import gpus
 from study.running.estimate import operations
@@ -17,7 +18,7 @@ from study.running.recorder import covered
 from study.storage.credentials import of_command, of_uri
 from study.storage.run_folder import RunFolder
 
-PHASES = ("search", "confirm", "report")
+PHASES = ("search", "final", "confirm", "report")
 
 
 class RunRecord:
@@ -42,7 +43,7 @@ class RunRecord:
             "finished": None,
             "preset": choices["preset"],
             "seed": study.seed,
-            "seeds": {phase: study.seeds(phase) for phase in ("search", "confirm")},
+            "seeds": {phase: study.seeds(phase) for phase in get_args(Phase)},
             "methods": list(study.methods),
             "supervisions": list(study.supervisions),
             "metrics": [m.model_dump() for m in study.metrics],

@@ -58,7 +58,8 @@ class Tracking:
         self._tracker.log_study()
         names = ["report.html", "study.json", "trials.parquet"]
         names += [f"figures/{name}.png" for name in self._folder.names("figures", ".png")]
-        names += [f"{table}/{phase}.parquet" for table in ("per_time", "curves") for phase in ("search", "confirm")]
+        phases = ("search", "final", "confirm")
+        names += [f"{table}/{phase}.parquet" for table in ("per_time", "curves") for phase in phases]
         self._tracker.log_artifacts(
             {name: self._folder.inside(*name.split("/")) for name in names if self._folder.exists(name)}
         )

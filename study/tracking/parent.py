@@ -21,7 +21,8 @@ The search was to {objective}.
 
 Each child run is one replicate of one trial. Filter them with
 `tags.phase = 'confirm' AND tags.setting = 'best'` to see those that count, or group them by the tags
-`method`, `supervision`, `phase` (`search`, `confirm`) and `setting` (`search`, `best`, `published`).
+`method`, `supervision`, `phase` (`search`, `final`, `confirm`) and `setting` (`search`, `finalist`, `best`,
+`published`).
 Mark some, press *Compare*, and look at the charts:
 
 | chart | shows |
@@ -98,6 +99,7 @@ def child_description(record: Mapping[str, Any], child: Mapping[str, str]) -> st
     state = f", {child['state']}" if child.get("state", "complete") != "complete" else ""
     what = {
         "search": f"One setting of the search{state}: it counts at `validation/{first}`, and never saw test times.",
+        "final": f"One of the search's best, trained again with new seeds{state}: it counts at `validation/{first}`.",
         "confirm": f"Retrained with a seed new to the search{state}: `test/{first}` is what the report compares.",
     }.get(child.get("phase", ""), "")
     setting = {"best": " at the search's best setting", "published": " at the published setting"}

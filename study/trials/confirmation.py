@@ -5,25 +5,32 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from analysis.tables.settings import EARLIER, PUBLISHED
 from study.design.arm import Arm
 from study.design.study import Study
 from study.storage.run_folder import RunFolder
 from study.trials.jobs import LOST, Job, JobSource, State
-from study.trials.search import RequestBuilder, Search
+from study.trials.search import RequestBuilder
+
+
+class Chosen(Protocol):
+    """What knows the best setting of an arm: the search, or its finals."""
+
+    def best(self, arm: Arm) -> dict[str, Any] | None:
+        """Its parameters; None if there is none."""
 
 
 class Confirmation(JobSource):
     """At most two jobs an arm, longest first; where the published setting is the best, one training serves both."""
 
-    def __init__(self, study: Study, search: Search, folder: RunFolder, request: RequestBuilder) -> None:
+    def __init__(self, study: Study, chosen: Chosen, folder: RunFolder, request: RequestBuilder) -> None:
         ended = folder.trials()
         jobs: list[Job] = []
         copies: list[tuple[str, Job]] = []
         for arm in study.arms():
-            best, published = search.best(arm), study.published_setting(arm)
+            best, published = chosen.best(arm), study.published_setting(arm)
             settings = {PUBLISHED: published} if best is None else {"best": best, PUBLISHED: published}
             for setting, parameters in settings.items():
                 name = _name(arm, setting, ended)

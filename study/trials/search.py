@@ -29,13 +29,13 @@ from optuna.trial import FrozenTrial, TrialState
 
 from study.design.arm import Arm
 from study.design.ranges import of_cell
-from study.design.study import Sampler, Study
+from study.design.study import Phase, Sampler, Study
 from study.trials.halving import promoted
 from study.trials.jobs import Job, JobSource, State
 from study.trials.journal import Journal
 from trainables.base import Request
 
-RequestBuilder = Callable[[str, Arm, str, str, dict[str, Any]], Request]
+RequestBuilder = Callable[[Phase, Arm, str, str, dict[str, Any]], Request]
 """(phase, arm, setting, trial id, parameters) → request."""
 
 _STATES: dict[State, TrialState] = {
@@ -249,16 +249,21 @@ class Search(JobSource):
         """Parameters of the best complete trial of an arm, of those that break the fewest constraints; None if no trial
         of it is complete. One all of whose predictions are empty is not the best as long as there is another: what
         nothing scores is a constant."""
+        ranking = self.ranking(arm)
+        return dict(ranking[0].params) if ranking else None
+
+    def ranking(self, arm: Arm) -> list[FrozenTrial]:
+        """The complete trials among which `best` chooses, the best first."""
         complete = self._arms[arm].get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-        if not complete:
-            return None
         sign = 1 if self._study.objective.direction == "minimize" else -1
 
-        def rank(trial: FrozenTrial) -> tuple[int, bool, float, int]:
+        def standing(trial: FrozenTrial) -> tuple[int, bool]:
             broken = sum(excess > 0 for excess in trial.constraints.values())
-            return broken, trial.user_attrs.get("empty", 0) == 1, sign * trial.values[0], trial.number
+            return broken, trial.user_attrs.get("empty", 0) == 1
 
-        return dict(min(complete, key=rank).params)
+        least = min(map(standing, complete), default=None)
+        among = [trial for trial in complete if standing(trial) == least]
+        return sorted(among, key=lambda trial: (sign * trial.values[0], trial.number))
 
 
 def _sampler(name: Sampler, seed: int, startup: int) -> BaseSampler:

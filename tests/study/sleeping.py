@@ -46,6 +46,9 @@ class Sleeping(TrainableConfiguration):
     def derived(self) -> dict[str, float]:
         return {"comfort": self.depth * self.pillows}
 
+    def operations(self, shown: int) -> float:
+        return float(self.epochs)
+
 
 class Sleeper(Trainable):
     """Its state is a number per replicate that every epoch changes: a wrong epoch to go on from would be seen."""
