@@ -70,7 +70,7 @@ def python(extended: Path, *arguments: str) -> str:
 
 def test_the_added_study_runs_with_the_added_shape_regularizer_and_figure(extended):
     assert "rings" in python(extended, "-m", "study.run", "--list")
-    said = python(extended, "-m", "study.run", "rings", "--preset", "smoke")
+    said = python(extended, "-m", "study.run", "rings", "--preset", "smoke", "--trials", "1")
     assert said.startswith("answer: ")
     (folder,) = (extended / "results" / "rings").iterdir()
     found = analysis.load(folder)

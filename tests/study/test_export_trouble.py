@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from analysis.testing.runs import change
 from study import catalog
 from study.data.recordings import Wanted, find, keep
 from study.export import command_line
@@ -108,9 +109,7 @@ def test_a_run_that_has_moved_is_exported_and_one_whose_data_are_gone_is_told(ru
 def test_a_model_of_sequences_that_were_not_trained_on_is_not_exported(runs, tmp_path, capsys):
     copy = tmp_path / "run"
     shutil.copytree(runs["bifurcation"].path, copy)
-    record = json.loads((copy / "study.json").read_text())
-    record["configuration"] = {"methods": {"none": {"unseen": []}}}
-    (copy / "study.json").write_text(json.dumps(record))
+    change(copy, configuration={"methods": {"none": {"unseen": []}}})
     assert command_line([str(copy)]) == 2
     assert "keeps no codes of them" in capsys.readouterr().err
 

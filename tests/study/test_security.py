@@ -19,7 +19,7 @@ from study.errors import Mistake
 from study.run import command_line
 from study.running.plan import Options, plan
 from study.storage.credentials import without_credentials
-from tests.study.sleeping_runs import ROOT, finish, run_folder, start, trace, until
+from tests.study.sleeping_runs import ROOT, finish, run_folder, start, trace, until, with_database
 
 SHORT = ["--preset", "short", "--trials", "1", "--replicates", "1"]
 PATIENT = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "60"}
@@ -46,7 +46,7 @@ def listening(process: psutil.Process) -> dict[tuple[str, int], str]:
 
 
 def test_a_study_listens_on_loopback_only_and_answers_no_stranger(tmp_path):
-    process = start(tmp_path, *SHORT, "--set", "seconds=1", "--set", "epochs=1000")
+    process = start(with_database(tmp_path), *SHORT, "--set", "seconds=1", "--set", "epochs=1000")
     try:
         until(process, lambda: len(trace(tmp_path)) > 0)
         own = psutil.Process(process.pid)

@@ -17,7 +17,17 @@ from pathlib import Path
 import pytest
 
 from study.track import command_line
-from tests.study.sleeping_runs import ONE_AT_A_TIME, PATIENCE, finish, run_folder, start, tables, tracked, until
+from tests.study.sleeping_runs import (
+    ONE_AT_A_TIME,
+    PATIENCE,
+    finish,
+    run_folder,
+    start,
+    tables,
+    tracked,
+    until,
+    with_database,
+)
 from tests.study.tracking.written import content
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:mlflow")
@@ -54,7 +64,7 @@ def holds_what_the_tables_hold(folder: Path, uri: str) -> None:
 
 def test_a_database_that_breaks_in_mid_study_is_written_again_from_the_tables(tmp_path, capsys):
     database = tmp_path / "mlflow.db"
-    process = start(tmp_path, *SIZE, "--set", "seconds=0.1")
+    process = start(with_database(tmp_path), *SIZE, "--set", "seconds=0.1")
     until(process, lambda: runs_in(database) >= 2)
     database.write_bytes(b"spilled coffee" * 1000)
     out, err = finish(process)

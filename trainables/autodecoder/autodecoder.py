@@ -16,12 +16,10 @@ Where every sequence has a network of its own, a replicate is as many networks, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.func import functional_call
 
@@ -32,13 +30,14 @@ from trainables.autodecoder.decoder import Decoder
 from trainables.autodecoder.departure import Departure
 from trainables.autodecoder.kept_frames import kept
 from trainables.autodecoder.model import SavedDecoder
+from trainables.autodecoder.networks import Network, networks
+from trainables.autodecoder.predicted import Predicted
 from trainables.autodecoder.regularizers.base import Problem
 from trainables.autodecoder.sampling import FramePool, batches
 from trainables.base import Trainable
 from trainables.metrics.display import display_resolution, display_rows, display_times, displayed
-from trainables.metrics.narrow_band import Field, narrow_band
+from trainables.metrics.narrow_band import Field
 from trainables.metrics.per_time import score
-from trainables.metrics.surfaces import Array
 from trainables.shapes.sequence import ShapeSequence, grid_points
 from trainables.shapes.timeline import Role, Timeline
 
@@ -343,53 +342,3 @@ class Autodecoder(Trainable):
             codes=self.codes.detach().cpu(),
             **anchored,
         )
-
-
-@dataclass(frozen=True)
-class Network:
-    """One of the networks that are trained side by side."""
-
-    replicate: int
-    sequences: tuple[int, ...]
-    """Indices of its sequences among those of the configuration."""
-
-
-def networks(replicates: int, sequences: int, shared: bool) -> list[Network]:
-    """One network a replicate if it is `shared` by the sequences; one for each sequence, in order, if it is not."""
-    if shared:
-        return [Network(r, tuple(range(sequences))) for r in range(replicates)]
-    return [Network(r, (n,)) for r in range(replicates) for n in range(sequences)]
-
-
-class Predicted(ensemble.Member):
-    """Predicted SDF of one network and code by time, `(n, …)`: exact where its zero level is."""
-
-    def __init__(self, field: Field, device: torch.device, n: int, diverged: bool, dimension: int) -> None:
-        self.field, self.device, self.n, self.diverged, self.dimension = field, device, n, diverged, dimension
-        self.fallback: set[float] = set()
-        """Times at which the narrow band's bound did not hold."""
-        self._volumes: dict[float, Array] = {}
-
-    def prepare(self, times: list[float]) -> None:
-        """Evaluate several times together, which is faster than one by one."""
-        if self.diverged or not times:
-            return
-        found = narrow_band(self.field, times, self.n, self.device, self.dimension)
-        self.fallback |= {time for time, dense in zip(times, found.fallback.tolist(), strict=True) if dense}
-        self._volumes |= zip(
-            times,
-            found.values.nan_to_num_(nan=torch.inf, posinf=torch.inf, neginf=-torch.inf).cpu().numpy(),
-            strict=True,
-        )
-
-    def __call__(self, time: float) -> Array:
-        if self.diverged:
-            return np.full((self.n,) * self.dimension, np.inf, dtype=np.float32)
-        if time not in self._volumes:
-            self.prepare([time])
-        return self._volumes[time]
-
-    def at(self, time: float, where: NDArray[np.bool_]) -> Array:
-        x = grid_points(self.n, dimension=self.dimension)[torch.from_numpy(where)].to(self.device)
-        found: Array = self.field(torch.cat([x, torch.full_like(x[:, :1], time)], dim=1)).cpu().numpy()
-        return found

@@ -3,7 +3,6 @@ compare."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import analysis
 from analysis.drawing import bands
 from analysis.pages import side_by_side
 from analysis.pages.side_by_side import render_together
+from analysis.testing.runs import change
 from analysis.wording import signed
 from tests.analysis.browser import needs_chromium, opened
 from tests.analysis.pages.test_report import Page
@@ -96,10 +96,8 @@ def test_different_metrics_are_not_put_beside_each_other_without_a_word(
     two: list[analysis.Run], write_run: Callable[..., Path]
 ) -> None:
     folder = write_run(**FEW)
-    record = json.loads((folder / "study.json").read_text())
-    record["objective"]["metric"] = "dice"
-    record["replication_unit"] = "images"
-    (folder / "study.json").write_text(json.dumps(record))
+    objective = analysis.load(folder).record["objective"] | {"metric": "dice"}
+    change(folder, objective=objective, replication_unit="images")
     shown = Page(render_together([two[0], analysis.load(folder)]), scripts=True).text
     assert "The runs rank on different metrics: Chamfer distance (domain units) and Dice score." in shown
     assert "count different things as n: training noise of one sequence (seeds) and images" in shown

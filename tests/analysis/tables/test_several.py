@@ -14,6 +14,7 @@ import pytest
 
 import analysis
 from analysis.tables import units
+from analysis.testing.runs import change
 
 Writer = Callable[..., Path]
 SMALL = {"methods": ("none", "sinkhorn"), "replicates": 2}
@@ -107,8 +108,7 @@ def test_several_runs_open_together(write_run: Writer, tmp_path: Path) -> None:
 
 def measured(folder: Path, metrics: list[dict[str, str]], **more: object) -> Path:
     """The same run with other metrics, and `more` in its record."""
-    record = json.loads((folder / "study.json").read_text())
-    (folder / "study.json").write_text(json.dumps(record | {"metrics": metrics} | more))
+    change(folder, metrics=metrics, **more)
     file = folder / "per_time" / "confirm.parquet"
     rows = pd.read_parquet(file)
     names = [entry["name"] for entry in metrics]

@@ -11,7 +11,7 @@ from optuna.trial import TrialState
 
 from study.running.lost_workers import RETRIES
 from tests.study.bench import table
-from tests.study.sleeping_runs import finish, run_folder, start, tables, trace
+from tests.study.sleeping_runs import finish, run_folder, start, tables, trace, with_database
 
 ALWAYS = {
     "exception": "ValueError: a pea under the mattress",
@@ -38,7 +38,9 @@ def optuna_states(folder: Path) -> dict[str, list[TrialState]]:
 def faults(tmp_path_factory) -> tuple[Path, str, str]:
     folder = tmp_path_factory.mktemp("faults")
     few = {"SLEEPING_SESSION": "9"}
-    return folder, *finish(start(folder, "--preset", "faults", "--set", "resources.cpus=1", **few), status=1)
+    return folder, *finish(
+        start(with_database(folder), "--preset", "faults", "--set", "resources.cpus=1", **few), status=1
+    )
 
 
 def test_a_study_of_several_sessions_runs_every_trial_once(faults):

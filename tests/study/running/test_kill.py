@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from tests.study.killing import MOMENTS, VARIABLE
-from tests.study.sleeping_runs import ONE_AT_A_TIME, files, finish, run_folder, start, tables, tracked
+from tests.study.sleeping_runs import ONE_AT_A_TIME, files, finish, run_folder, start, tables, tracked, with_database
 
 IN_TURN = (
     "after a trial's row, before Optuna is told",
@@ -23,7 +23,7 @@ IN_TURN = (
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("uninterrupted")
-    finish(start(folder, *ONE_AT_A_TIME))
+    finish(start(with_database(folder), *ONE_AT_A_TIME))
     return folder
 
 
@@ -43,6 +43,7 @@ def resume_and_compare(folder: Path, uninterrupted: Path) -> None:
 
 
 def test_a_run_killed_in_search_confirm_and_report_ends_like_one_that_was_not(uninterrupted, tmp_path):
+    with_database(tmp_path)
     for session, moment in enumerate(IN_TURN):
         resuming = ["--resume", "last"] if session else ONE_AT_A_TIME
         finish(start(tmp_path, *resuming, **{VARIABLE: moment}), -signal.SIGKILL)

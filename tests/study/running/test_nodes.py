@@ -19,7 +19,7 @@ from ray.cluster_utils import Cluster
 from ray.exceptions import ActorDiedError, ActorUnavailableError, RayActorError, RayTaskError
 
 from study.running.lost_workers import NODES_IN_A_ROW, RETRIES, Loss, Losses
-from tests.study.sleeping_runs import PATIENCE, ROOT, finish, start, tables, trace, until
+from tests.study.sleeping_runs import PATIENCE, ROOT, finish, start, tables, trace, until, with_database
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_a_trial_goes_on_from_its_checkpoint_however_often_its_node_goes_away(
     held = [*announced * [5], 9]
     monkeypatch.setenv("SLEEPING_HOLDS", " ".join(map(str, held)))
     node = cluster.add_node(num_cpus=1)
-    process = start(tmp_path, *SIZE, "--address", cluster.address)
+    process = start(with_database(tmp_path), *SIZE, "--address", cluster.address)
     lost = []
     for epoch in held:
         wait_for_epoch(process, tmp_path, node, epoch)

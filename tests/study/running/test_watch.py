@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.study.sleeping_runs import ONE_AT_A_TIME, finish, run_folder, start, tables, trace, until
+from tests.study.sleeping_runs import ONE_AT_A_TIME, finish, run_folder, start, tables, trace, until, with_database
 
 SIZE = ["--preset", "short", "--trials", "2", "--replicates", "1", *ONE_AT_A_TIME]
 
@@ -39,7 +39,7 @@ def _command(process: int) -> str:
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("undisturbed")
-    finish(start(folder, *SIZE))
+    finish(start(with_database(folder), *SIZE))
     return folder
 
 
@@ -52,7 +52,7 @@ def undisturbed(tmp_path_factory) -> Path:
     ],
 )
 def test_a_run_without_its_ray_ends_with_the_way_back_and_goes_on_from_there(name, said, undisturbed, tmp_path):
-    process = start(tmp_path, *SIZE, "--set", "seconds=0.2")
+    process = start(with_database(tmp_path), *SIZE, "--set", "seconds=0.2")
     until(process, lambda: len(trace(tmp_path)) >= 3)
     (victim,) = named(process.pid, name)[:1]
     os.kill(victim, signal.SIGKILL)
