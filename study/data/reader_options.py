@@ -22,6 +22,11 @@ class ReaderOptions:
     pieces: str | None = None
     times: str | None = None
 
+    def __post_init__(self) -> None:
+        """Letters of axes may be written small."""
+        if self.layout and not set(self.layout.upper()) - set("TZYXC"):
+            object.__setattr__(self, "layout", self.layout.upper())
+
     def values(self) -> dict[str, Any]:
         """Name → value, of these alone."""
         return {entry.name: getattr(self, entry.name) for entry in fields(ReaderOptions)}

@@ -213,3 +213,10 @@ def test_a_record_cannot_have_files_read_outside_its_folder(tmp_path, place):
     configuration = {"methods": {"none": {"file": place}}}
     with pytest.raises(Mistake, match=r"run/data/.* is gone"):
         as_found(configuration, RunFolder(str(tmp_path / "run")))
+
+
+@pytest.mark.parametrize(
+    ("written", "read"), [("tzyx", "TZYX"), ("YXT", "YXT"), ("time-last", "time-last"), (None, None)]
+)
+def test_axes_may_be_written_small(written, read):
+    assert Wanted(layout=written).layout == read
