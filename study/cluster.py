@@ -13,10 +13,11 @@ import click
 from fsspec import available_protocols
 from fsspec.utils import get_protocol
 
-from study import catalog, written_files
+from study import catalog
 from study.clusters import rendering
 from study.errors import Mistake
 from study.exit_status import exit_status
+from study.storage import written_files
 from study.storage.credentials import of_command, of_uri
 
 _EPILOG = """\b

@@ -14,9 +14,9 @@ from typing import Any
 
 import yaml
 
-from study import written_files
 from study.clusters import kinds, ray_internals
 from study.errors import Mistake
+from study.storage import written_files
 
 # Families of Amazon's instances that are of use here; a misspelt type is noticed by Amazon only, minutes later.
 _FAMILY = r"(?:c[5-8]|m[5-8]|r[5-8]|t3|t4g?)[a-z]{0,3}|g[456]e?[dn]{0,2}|gr6|p[3456](?:de?|dn|en?)?"

@@ -7,9 +7,9 @@ from typing import Any
 
 import yaml
 
-from study import written_files
 from study.errors import Mistake
 from study.running.options import of_values
+from study.storage import written_files
 
 
 def read_config(file: str, values: Any = of_values) -> tuple[str | None, dict[str, Any]]:

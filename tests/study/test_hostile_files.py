@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 import yaml
 
-from study import written_files
 from study.clusters import checks, kuberay, rendering
 from study.errors import Mistake
+from study.storage import written_files
 
 PROJECT = Path(__file__).parents[2]
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from study import written_files
 from study.clusters import checks, ray_internals, rendering
+from study.storage import written_files
 
 PROJECT = Path(__file__).parents[3]
 

@@ -4,8 +4,8 @@ import h5py
 import numpy as np
 import pytest
 from scipy.io import savemat
-from tests.trainables.shapes.test_recordings_as_they_come import refused
 
+from tests.trainables.shapes.reading import refused
 from tests.trainables.shapes.test_recordings_of_other_kinds import planes, told, understood
 from trainables.shapes.readers.base import open_recording
 
