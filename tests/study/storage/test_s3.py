@@ -116,7 +116,11 @@ def rows(location: str) -> int:
     """Trials that have ended, of those that are not yet put together."""
     import s3fs
 
-    return len(s3fs.S3FileSystem(use_listings_cache=False, skip_instance_cache=True).glob(f"{location}/*/*/trials/*"))
+    store = s3fs.S3FileSystem(use_listings_cache=False, skip_instance_cache=True)
+    try:
+        return len(store.glob(f"{location}/*/*/trials/*"))
+    except FileNotFoundError:  # nothing is there yet
+        return 0
 
 
 def test_a_store_that_is_killed_and_comes_back_within_seconds_costs_seconds(bucket, whole, tmp_path):
@@ -138,3 +142,17 @@ def test_a_store_that_is_away_is_one_sentence(bucket, tmp_path):
     _, err = finish(start(Path(tmp_path), "--output", "s3://studies/away", **elsewhere), 2)
     (line,) = [line for line in err.splitlines() if not line.startswith("note: ")]
     assert line.startswith("error: --output s3://studies/away: a file cannot be written there (")
+
+
+def test_a_store_that_stays_away_ends_the_run_with_the_way_back(bucket, whole, tmp_path):
+    """After some patience; when it is there again, the run goes on."""
+    location = "studies/gone"
+    run = start(tmp_path, *ASKED, *SLOWLY, "--output", f"s3://{location}")
+    until(run, lambda: rows(location) >= 1)
+    bucket.kill()
+    _, err = finish(run, 1)
+    bucket.start()
+    assert "Traceback" not in err
+    assert f"resume with: python -m study.run sleeping --resume s3://{location}/sleeping/" in err
+    finish(start(tmp_path, "--resume", "last", "--output", f"s3://{location}"))
+    same(whole, tables(f"s3://{location}"))
