@@ -102,10 +102,13 @@ def _check_validation(study: Study) -> None:
 
 def _check_replicates(study: Study, method: str) -> None:
     fields: list[tuple[Phase, str]] = [
-        ("search", "search_replicates"), ("final", "finalist_replicates"), ("confirm", "replicates"),
+        ("search", "search_replicates"),
+        ("confirm", "replicates"),
         ("confirm", "fewer_replicates"),
-    ]  # fmt: skip
-    for phase, field in fields if study.finalists > 1 else [one for one in fields if one[0] != "final"]:
+    ]
+    if study.finalists > 1:
+        fields.append(("final", "finalist_replicates"))
+    for phase, field in fields:
         count = getattr(study, field) or 0
         folds = study.configured(Arm(method, ""), {}, phase).folds()
         if count % folds:

@@ -43,6 +43,14 @@ class FrameFiles:
     counts_depth: bool = False
     """Whether the one number that changes is called z."""
 
+    def said_interval(self) -> tuple[float, str] | None:
+        """`step`, and where it is said: as readers tell it."""
+        return None if self.step is None else (self.step, NAMES)
+
+    def said_times(self) -> tuple[dict[int, float], str] | None:
+        """`times`, and where they are said."""
+        return None if self.times is None else (self.times, NAMES)
+
 
 def frame_files(folder: Path, suffixes: tuple[str, ...]) -> FrameFiles:
     """The files whose names end so and that are not hidden; raises BadData."""

@@ -15,7 +15,7 @@ from pydantic import Field, PrivateAttr
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.readers import label_datasets, name_clock, numpy_files, pictures, tiff, zarr_place
 from trainables.shapes.readers.base import Sizes
-from trainables.shapes.readers.frame_files import DEPTH, NAMES, TIME, FrameFiles, frame_files, in_frames, word_before
+from trainables.shapes.readers.frame_files import DEPTH, TIME, FrameFiles, frame_files, in_frames, word_before
 from trainables.shapes.readers.labels import LabelReader
 from trainables.shapes.readers.ome_zarr import OmeZarr
 from trainables.shapes.readers.tiff_axes import arranged, named, order_of
@@ -120,12 +120,10 @@ class FrameFolders(LabelReader):
         return voxel_of(first, one)
 
     def said_interval(self) -> tuple[float, str] | None:
-        step = self._all().step
-        return None if step is None else (step, NAMES)
+        return self._all().said_interval()
 
     def said_times(self) -> tuple[dict[int, float], str] | None:
-        times = self._all().times
-        return None if times is None else (times, NAMES)
+        return self._all().said_times()
 
     def remarks(self) -> list[str]:
         first = next(iter(self._all().files.values()))[0]

@@ -9,7 +9,7 @@ from pydantic import Field, PrivateAttr
 
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.readers.base import Sizes
-from trainables.shapes.readers.frame_files import NAMES, FrameFiles, frame_files
+from trainables.shapes.readers.frame_files import FrameFiles, frame_files
 from trainables.shapes.readers.labels import LabelReader
 from trainables.shapes.readers.numpy_files import KEY, SEGMENTED, SUFFIXES, Held, held_in
 from trainables.shapes.readers.tiff import SUFFIXES as TIFF
@@ -105,12 +105,10 @@ class LabelArrays(LabelReader):
         return self._read
 
     def said_interval(self) -> tuple[float, str] | None:
-        step = self._names().step
-        return None if step is None else (step, NAMES)
+        return self._names().said_interval()
 
     def said_times(self) -> tuple[dict[int, float], str] | None:
-        times = self._names().times
-        return None if times is None else (times, NAMES)
+        return self._names().said_times()
 
     def _names(self) -> FrameFiles:
         """Of a folder; of a file none."""

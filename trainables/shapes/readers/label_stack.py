@@ -13,7 +13,7 @@ from pydantic import Field, PrivateAttr
 
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.readers.base import Sizes
-from trainables.shapes.readers.frame_files import NAMES, FrameFiles, frame_files
+from trainables.shapes.readers.frame_files import FrameFiles, frame_files
 from trainables.shapes.readers.labels import LabelReader
 from trainables.shapes.readers.pictures import SUFFIXES as PICTURES
 from trainables.shapes.readers.pictures import read_picture
@@ -132,11 +132,10 @@ class LabelStack(LabelReader):
         return voxel_of(self.path.parent, self.path)
 
     def said_interval(self) -> tuple[float, str] | None:
-        if (step := self._frames().step) is not None:
-            return step, NAMES
+        if (said := self._frames().said_interval()) is not None:
+            return said
         first = self._first()
         return None if first is None else interval_in(first)
 
     def said_times(self) -> tuple[dict[int, float], str] | None:
-        times = self._frames().times
-        return None if times is None else (times, NAMES)
+        return self._frames().said_times()
