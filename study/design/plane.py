@@ -8,7 +8,7 @@ larger numbers.
 
 from __future__ import annotations
 
-from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.distributions import BaseDistribution, CategoricalChoiceType, CategoricalDistribution
 
 from study.design.study import Study
 from study.errors import Mistake
@@ -25,7 +25,7 @@ FEWEST = 256
 """Points that are drawn in a frame at `laptop`, in space and in the plane: of the disc that splits, five frames shown,
 `none` has Chamfer distance 0.0079 with 64, 0.0051 with 256, 0.0051 with 645 and 0.0046 with 2048 (three seeds)."""
 _BALL, _DISC = 1 / 3, 1 / 2
-"""Powers of the volume, or area, that go as the radius does: a choice in `rules.volume.exponent`."""
+"""Powers of the volume, or area, that go as the radius does: a choice in `rules.volume.exponent` and `anchor`."""
 
 
 def refine(study: Study) -> None:
@@ -48,9 +48,16 @@ def _of_plane(path: str, distribution: BaseDistribution) -> BaseDistribution:
     if _counts_points(path):
         assert isinstance(distribution, CategoricalDistribution), "grids are searched among choices"
         return CategoricalDistribution([FINER * choice for choice in distribution.choices])  # type: ignore[operator]
-    if path.endswith("volume.exponent") and isinstance(distribution, CategoricalDistribution):
-        return CategoricalDistribution([_DISC if choice == _BALL else choice for choice in distribution.choices])
+    if isinstance(distribution, CategoricalDistribution) and (path == "anchor" or path.endswith("volume.exponent")):
+        return CategoricalDistribution([_of_area(choice) for choice in distribution.choices])
     return distribution
+
+
+def _of_area(choice: CategoricalChoiceType) -> CategoricalChoiceType:
+    """A power of the volume, or an interpolant that names one, as it is of the area."""
+    if isinstance(choice, str):
+        return choice.replace(f"exponent={_BALL:.2f}", f"exponent={_DISC}")
+    return _DISC if choice == _BALL else choice
 
 
 def asked(changes: list[str]) -> tuple[int | None, list[str]]:

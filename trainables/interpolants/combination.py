@@ -79,23 +79,44 @@ class Combination(Interpolant):
 
 
 def parts_of(name: str, fields: Mapping[str, Any] | None = None) -> dict[str, Interpolant]:
-    """The interpolants that a name joins by `+`; `fields` has those of each part.
+    """The interpolants that a name joins by `+`, each with its fields: those of `fields`, by part, and those that the
+    name itself says, `moved+volume:exponent=0.5`.
 
     Raises ValueError if there is none of a name, if fields are given of what is not a part, or if one is wrong.
     """
-    kinds, names = available(), name.split("+")
-    for part in names:
+    kinds = available()
+    said = [_with_fields(part) for part in name.split("+")]
+    for part, _ in said:
         if part not in kinds:
             raise ValueError(f"there is no interpolant {part!r}; {suggestion(part, kinds, most=30)}")
-    strangers = sorted(set(fields or {}) - set(names))
+    own = dict(said)
+    strangers = sorted(set(fields or {}) - set(own))
     if strangers:
         raise ValueError(f"fields of {strangers[0]!r} are given, which is no part of {name}: leave them out")
-    if len(set(names)) < len(names):
+    if len(own) < len(said):
         raise ValueError(f"interpolant {name} names a part twice: name each once")
+    return {part: _made(part, (fields or {}).get(part) or mine) for part, mine in own.items()}
+
+
+def _made(part: str, fields: Any) -> Interpolant:
     try:
-        return {part: choose(kinds, (fields or {}).get(part, {}), "interpolant", part) for part in names}
+        return choose(available(), fields, "interpolant", part)
     except ValidationError as error:
-        raise ValueError(_sentence(error)) from None
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"]))
+        if first["type"] == "extra_forbidden":
+            known = suggestion(field, available()[part].model_fields)
+            raise ValueError(f"interpolant {part} has no field {field!r}; {known}") from None
+        raise ValueError(f"interpolant {part}, field {field}: {_sentence(error)}") from None
+
+
+def _with_fields(part: str) -> tuple[str, dict[str, str]]:
+    """`volume:exponent=0.5` → `volume`, {"exponent": "0.5"}."""
+    name, *settings = part.split(":")
+    for setting in settings:
+        if "=" not in setting:
+            raise ValueError(f"{setting!r} of interpolant {part} is no field: write {name}:FIELD=VALUE")
+    return name, {key: value for key, _, value in (setting.partition("=") for setting in settings)}
 
 
 def combined(parts: Mapping[str, Interpolant]) -> Interpolant:

@@ -48,6 +48,17 @@ def test_a_study_in_the_plane_is_that_in_space_with_finer_grids(name, preset):
     assert json.dumps(flat.model_dump(mode="json")).count('"dimension": 2') > 0
 
 
+def test_the_radius_goes_as_the_root_of_an_area():
+    flat, study = catalog.load("bifurcation", "laptop", dimension=2).space, catalog.load("bifurcation", "laptop").space
+    assert study["rules.volume.exponent"].choices[0] == pytest.approx(1 / 3)
+    assert flat["rules.volume.exponent"].choices[0] == pytest.approx(1 / 2)
+    assert "moved+volume:exponent=0.33" in study["anchor"].choices
+    assert {*flat["anchor"].choices} - {*study["anchor"].choices} == {
+        "moved+volume:exponent=0.5",
+        "lineage+volume:exponent=0.5",
+    }
+
+
 def test_the_studies_of_the_paper_s_shapes_take_a_dimension():
     assert {"bifurcation", "bifurcations", "spheres", "latent-generalization"} <= set(STUDIES)
 

@@ -71,6 +71,14 @@ def test_the_volume_goes_linearly_or_the_radius_does(name):
     assert volume(field("linear", shown, [0.0, 1.0])(0.5)) < 3, "a blend loses most of it"
 
 
+def test_a_name_says_fields_of_its_parts():
+    said = named("moved:rotation=true+volume:exponent=0.5")
+    assert said == named("moved+volume", {"moved": {"rotation": True}, "volume": {"exponent": 0.5}})
+    shown = np.stack([ball(N, (0, 0, 0), 1.0), ball(N, (0, 0, 0), 1.3)])
+    late = field("volume:exponent=0.333", shown, [0.0, 1.0])(0.5)
+    assert volume(late) == pytest.approx(4 / 3 * np.pi * 1.15**3, rel=0.01)
+
+
 def test_a_volume_is_kept_where_the_frames_do_not_meet():
     shown = np.stack([ball(N, (-2, 0, 0), 0.8), ball(N, (2, 0, 0), 0.8)])
     assert field("linear", shown, [0.0, 1.0])(0.5).min() > 0

@@ -1,5 +1,7 @@
 """What cannot be interpolated is refused with one sentence."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -54,6 +56,24 @@ def test_a_time_may_be_a_tensor():
 def test_fields_of_what_is_no_part_and_unknown_fields_are_refused():
     with pytest.raises(ValueError, match="fields of 'volume' are given, which is no part of moved: leave them out"):
         named("moved", {"volume": {}})
-    with pytest.raises(ValueError, match="Extra inputs are not permitted") as caught:
-        named("moved", {"moved": {"speed": 1}})
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"),
+    [
+        ("volume:expnent=1", "interpolant volume has no field 'expnent'; did you mean 'exponent'?"),
+        ("volume:exponent", "'exponent' of interpolant volume:exponent is no field: write volume:FIELD=VALUE"),
+        ("moved+volume:exponent=x", "interpolant volume, field exponent: Input should be a valid number"),
+        ("volume:exponent=9", "interpolant volume, field exponent: Input should be less than or equal to 5"),
+        ("volum:exponent=1", "there is no interpolant 'volum'; did you mean 'volume'?"),
+    ],
+)
+def test_fields_in_a_name_that_are_wrong_are_refused_in_one_sentence(name, sentence):
+    with pytest.raises(ValueError, match=re.escape(sentence)) as caught:
+        field(name, SHOWN, TIMES)
     assert "\n" not in str(caught.value)
+
+
+def test_a_field_that_is_not_there_is_refused():
+    with pytest.raises(ValueError, match="interpolant moved has no field 'speed'; choose among"):
+        named("moved", {"moved": {"speed": 1}})
