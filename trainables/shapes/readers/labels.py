@@ -17,6 +17,7 @@ from trainables.shapes.readers import linking
 from trainables.shapes.readers.base import AXES, Box, Frame, Listing, Reader, Recorded, Sizes, Track, long_enough
 from trainables.shapes.readers.flattening import FEW_PLANES, flattened
 from trainables.shapes.readers.label_values import refuse_intensities, whole_numbers
+from trainables.shapes.readers.packed_frames import PackedFrames
 from trainables.shapes.readers.pieces import Pieces, largest, split
 from trainables.shapes.readers.scan import Scan, step_between
 from trainables.shapes.readers.track_table import Table, unread_tracks
@@ -38,6 +39,7 @@ class LabelReader(Reader):
     )
     link: bool = Field(False, description="number cells by their overlap from frame to frame, whatever their labels")
     flat: bool = Field(False, description="take a stack of planes as it is seen along z, in the plane")
+    _packed: PackedFrames = PrivateAttr(default_factory=PackedFrames)
     _scan: Scan | None = PrivateAttr(None)
     _linker: linking.Linker | None = PrivateAttr(None)
     _covered: float = PrivateAttr(0.0)
@@ -82,6 +84,10 @@ class LabelReader(Reader):
         return labels if self._linker is None else linking.apply(self._linker.numbers[number], labels)
 
     def _checked(self, number: int) -> Array:
+        """The frame as its file has it, once it has been looked at: read once, unless there is no room to keep it."""
+        return self._packed.get(number, self._anew)
+
+    def _anew(self, number: int) -> Array:
         labels = whole_numbers(self.labels(number), self.where(number))
         if self.flat:
             labels = self._seen_along_z(labels, number)
