@@ -136,7 +136,11 @@ def _finals(facts: Facts) -> str:
     if again.empty:
         return ""
     most = int(again.groupby(["method", "supervision"], observed=True).size().max())
-    return f" (the best {most} of each trained again with {count(int(again['replicates'].max()), 'seed')})"
+    rows = facts.run.per_time
+    seen = {phase: set(rows.loc[rows["phase"] == phase, "sequence"]) for phase in ("search", "final")}
+    others = seen["final"] - seen["search"]
+    on = f" on {count(len(others), f'other {record.subject(facts.run)}')}" if others else ""
+    return f" (the best {most} of each trained again{on} with {count(int(again['replicates'].max()), 'seed')})"
 
 
 def _constraints(facts: Facts) -> list[str]:

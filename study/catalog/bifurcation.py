@@ -4,7 +4,7 @@ A sphere splits into two, shown at two (sparse) or five (dense) times. Martens 2
 `barycenter`, the latter with three barycenters between two frames. Added: the topological regularizer (Waibel 2022),
 since what the baseline gets wrong in the middle is the number of pieces; and `advection`, the method of Han 2023. Of
 two shown frames none can be left out, so that the search sees another bifurcation, of random direction, speed and
-blending.
+blending, and its best few settings are compared on two more.
 """
 
 from __future__ import annotations
@@ -16,10 +16,14 @@ from trainables.shapes.sequence import SPACE, ShapeSequence
 
 COMPARED = [*methods.COMPARED, *methods.TOPOLOGICAL, *methods.ANCHORED]
 
+FINAL = 2
+"""Further bifurcations that finalists are compared on."""
+
 
 def study(dimension: int = SPACE) -> Study:
     """The published experiment, in space; in the plane a disc splits by the same formula."""
     shapes: list[ShapeSequence] = [Bifurcation(dimension=dimension)]
+    members = family(1 + FINAL, dimension=dimension)
     return Study(
         name="bifurcation",
         question=(
@@ -31,7 +35,8 @@ def study(dimension: int = SPACE) -> Study:
         | methods.advected(shapes)
         | methods.references(shapes),
         validation="other-sequences",
-        search_on=family(1, dimension=dimension),
+        search_on=members[:1],
+        final_on=members[1:],
         usual=methods.USUAL,
         baseline="none",
         controls=methods.CONTROLS,
@@ -45,11 +50,11 @@ def study(dimension: int = SPACE) -> Study:
 
 
 def laptop(study: Study) -> None:
-    """The search that the study is about: twenty trials an arm, the best three of them again with four seeds, and
-    replicates enough for what is compared."""
+    """The search that the study is about: twenty trials an arm, the best three of them again on two more sequences,
+    twice each, and replicates enough for what is compared."""
     presets.laptop(study)
     study.trials, study.replicates, study.fewer_replicates = 20, 16, 8
-    study.finalists, study.finalist_replicates = 3, 4
+    study.finalists, study.finalist_replicates = 3, 2
     study.pruning = Pruning(first_epoch=75, factor=3)
 
 

@@ -55,7 +55,8 @@ def check(study: Study) -> None:
 def _check_dimension(study: Study) -> None:
     """That all shapes are in the plane, or in space."""
     of_methods = {name: m.dimension for name, m in study.methods.items() if isinstance(m, Scored)}
-    found = of_methods | {f"the search ({s.label})": s.dimension for s in study.search_on or []}
+    apart = [*(study.search_on or []), *(study.final_on or [])]
+    found = of_methods | {f"the search ({s.label})": s.dimension for s in apart}
     if len(set(found.values())) > 1:
         first, *others = found
         other = next(name for name in others if found[name] != found[first])

@@ -152,6 +152,9 @@ class Study(Configuration):
     search_on: list[SerializeAsAny[ShapeSequence]] | None = Field(
         None, description="sequences that the search sees in place of those of the methods, which it never sees"
     )
+    final_on: list[SerializeAsAny[ShapeSequence]] | None = Field(
+        None, description="sequences that finalists are trained on, a network each; those of the search if not given"
+    )
     validation: Validation = Field("left-out", description="what the search ranks on")
     methods: dict[str, SerializeAsAny[TrainableConfiguration]]
     usual: list[str] | None = Field(None, description="methods of a run that names none; all if not given")
@@ -182,8 +185,8 @@ class Study(Configuration):
     finalists: int = Field(
         1,
         ge=1,
-        description="best search trials of an arm that are trained again before one is confirmed, where a primary "
-        "comparison looks at its supervision, or none is named; 1: none is",
+        description="best search trials of an arm, the published setting among them, that are trained again before one "
+        "is confirmed, where a primary comparison looks at its supervision, or none is named; 1: none is",
     )
     finalist_replicates: int = Field(4, ge=1, description="replicates of each finalist")
     fewer_replicates: int | None = Field(
@@ -205,9 +208,9 @@ class Study(Configuration):
     resources: Resources = Resources()
     seed: int = Field(0, ge=0)
 
-    @field_validator("search_on", mode="before")
+    @field_validator("search_on", "final_on", mode="before")
     @classmethod
-    def _search_on(cls, value: Any) -> Any:
+    def _sequences(cls, value: Any) -> Any:
         return None if value is None else from_descriptions(value)
 
     @field_serializer("space")
@@ -282,7 +285,11 @@ class Study(Configuration):
         """The arm's trainable configuration with `parameters` (dotted path → value) put in."""
         configuration = self.methods[arm.method].model_copy(deep=True)
         if phase != "confirm" and self.validation == "other-sequences":
-            if self.search_on is not None:
+            if phase == "final" and self.final_on is not None:
+                configuration.take(self.final_on)
+                if "shared" in paths(configuration):
+                    assign(configuration, "shared", False)
+            elif self.search_on is not None:
                 configuration.take(self.search_on)
             if self.search_sequences is not None:
                 configuration.restrict(self.search_sequences)

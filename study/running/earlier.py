@@ -9,8 +9,8 @@ from study.design.study import Study
 from trainables.autodecoder.configuration import AutodecoderConfiguration
 
 _UNSAID: dict[str, Any] = {
-    "pruning": {"least_trials": 1}, "search_on": None, "twins": {}, "usual": None, "primary": [], "sampler": "tpe",
-    "usual_supervisions": None, "patience": None, "warm_start": {},
+    "pruning": {"least_trials": 1}, "search_on": None, "final_on": None, "twins": {}, "usual": None, "primary": [],
+    "sampler": "tpe", "usual_supervisions": None, "patience": None, "warm_start": {},
     "constraints": {"empty": None, "shown": None, "seconds": None},
 }  # fmt: skip
 """Field → what was done before there was one; of a field with parts, what is new in it."""
@@ -42,6 +42,8 @@ def as_begun(study: Study, configuration: dict[str, Any]) -> None:
         study.primary = []
     if "validation" not in configuration:
         study.validation, study.search_on = completed(configuration)["validation"], None
+    if "final_on" not in configuration:
+        study.final_on = None
     if "least_trials" not in configuration.get("pruning", {}):
         study.pruning.least_trials = _UNSAID["pruning"]["least_trials"]
     for name, method in study.methods.items():

@@ -1,8 +1,9 @@
 """The finals: the best few trials of an arm are trained again, with several seeds, before one is taken for the best.
 
-A trial of the search is one look at an objective that depends on a seed, and the best of twenty looks is easily a lucky
-one. Finalists are trained as the search trains, on what it sees, with seeds that neither it nor the confirmation has,
-the same for all; what is confirmed is the best of them on the average.
+A trial of the search is one look at an objective that depends on a seed and on a sequence, and the best of twenty looks
+is easily a lucky one. Finalists are trained as the search trains, with seeds that neither it nor the confirmation has,
+on sequences of their own where the study has some (`Study.final_on`), the same for all; what is confirmed is the best
+of them on the average. The published setting is one of them, so that nothing takes its place that is not better.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
+
+from optuna.trial import FrozenTrial
 
 from study.design.arm import Arm
 from study.design.study import Study
@@ -27,7 +30,7 @@ class Finals(JobSource):
         self._finalists: dict[Arm, list[Job]] = {}
         self._objectives: dict[str, float] = {}
         for arm in study.arms():
-            first = search.ranking(arm)[: study.finalists_of(arm)]
+            first = _first(search.ranking(arm), study.finalists_of(arm))
             if len(first) > 1:
                 self._finalists[arm] = [
                     Job(
@@ -73,3 +76,10 @@ class Finals(JobSource):
     def _heard(self, job: Job, state: State, row: Mapping[str, Any]) -> None:
         if state == "complete" and row["objective"] == row["objective"]:
             self._objectives[job.trial] = row["objective"]
+
+
+def _first(ranking: list[FrozenTrial], count: int) -> list[FrozenTrial]:
+    """The best so many trials, of which the published setting, an arm's first trial, is one: the last, if need be."""
+    first = ranking[:count]
+    published = [trial for trial in ranking if trial.number == 0]
+    return first if not first or not published or published[0] in first else [*first[:-1], *published]

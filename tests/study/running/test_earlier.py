@@ -15,6 +15,15 @@ def test_a_run_begun_before_few_trials_were_all_completed_stops_some_early():
     assert study.model_dump(mode="json") == completed(recorded)
 
 
+def test_a_run_whose_finalists_had_no_sequences_of_their_own_goes_on_without():
+    study = catalog.load("bifurcation", "laptop")
+    recorded = study.model_dump(mode="json")
+    del recorded["final_on"]
+    as_begun(study, recorded)
+    assert study.final_on is None
+    assert study.model_dump(mode="json") == completed(recorded)
+
+
 def test_a_run_of_this_version_is_left_as_it_is():
     study = catalog.load("bifurcation", "laptop")
     recorded = study.model_dump(mode="json")
@@ -28,7 +37,7 @@ def test_a_run_of_this_version_is_left_as_it_is():
 def test_a_run_begun_before_frames_were_left_out_goes_on_choosing_as_it_did(name, chosen):
     study = catalog.load(name, "smoke")
     recorded = study.model_dump(mode="json")
-    del recorded["validation"], recorded["search_on"], recorded["usual"], recorded["primary"]
+    del recorded["validation"], recorded["search_on"], recorded["final_on"], recorded["usual"], recorded["primary"]
     as_begun(study, recorded)
     assert (study.validation, study.search_on) == (chosen, None)
     assert study.model_dump(mode="json") == completed(recorded)

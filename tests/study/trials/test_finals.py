@@ -9,6 +9,7 @@ from study.trials.confirmation import Confirmation
 from study.trials.finals import Finals
 from tests.study import bench as benches
 from tests.study.bench import Bench, Killed, value_of
+from trainables.shapes.bifurcation import family
 
 ARM = Arm("sinkhorn", "sparse")
 
@@ -16,7 +17,7 @@ ARM = Arm("sinkhorn", "sparse")
 @pytest.fixture
 def lucky(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Bench:
     """A bench on which the best of the search had luck: trained again, finalists come in the opposite order."""
-    bench.study.finalists, bench.study.finalist_replicates = 3, 2
+    bench.study.finalists, bench.study.finalist_replicates, bench.study.final_on = 3, 2, None
     bench.study.pruning.least_trials = 99
     again = lambda job, epoch: (1 if job.request.labels["phase"] != "final" else -1) * value_of(job, epoch)  # noqa: E731
     monkeypatch.setattr(benches, "value_of", again)
@@ -53,9 +54,31 @@ def test_finalists_see_what_the_search_sees_and_share_seeds_that_no_other_phase_
         assert job.request.seeds == study.seeds("final")
         assert job.request.roles == study.roles("search")
         assert job.request.configuration["sequences"] == [s.model_dump(mode="json") for s in study.search_on]
+        assert job.request.configuration["shared"] == study.methods[job.arm.method].shared
         assert job.request.timeline == study.timeline(job.arm.supervision, "search").model_dump(mode="json")
     assert len(study.seeds("final")) == 2
     assert not set(study.seeds("final")) & {*study.seeds("search"), *study.seeds("confirm")}
+
+
+def test_finalists_have_sequences_of_their_own_where_the_study_names_some_a_network_each(lucky):
+    lucky.study.final_on = family(3)[1:]
+    search = lucky.open()
+    lucky.run(search)
+    for job in Finals(lucky.study, search, lucky.folder, lucky.request)._finalists[ARM]:
+        assert job.request.configuration["sequences"] == [s.model_dump(mode="json") for s in lucky.study.final_on]
+        assert job.request.configuration["shared"] is False
+
+
+def test_the_published_setting_is_a_finalist_however_it_did_in_the_search(lucky, monkeypatch):
+    monkeypatch.setattr(benches, "value_of", lambda job, epoch: -value_of(job, epoch))
+    search = lucky.open()
+    lucky.run(search)
+    ranking = search.ranking(ARM)
+    place = [trial.number for trial in ranking].index(0)
+    lucky.study.finalists = 2
+    numbers = [job.number for job in Finals(lucky.study, search, lucky.folder, lucky.request)._finalists[ARM]]
+    assert place == len(ranking) - 1 > 1, "the search has it last"
+    assert numbers == [ranking[0].number, 0]
 
 
 def test_a_run_that_died_in_the_finals_goes_on_with_those_that_are_left(lucky):
