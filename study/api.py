@@ -139,11 +139,11 @@ def fill(
     folder (`.location`) has them in `exports/`. Raises `Mistake`, and `Interrupted`, as `run` does."""
     given = {key: value for key, value in locals().items() if key not in ("recording", "config") and value is not None}
     from study import fill as command
-    from study.running.options import merged, of_values
+    from study.running.options import merged, of_values, path_of
     from study.storage.credentials import without_credentials
     from study.track import bring_up_to_date
 
-    named = None if recording is None else os.fspath(recording)
+    named = None if recording is None else path_of(recording, "fill(): recording")
     told = {"config": config, **given} if config is not None else given
     said = ", ".join([repr(named), *(f"{key}={value!r}" for key, value in told.items())])
     asked = of_values({"recording": named, **given}, "fill()", parameters=command.PARAMETERS)

@@ -126,7 +126,7 @@ def _checked(parameter: click.Parameter, value: Any, what: str) -> Any:
         changes = _of_kind(value, dict, what, "a mapping of keys to values")
         return {str(key): entry if isinstance(entry, str) else _json(entry, what) for key, entry in changes.items()}
     if option == "data":
-        return [_text(path, what) for path in (value if isinstance(value, list | tuple) else [value])]
+        return [path_of(path, what) for path in (value if isinstance(value, list | tuple) else [value])]
     if option in _LISTS and isinstance(value, list | tuple):
         return ",".join(_text(entry, what) for entry in value)
     if parameter.multiple and isinstance(value, list | tuple | str):
@@ -146,10 +146,32 @@ def _checked(parameter: click.Parameter, value: Any, what: str) -> Any:
 
 
 def _of_python(value: Any) -> Any:
-    """NumPy's numbers and arrays as Python's own, in lists, too."""
-    if type(value).__module__ == "numpy" and hasattr(value, "tolist"):
+    """NumPy's numbers, and rows of them, ranges and the like as Python's own, in lists, too."""
+    if hasattr(value, "tolist") and getattr(value, "ndim", 0) <= 1:
         return value.tolist()
-    return [_of_python(entry) for entry in value] if isinstance(value, list | tuple) else value
+    return [_of_python(entry) for entry in value] if isinstance(value, list | tuple | range) else value
+
+
+def path_of(value: Any, what: str) -> str:
+    """A path as text; Mistake for what is none, such as an array."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float | os.PathLike):
+        raise Mistake(
+            f"{what} is {_told(value)}: it must be the path of a file or folder; write an array with numpy.save, and "
+            "name that file"
+        )
+    return os.fspath(value) if isinstance(value, os.PathLike) else str(value)
+
+
+_LONGEST = 60
+"""Letters of a wrong value that a sentence repeats."""
+
+
+def _told(value: Any) -> str:
+    """A wrong value, for a sentence: of an array what it is, of what is long its beginning."""
+    if getattr(value, "ndim", 0) > 1:
+        return f"an array of {' x '.join(map(str, value.shape))}"
+    said = " ".join(repr(value).split())
+    return said if len(said) <= _LONGEST else f"{said[:_LONGEST]} …"
 
 
 def _converted(parameter: click.Parameter, value: Any, what: str) -> Any:
@@ -161,13 +183,13 @@ def _converted(parameter: click.Parameter, value: Any, what: str) -> Any:
 
 def _of_kind(value: Any, kind: Any, what: str, said: str) -> Any:
     if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
-        raise Mistake(f"{what} is {value!r}: it must be {said}")
+        raise Mistake(f"{what} is {_told(value)}: it must be {said}")
     return value
 
 
 def _text(value: Any, what: str) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float | os.PathLike):
-        raise Mistake(f"{what} is {value!r}: it must be text or a number, or a list of them")
+        raise Mistake(f"{what} is {_told(value)}: it must be text or a number, or a list of them")
     return os.fspath(value) if isinstance(value, os.PathLike) else str(value)
 
 
@@ -175,7 +197,9 @@ def _json(value: Any, what: str) -> str:
     try:
         return json.dumps(value)
     except (TypeError, ValueError):
-        raise Mistake(f"{what}: {value!r} is neither text, a number, true, false, null nor a list of them") from None
+        raise Mistake(
+            f"{what}: {_told(value)} is neither text, a number, true, false, null nor a list of them"
+        ) from None
 
 
 def merged(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:

@@ -194,5 +194,14 @@ def test_values_of_numpy_and_one_name_in_place_of_a_list_are_taken() -> None:
     given = {"between": np.int64(2), "voxel": np.array([1, 0.5, 0.5], np.float32), "tracks": [np.uint16(7)]}
     asked = of_values({**given, "minutes": np.float32(1), "formats": "gif"}, "fill()", parameters=OF_FILL)
     assert asked == {"between": 2, "voxel": "1.0,0.5,0.5", "tracks": "7", "minutes": 1.0, "formats": ("gif",)}
+    assert of_values({"tracks": range(3, 6)}, "fill()", parameters=OF_FILL) == {"tracks": "3,4,5"}
     with pytest.raises(api.Mistake, match="formats: 'bogus' is not one of"):
         of_values({"formats": "bogus"}, "fill()", parameters=OF_FILL)
+
+
+@pytest.mark.parametrize("given", [np.zeros((3, 4, 4, 4)), [np.zeros((4, 4))], np.zeros((3, 4, 4)).tolist(), b"a.tif"])
+def test_an_array_in_place_of_a_path_is_one_short_sentence(given: Any) -> None:
+    for call in (lambda: api.fill(given), lambda: api.run("cells", data=given)):
+        with pytest.raises(api.Mistake, match="must be the path of a file or folder; write an array") as caught:
+            call()
+        assert len(str(caught.value)) < 250

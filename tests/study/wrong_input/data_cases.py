@@ -12,6 +12,8 @@ DATA: Cases = {
     "nothing to skip": (["bifurcation", "--skip-bad"], "--skip-bad: study bifurcation makes its own data"),
     "absent recording": (["cells", "--data", "nowhere"], "--data nowhere: there is no such file or folder"),
     "no recording": (["cells", "--data", "a-file"], "not a recording that can be read; give one of"),
+    "a microscope's own file": (["cells", "--data", "data/raw.lif"], "files .lif are not read; save the labels of its"),
+    "a plate of two images": (["cells", "--data", "data/plate.zarr"], "it holds the images A/1/0, A/2/0; name one, as"),
     "tracks in words": (["cells", "--tracks", "first"], "--tracks first: not track numbers"),
     "a track that is not there": (["cells", "--tracks", "4711"], "4711"),
     "two voxel sizes": (["cells", "--voxel", "1,2"], "--voxel 1,2 has 2 sizes, but its frames have the axes z, y, x"),

@@ -14,6 +14,7 @@ import numpy as np
 import tifffile
 import zarr
 from PIL import Image
+from scipy.io import savemat
 
 from study.catalog import load
 from study.design import flags
@@ -154,6 +155,19 @@ def _unusual_recordings(data: Path) -> None:
     cell[:, 2:6, 2:6, 2:6] = 1
     axes = {"axes": "TZYX", "spacing": 1.0, "unit": "um"}
     tifffile.imwrite(data / "fiji.tif", cell, imagej=True, resolution=(5.0, 5.0), metadata=axes)
+    (data / "raw.lif").write_bytes(b"not read")
+    for name in ("images", "masks"):
+        (data / "segmented" / name).mkdir(parents=True)
+        tifffile.imwrite(data / "segmented" / name / "t0.tif", cell[0])
+    (data / "images").mkdir()
+    tifffile.imwrite(data / "images" / "all.tif", cell[:, 4])
+    (data / "matlab").mkdir()
+    for number in range(2):
+        savemat(data / "matlab" / f"t{number}.mat", {"cells": np.ones((4, 5, 6))})
+    plate = zarr.open_group(str(data / "plate.zarr"), mode="w", zarr_format=2)
+    plate.attrs.put({"plate": {"wells": [{"path": "A/1"}, {"path": "A/2"}]}})
+    for well in ("A/1", "A/2"):
+        plate.create_group(well).attrs.put({"well": {"images": [{"path": "0"}]}})
     (data / "torn.zarr").mkdir()
     (data / "torn.zarr" / ".zattrs").write_text("{")
     names = [{"name": name, "type": "time" if name == "t" else "space"} for name in "tzyx"]

@@ -86,3 +86,20 @@ def test_cells_of_matlab_and_damaged_files_are_refused(recordings):
     refused(path, "cannot be read as MATLAB's|no array of numbers")
     path.write_bytes(b"nothing")
     refused(path, "cannot be read as MATLAB's")
+
+
+@pytest.mark.parametrize("version", [5, 7.3])
+def test_a_file_a_frame(version, recordings):
+    labels, folder, film = recordings.balls(), recordings.folder / "volumes", recordings.folder / "film"
+    for place, frames in ((folder, labels.transpose(0, 2, 3, 1)), (film, planes())):
+        place.mkdir()
+        for number, frame in enumerate(frames):
+            write(place / f"t{number + 8}.mat", version, cells=frame, seconds=np.ones((1, 1)))
+    assert "arrays that are not read: seconds" in told(understood(film, planes(), [8, 9, 10, 11]))
+    understood(folder, labels, [8, 9, 10], layout="YXZ")
+    refused(
+        folder,
+        r"t8.mat: 'cells' has the size 16 x 18 x 14",
+        r"--layout YXZ \(14 planes\) or --layout ZYX \(16 planes\)",
+    )
+    refused(folder, "a file of a folder is one frame", layout="YXZT")

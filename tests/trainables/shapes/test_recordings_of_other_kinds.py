@@ -351,3 +351,27 @@ def test_names_of_planes_are_told_apart_from_positions(tmp_path):
         (tmp_path / f"{name}.tif").write_bytes(b"")
     with pytest.raises(Exception, match="more than one number"):
         frame_files(tmp_path, (".tif",))
+
+
+def test_a_folder_with_one_film_in_the_plane(recordings):
+    (recordings.folder / "film").mkdir()
+    tifffile.imwrite(recordings.folder / "film" / "labels.tif", planes())
+    refused(recordings.folder / "film", "one frame only, labels.tif, .* if its 4 planes are frames, name .*labels.tif")
+    understood(recordings.folder / "film" / "labels.tif", planes())
+
+
+def test_of_images_and_masks_in_folders_it_is_the_masks_that_are_named(recordings):
+    for name in ("images", "masks"):
+        (recordings.folder / name).mkdir()
+        tifffile.imwrite(recordings.folder / name / "t0.tif", planes()[0])
+    refused(recordings.folder, "but masks in it may be one; name .*masks")
+
+
+@pytest.mark.parametrize("name", ["a.lif", "a.CZI", "a.nd2", "a.nii.gz", "a.nrrd"])
+def test_files_of_microscopes_are_told_to_be_exported(name, recordings):
+    tifffile.imwrite(recordings.folder / "t0.tif", planes()[0])
+    (recordings.folder / "raw").mkdir()
+    for folder in (recordings.folder, recordings.folder / "raw"):
+        (folder / name).write_bytes(b"not read")
+        refused(folder / name, f"files {name.lower()[1:]} are not read; save the labels .* as TIFF")
+    refused(recordings.folder / "raw", f"files {name.lower()[1:]} are not read")

@@ -39,3 +39,38 @@ def test_distances_under_another_key_are_taken_where_nothing_else_can_be_meant(k
     assert same(found["volumes"], labels)
     assert listing.usable[0].notes == (f"volumes: read from {key!r}, for there is no 'sdf_vid'",)
     assert not read(recordings.hdf5(labels))[1].usable[0].notes
+
+
+def test_the_array_of_a_level_is_read_as_its_image_says(recordings):
+    labels = recordings.balls()
+    path = recordings.ome_zarr(labels, scale=(1.0, 0.2, 0.3)) / "labels" / "cells"
+    group = zarr.open_group(str(path), mode="a")
+    group.create_array("1", data=labels[..., ::2, ::2])
+    image = group.attrs.asdict()["multiscales"][0]
+    coarse = {"path": "1", "coordinateTransformations": [{"type": "scale", "scale": [1.0, 1.0, 0.4, 0.6]}]}
+    group.attrs.put({"multiscales": [image | {"datasets": [*image["datasets"], coarse]}]})
+    for level, voxel, held in (("0", (1, 0.2, 0.3), labels), ("1", (1, 0.4, 0.6), labels[..., ::2, ::2])):
+        assert same(read(path / level)[0]["track-03"], held)
+        assert open_recording(path / level).voxel_size() == pytest.approx(voxel)
+
+
+@pytest.mark.parametrize("version", ["0.4", "0.5"])
+def test_of_a_plate_the_one_image_is_read_or_all_are_named(version, recordings):
+    plate, labels = recordings.folder / "plate.zarr", recordings.balls()
+
+    def put(place, said):
+        group = zarr.open_group(str(plate / place), mode="a", zarr_format=2 if version == "0.4" else 3)
+        group.attrs.put(said if version == "0.4" else {"ome": said})
+
+    def fields(*names):
+        put("A/1", {"well": {"images": [{"path": name} for name in names]}})
+
+    put("", {"plate": {"wells": [{"path": "A/1"}]}})
+    fields("0")
+    (plate / "A/1/0").parent.mkdir(exist_ok=True)
+    recordings.ome_zarr(labels, version).rename(plate / "A/1/0")
+    for place in (plate, plate / "A/1"):
+        assert same(read(place)[0]["track-03"], labels)
+    fields("0", "1")
+    refused(plate, "holds the images A/1/0, A/1/1; name one, as .*plate.zarr/A/1/0")
+    refused(plate / "A/1", "holds the images 0, 1; name one, as .*plate.zarr/A/1/0")

@@ -19,6 +19,7 @@ from trainables.configuration import Plugin
 from trainables.plugins import plugins
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.odd_files import refuse_odd
+from trainables.shapes.readers.frame_files import named_as_masks
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,6 +31,11 @@ Sizes = tuple[float, ...]
 Box = tuple[tuple[int, int], ...]
 AXES = {2: "y, x", 3: "z, y, x"}
 """Of a frame, by how many there are."""
+_FOREIGN = (
+    *(".lif", ".lof", ".xlef", ".czi", ".zvi", ".nd2", ".oib", ".oif", ".oir", ".vsi", ".ims", ".lsm", ".dv", ".stk"),
+    *(".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd", ".dcm", ".klb"),
+)
+"""Of files of microscopes and of programs for volumes, which are not read."""
 _PACKED = (".gz", ".bz2", ".xz", ".zip", ".7z", ".rar", ".tar", ".tgz", ".zst")
 
 
@@ -284,14 +290,32 @@ def _alone(folder: Path) -> Path | None:
 def _not_recognised(place: Path) -> str:
     """What is wrong with a path that no reader takes, and what to give."""
     for depth in ("*", "*/*", "*/*/*"):
-        for child in sorted(place.glob(depth)) if place.is_dir() else []:
+        for child in sorted(place.glob(depth), key=_masks_first) if place.is_dir() else []:
             if _recognised(child):
                 return f"not a recording itself, but {child.relative_to(place)} in it may be one; name {child}"
+    if (foreign := next((ending for ending in map(_foreign, _files(place)) if ending), None)) is not None:
+        return (
+            f"files {foreign} are not read; save the labels of its cells as TIFF (in Fiji: File, Save As, Tiff), or as "
+            "OME-Zarr, and name that"
+        )
     if place.is_file() and place.suffix.lower() in _PACKED:
         return "a packed file; unpack it, and name what was in it"
     if place.is_file() and _recognised(place.parent):
         return f"one file of a recording, or none; the folder that it is in may be one: name {place.parent}"
     return f"not a recording that can be read; give one of: {'; '.join(r.accepts for r in available().values())}"
+
+
+def _masks_first(path: Path) -> tuple[bool, Path]:
+    return not named_as_masks(path.name), path
+
+
+def _files(place: Path) -> list[Path]:
+    return [place] if place.is_file() else sorted(place.iterdir())
+
+
+def _foreign(file: Path) -> str | None:
+    """How the name of a file ends that is of a kind which is not read; none for others."""
+    return next((ending for ending in sorted(_FOREIGN, key=len)[::-1] if file.name.lower().endswith(ending)), None)
 
 
 def _recognised(path: Path) -> bool:

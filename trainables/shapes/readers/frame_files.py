@@ -26,6 +26,11 @@ TIME = ("t", "time", "timepoint", "tp", "frame", "f", "img", "image", "mask", "m
 _MASKS = re.compile(r"(^|[^a-z])(masks?|labels?|seg|segmentation|man_track|man_seg)([^a-z]|$)")
 
 
+def named_as_masks(name: str) -> bool:
+    """Whether the name of a file or folder says that it is of labels."""
+    return _MASKS.search(name.lower()) is not None
+
+
 @dataclass(frozen=True)
 class FrameFiles:
     """The files of a folder's frames."""
@@ -154,7 +159,7 @@ def _kind(folder: Path, kinds: dict[str, list[Path]]) -> tuple[str, tuple[str, .
     """The kind of names that is taken, numbers being #, and what must be told of it; raises BadData."""
     if len(kinds) < 2:
         return next(iter(kinds), ""), ()
-    masks = [kind for kind, files in kinds.items() if len(files) > 1 and _MASKS.search(kind)]
+    masks = [kind for kind, files in kinds.items() if len(files) > 1 and named_as_masks(kind)]
     if len(masks) == 1:
         others = ", ".join(files[0].name for kind, files in kinds.items() if kind != masks[0])
         taken = f"{len(kinds[masks[0]])} named as {kinds[masks[0]][0].name} are taken, those named as {others} not"

@@ -66,7 +66,9 @@ class LabelDatasets(LabelReader):
     @classmethod
     def recognises(cls, path: Path) -> bool:
         if zarr_place.metadata(path) is not None:
-            return zarr_place.is_array(path) or _array_in(path) is not None
+            if zarr_place.is_array(path):
+                return zarr_place.level(path) is None
+            return _array_in(path) is not None
         if path.is_dir():
             first = next((file for file in sorted(path.iterdir()) if _is_hdf5(file)), None)
             return first is not None and len(_datasets(first, 2)) > 0

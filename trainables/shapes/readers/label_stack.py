@@ -89,13 +89,19 @@ class LabelStack(LabelReader):
         return list(range(frames_in(self.path, self.layout)))
 
     def _refuse_planes(self, first: Array) -> Array:
-        """A frame; BadData if it is a plane, and the number in the names counts planes."""
+        """A frame; BadData if it is a plane, and the number in the names counts planes, or a volume alone."""
         if first.ndim == 2 and self._frames().counts_depth:
             name = next(iter(self._frames().files.values()))[0].name
             raise BadData(
                 f"{self.path}: by their names, such as {name}, its files are the planes of one volume, and a recording "
                 "has several; name the folder in which each frame has a folder of planes, or, if these are frames, "
                 "call them t0, t1, …"
+            )
+        if first.ndim == 3 and len(self._frames().files) == 1:
+            file = next(iter(self._frames().files.values()))[0]
+            raise BadData(
+                f"{self.path}: one frame only, {file.name}, and a recording has two or more; if its {len(first)} "
+                f"planes are frames, name the file itself, {file}"
             )
         return first
 

@@ -46,24 +46,24 @@ class Held:
     """Other arrays."""
 
 
-def held_in(file: Path) -> Held:
-    """The one array of numbers with three axes or more, or the one among several that is called labels; raises
+def held_in(file: Path, least: int = _LEAST) -> Held:
+    """The one array of numbers with `least` axes or more, or the one among several that is called labels; raises
     BadData."""
-    return _held(file, file.stat().st_mtime_ns)
+    return _held(file, file.stat().st_mtime_ns, least)
 
 
 @lru_cache(maxsize=2)
-def _held(file: Path, changed: int) -> Held:
+def _held(file: Path, changed: int, least: int) -> Held:
     try:
         with _opened(file) as (there, values, text):
             found = {
                 name: shape
                 for name, (shape, kind) in there.items()
-                if kind in _NUMBERS and _LEAST <= len(shape) <= _MOST and sum(length > 1 for length in shape) >= _LEAST
+                if kind in _NUMBERS and least <= len(shape) <= _MOST and sum(length > 1 for length in shape) >= least
             }
             name = named_labels.chosen(found) if found else None
             if name is None:
-                raise BadData(_nothing_chosen(file, found, there))
+                raise BadData(_nothing_chosen(file, found, there, least))
             refuse_huge(found[name], _bytes(there[name][1]), f"{file}: {name!r}")
             unread = tuple(other for other in there if other not in (name, AXES))
             axes = text(AXES) if AXES in there and there[AXES][1] == "char" else None
@@ -75,16 +75,17 @@ def _held(file: Path, changed: int) -> Held:
 
 
 def _nothing_chosen(
-    file: Path, found: dict[str, tuple[int, ...]], there: dict[str, tuple[tuple[int, ...], str]]
+    file: Path, found: dict[str, tuple[int, ...]], there: dict[str, tuple[tuple[int, ...], str]], least: int
 ) -> str:
     if found:
         named = ", ".join(f"{name} {shape}" for name, shape in list(found.items())[:_TOLD])
         more = f" and {len(found) - _TOLD} more" if len(found) > _TOLD else ""
         return f"{file}: it has the arrays {named}{more}; keep that of the labels alone, or call it labels"
     named = ", ".join(f"{name} ({kind} {shape})" for name, (shape, kind) in list(there.items())[:_TOLD])
+    many, whose = ("three", "all frames") if least == _LEAST else ("two", "the frame")
     return (
-        f"{file}: it has no array of numbers with three axes or more, but {named or 'nothing'}; save the labels of all "
-        "frames as one array by itself, as in save('labels.mat', 'labels')"
+        f"{file}: it has no array of numbers with {many} axes or more, but {named or 'nothing'}; save the labels of "
+        f"{whose} as one array by itself, as in save('labels.mat', 'labels')"
     )
 
 

@@ -11,6 +11,7 @@ from pydantic import Field, PrivateAttr
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.readers import mat_files
 from trainables.shapes.readers.base import Frame, Listing, Reader, Recorded, Sizes
+from trainables.shapes.readers.frame_files import FrameFiles, frame_files
 from trainables.shapes.readers.labels import LabelReader
 from trainables.shapes.readers.sdf_volumes import fault_of
 from trainables.shapes.readers.tiff_axes import arranged, named, order_of
@@ -25,13 +26,17 @@ _LAYOUT: Any = Field(None, pattern="^[TZYXC]{2,6}$", description="what the axes 
 
 
 class MatLabels(LabelReader):
-    """A .mat file of labels."""
+    """A .mat file of labels, or a folder with one a frame."""
 
     name: ClassVar[str] = "mat-labels"
-    accepts: ClassVar[str] = "a .mat file with one array of labels, or of signed distances, with --layout YXZT, say"
+    accepts: ClassVar[str] = (
+        "a .mat file with one array of labels, or of signed distances, with --layout YXZT, say, or a folder of .mat "
+        "files with the labels of a frame each"
+    )
 
     layout: str | None = _LAYOUT
     _frames: Any = PrivateAttr(None)
+    _named: FrameFiles | None = PrivateAttr(None)
 
     @classmethod
     def written(cls, labels: Array, folder: Path) -> list[Path]:
@@ -52,27 +57,52 @@ class MatLabels(LabelReader):
 
     @classmethod
     def recognises(cls, path: Path) -> bool:
+        if path.is_dir():
+            return any(_is_mat(file) and not file.name.startswith(".") for file in path.iterdir())
         return _is_mat(path) and not _are_distances(path)
 
+    @classmethod
+    def whole(cls, file: Path) -> bool:
+        return True
+
     def numbers(self) -> list[int]:
-        return list(range(len(self._all())))
+        return list(self._names().files if self.path.is_dir() else range(len(self._all())))
 
     def labels(self, number: int) -> Array:
-        found: Array = self._all()[number]
+        found: Array = self._frame(number) if self.path.is_dir() else self._all()[number]
         return found
 
+    def _frame(self, number: int) -> Array:
+        file = self._names().files[number][0]
+        return _arranged(file, self.layout, False)
+
     def where(self, number: int) -> str:
-        return f"{self.path} (frame {number})"
+        return f"{self._names().files.get(number, (self.path,))[0]} (frame {number})"
 
     def said_voxel(self) -> tuple[Sizes, str] | None:
-        return voxel_of(self.path.parent, None)
+        return voxel_of(self.path if self.path.is_dir() else self.path.parent, None)
+
+    def said_interval(self) -> tuple[float, str] | None:
+        return self._names().said_interval()
+
+    def said_times(self) -> tuple[dict[int, float], str] | None:
+        return self._names().said_times()
 
     def remarks(self) -> list[str]:
-        return _unread(self.path)
+        first = next(iter(self._names().files.values()), (self.path,))[0]
+        return [*self._names().notes, *_unread(first, self.path.is_dir())]
+
+    def _names(self) -> FrameFiles:
+        """Of a folder; of a file none."""
+        if self._named is None:
+            self._named = frame_files(self.path, (mat_files.SUFFIX,)) if self.path.is_dir() else FrameFiles()
+            if self._named.planes:
+                raise BadData(f"{self.path}: a plane a file; put the planes of a volume into one array")
+        return self._named
 
     def _all(self) -> Array:
         if self._frames is None:
-            self._frames = _frames_of(self.path, self.layout)
+            self._frames = _arranged(self.path, self.layout, True)
         frames: Array = self._frames
         return frames
 
@@ -135,7 +165,7 @@ class MatDistances(Reader):
 
     def _all(self) -> Array:
         if self._frames is None:
-            self._frames = _frames_of(self.path, self.layout)
+            self._frames = _arranged(self.path, self.layout, True)
         frames: Array = self._frames
         return frames
 
@@ -153,24 +183,36 @@ def _are_distances(path: Path) -> bool:
     return array.dtype.kind == "f" and bool((array < 0).any())
 
 
-def _frames_of(file: Path, layout: str | None) -> Array:
-    """The array of a file with the axes t, z, y, x, or t, y, x; raises BadData where nobody says what its axes are."""
-    held = mat_files.held_in(file)
+def _arranged(file: Path, layout: str | None, time: bool) -> Array:
+    """The array of a file with the axes t, z, y, x, or t, y, x; without `time`, of one frame, z, y, x, or y, x. Raises
+    BadData where nobody says what its axes are."""
+    held = mat_files.held_in(file, _AXES[time])
     shape = held.array.shape
-    said = layout or (held.axes or "").strip().upper() or None
+    said = layout or (held.axes or "").strip().upper() or (None if time or len(shape) > 2 else "YX")
     if said is None:
-        guesses = ("YXZT", "TZYX") if len(shape) == 4 else ("YXT", "TYX") if len(shape) == 3 else ()
-        meant = " or ".join(f"--layout {axes} ({shape[axes.index('T')]} frames)" for axes in guesses)
         raise BadData(
             f"{file}: {held.name!r} has the size {' x '.join(map(str, shape))}, and nothing says which axis is which; "
-            f"say it in this order, as {meant or '--layout with a letter for each'}"
+            f"say it in this order, as {_meant(shape, time) or '--layout with a letter for each'}"
         )
-    if "T" not in said or not set(said) <= set("TZYXC"):
-        raise BadData(f"{file}: the axes of {held.name!r} are called {said}; name them by T, Z, Y, X, one of them T")
-    order = order_of(named("Q" * len(shape), said, file), shape, True, file)
+    if time != ("T" in said) or not set(said) <= set("TZYXC"):
+        letters = "T, Z, Y, X, one of them T" if time else "Z, Y, X: a file of a folder is one frame"
+        raise BadData(f"{file}: the axes of {held.name!r} are called {said}; name them by {letters}")
+    order = order_of(named("Q" * len(shape), said, file), shape, time, file)
     return arranged(held.array, order)
 
 
-def _unread(file: Path) -> list[str]:
-    unread = mat_files.held_in(file).unread
+_AXES = {True: 3, False: 2}
+"""Of a recording, and of one frame: how many there are at least."""
+
+
+def _meant(shape: tuple[int, ...], time: bool) -> str:
+    """What the user may mean, for a sentence."""
+    if not time:
+        return " or ".join(f"--layout {axes} ({shape[axes.index('Z')]} planes)" for axes in ("YXZ", "ZYX"))
+    guesses = ("YXZT", "TZYX") if len(shape) == 4 else ("YXT", "TYX") if len(shape) == 3 else ()
+    return " or ".join(f"--layout {axes} ({shape[axes.index('T')]} frames)" for axes in guesses)
+
+
+def _unread(file: Path, frame: bool = False) -> list[str]:
+    unread = mat_files.held_in(file, _AXES[not frame]).unread
     return [f"arrays that are not read: {', '.join(unread)}"] if unread else []

@@ -1,6 +1,7 @@
 """Label images in OME-Zarr (OME-NGFF 0.4 and 0.5): axes, size of a voxel and unit are those of its metadata.
 
-A folder of an image is read as the label image in its `labels` group; the finest level is taken.
+A folder of an image is read as the label image in its `labels` group; the finest level is taken, unless the array of
+another is named.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
+
+_TOLD = 6
+"""Images that a sentence names, at most."""
 
 
 class OmeZarr(LabelReader):
@@ -63,6 +67,8 @@ class OmeZarr(LabelReader):
 
     @classmethod
     def recognises(cls, path: Path) -> bool:
+        if zarr_place.is_array(path):
+            return zarr_place.level(path) is not None
         return bool({".zattrs", "zarr.json"} & set(zarr_place.metadata(path) or ()))
 
     def numbers(self) -> list[int]:
@@ -118,8 +124,28 @@ class OmeZarr(LabelReader):
         return opened
 
     def _open(self) -> tuple[Any, list[int], dict[str, Any]]:
-        group: Any = zarr_place.opened(self.path)
-        group = self._only_image(group)
+        level = zarr_place.level(self.path) if zarr_place.is_array(self.path) else None
+        if level is None:
+            group, labelled = self._labels_of(self._only_image(zarr_place.opened(self.path)))
+        else:
+            group = zarr_place.opened(self.path.parent)
+            labelled = "image-label" in _metadata(group)
+        images = _metadata(group).get("multiscales")
+        if not images:
+            arrays = sorted(group.array_keys())
+            what = f"the array {self.path / arrays[0]}, if it is of labels" if arrays else "the folder of a label image"
+            raise BadData(f"{self.path}: it has no image of OME-Zarr 0.4 or 0.5; give {what}")
+        image = images[0] if level is None else images[0] | {"datasets": [level]}
+        array: Any = group[image["datasets"][0]["path"]]
+        if array.dtype.kind not in ("uibf" if labelled else "uib"):
+            raise BadData(f"{self.path}: an image with values of type {array.dtype} and no labels; give a label image")
+        names = [axis["name"] if isinstance(axis, dict) else axis for axis in image["axes"]]
+        order = order_of("".join(str(name)[:1].upper() for name in names), array.shape, self.has_time, self.path)
+        return array, order, image
+
+    def _labels_of(self, group: Any) -> tuple[Any, bool]:
+        """The label image of an image, or what was given, and whether it is said to be of labels; raises BadData if
+        there are several."""
         labelled = "image-label" in _metadata(group)
         if "labels" in group and _is_group(group["labels"]):
             group = group["labels"]
@@ -128,27 +154,34 @@ class OmeZarr(LabelReader):
                 where = f"{self.path}: it has the label images {', '.join(names) or 'of none'}"
                 raise BadData(f"{where}; name one, as {self.path / 'labels' / (names or ['NAME'])[0]}")
             group, labelled = group[names[0]], True
-        images = _metadata(group).get("multiscales")
-        if not images:
-            arrays = sorted(group.array_keys())
-            what = f"the array {self.path / arrays[0]}, if it is of labels" if arrays else "the folder of a label image"
-            raise BadData(f"{self.path}: it has no image of OME-Zarr 0.4 or 0.5; give {what}")
-        array: Any = group[images[0]["datasets"][0]["path"]]
-        if array.dtype.kind not in ("uibf" if labelled else "uib"):
-            raise BadData(f"{self.path}: an image with values of type {array.dtype} and no labels; give a label image")
-        names = [axis["name"] if isinstance(axis, dict) else axis for axis in images[0]["axes"]]
-        order = order_of("".join(str(name)[:1].upper() for name in names), array.shape, self.has_time, self.path)
-        return array, order, images[0]
+        return group, labelled
 
     def _only_image(self, group: Any) -> Any:
-        """The image in a folder of images, as bioformats2raw writes one; raises BadData if there are several."""
-        if "bioformats2raw.layout" not in _metadata(group) or "multiscales" in _metadata(group):
+        """The image in a folder of images: what bioformats2raw writes, a plate or a well; raises BadData if there are
+        several."""
+        images = _images_in(group)
+        if images is None:
             return group
-        images = sorted(name for name in group.group_keys() if name != "OME")
         if len(images) != 1:
-            named = ", ".join(images) or "none"
+            more = f" and {len(images) - _TOLD} more" if len(images) > _TOLD else ""
+            named = ", ".join(images[:_TOLD]) + more or "none"
             raise BadData(f"{self.path}: it holds the images {named}; name one, as {self.path / (images or ['0'])[0]}")
         return group[images[0]]
+
+
+def _images_in(group: Any) -> list[str] | None:
+    """The paths of the images in a folder of them, plate by well by field; none if it is no such folder."""
+    said = _metadata(group)
+    if "multiscales" in said:
+        return None
+    if "plate" in said:
+        wells = [str(well["path"]) for well in said["plate"]["wells"]]
+        return [f"{well}/{image}" for well in wells for image in _images_in(group[well]) or ()]
+    if "well" in said:
+        return [str(image["path"]) for image in said["well"]["images"]]
+    if "bioformats2raw.layout" in said:
+        return sorted(name for name in group.group_keys() if name != "OME")
+    return None
 
 
 def _is_group(held: Any) -> bool:

@@ -40,6 +40,15 @@ def attributes(place: Path) -> dict[str, Any]:
     return found
 
 
+def level(place: Path) -> dict[str, Any] | None:
+    """What an image of OME-Zarr says of one of its arrays, a level of detail, in its `datasets`; none of others."""
+    said = attributes(place.parent) if place.is_dir() else {}
+    said = said.get("ome", said)
+    images = said.get("multiscales")
+    sets = [one for image in images if isinstance(image, dict) for one in image.get("datasets", ())] if images else []
+    return next((one for one in sets if isinstance(one, dict) and one.get("path") == place.name), None)
+
+
 def opened(place: Path) -> Any:
     """The array or group; what Zarr raises."""
     import zarr
