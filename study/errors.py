@@ -36,10 +36,17 @@ class Interrupted(Exception):
         return f"unfinished{self.why}" + (f"; it can be resumed, with resume={self.run!r}" if self.run else "")
 
 
+_LONGEST = 4000
+"""Characters of a line that is printed."""
+
+
 def shown(text: object) -> str:
     """A text in one line as it may be printed: a label or a name from a file could hold commands to the terminal, or
-    turn the direction of what follows. Such characters, and bytes that no encoding knows, are written as `\\x1b`."""
+    turn the direction of what follows. Such characters, and bytes that no encoding knows, are written as `\\x1b`; of a
+    text that quotes a value without end, beginning and end are."""
     line = " ".join(str(text).split())
+    if len(line) > _LONGEST:
+        line = f"{line[: _LONGEST // 2]} … {line[-_LONGEST // 2 :]}"
     return "".join(_written(letter) if unicodedata.category(letter)[0] == "C" else letter for letter in line)
 
 

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from study.errors import Mistake
+from study.errors import Mistake, shown
 from study.running.config_file import as_yaml, read_config
 from study.running.options import PARAMETERS, of_flags, of_values, options, written
 
@@ -48,6 +48,17 @@ def test_what_is_wrong_is_one_sentence_with_file_and_name(case: str, tmp_path: P
         read_config(str(file))
     assert str(refused.value).startswith(f"--config {file}: ")
     assert sentence in str(refused.value)
+
+
+def test_of_a_value_without_end_beginning_and_end_are_printed(tmp_path: Path) -> None:
+    file = tmp_path / "study.yaml"
+    file.write_text(f"set: [{'a' * 900_000}]")
+    with pytest.raises(Mistake) as refused:
+        read_config(str(file))
+    printed = shown(refused.value)
+    assert len(printed) < 4100
+    assert printed.startswith(f"--config {file}: set is ['aaa")
+    assert printed.endswith("it must be a mapping of keys to values")
 
 
 def test_toml_says_the_same(tmp_path: Path) -> None:
