@@ -62,9 +62,10 @@ class Driver:
         with ExitStack() as stack:
             stack.enter_context(self.stop.listening())
             ray_scratch = stack.enter_context(places.ray_scratch(self.state))
-            stack.enter_context(own_ray.last_words(self._lost))
+            ending = stack.enter_context(own_ray.last_words(self._lost))
             ray = stack.enter_context(ExitStack())
             ray.enter_context(cluster(self.plan.address, ray_scratch, self.plan.cpus))
+            ray.callback(ending)
             stack.enter_context(self.stop.listening())  # again: Ray sets handlers of its own
             self.stop.watch = own_ray.Watch()
             scratch = self._scratch()

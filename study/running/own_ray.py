@@ -37,12 +37,13 @@ def alone() -> Iterator[None]:
 
 
 @contextmanager
-def last_words(say: Callable[[str], None]) -> Iterator[None]:
+def last_words(say: Callable[[str], None]) -> Iterator[Callable[[], None]]:
     """Inside, where the control process of a Ray of one's own has ended and this does not end by itself within some
     seconds, `say(why)` is called, in another thread, and the process ends with status 1.
 
     Whatever asks Ray something then waits in its library, which cannot be interrupted; a minute later that ends the
-    process, without a word.
+    process, without a word. Gives what is to be called before Ray is shut down: from then on its processes end because
+    they are asked to, however long a busy machine takes for it.
     """
     left = threading.Event()
 
@@ -53,9 +54,13 @@ def last_words(say: Callable[[str], None]) -> Iterator[None]:
                     _end(say)
                 return
 
+    def asked() -> None:
+        if _CONTROL not in ray_internals.ended_processes():
+            left.set()
+
     threading.Thread(target=look, daemon=True, name="last-words").start()
     try:
-        yield
+        yield asked
     finally:
         left.set()
 
