@@ -141,7 +141,7 @@ def main(
     record = {
         "study": opened.study, "run": opened.name, "trial": chosen.trial, "model": of_uri(chosen.model),
         "command": of_command(["python", "-m", "study.export", *sys.argv[1:]]), "shape": shape, "times": moments,
-        "uncertainty": dataclasses.asdict(calibration) | {"sentence": calibration.words()},
+        "uncertainty": _without_nan(dataclasses.asdict(calibration)) | {"sentence": calibration.words()},
         "unit": {group.name: group.space.unit for group in groups},
         "sequences": {group.name: [member.label for member in group.members] for group in groups},
         "frames of the recording": "as the model has them" if model_frames else "unchanged",
@@ -163,6 +163,11 @@ def main(
     for folder in folders.values():
         click.echo(f"wrote {folder}")
     return 0
+
+
+def _without_nan(values: dict[str, Any]) -> dict[str, Any]:
+    """What JSON has no number for, as null."""
+    return {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in values.items()}
 
 
 def _refuse_unseen(run: Run, choice: Choice) -> None:

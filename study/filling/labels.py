@@ -3,6 +3,7 @@
 man_trackTTT.tif   (z, y, x) labels, as the recording numbers them; what is measured is as it was
 man_track.txt      a row `label begin end parent` for each label
 frames.csv         a row for each label in each frame: what it is, and how far off it may be
+times.txt          when the frames are, where they are not evenly apart
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from study.exporting import label_tiff
 from study.filling.expected import NOTHING, Expected
 from study.filling.frames import Filler, Found
 from study.filling.moments import Moment
+from trainables.shapes.readers.frame_times import even, write_beside
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -114,10 +115,10 @@ class Filled:
     @property
     def interval(self) -> float | None:
         """Seconds from frame number to frame number; none where they are not known, or not even."""
-        unit = self.filler.recording.seconds
-        steps = [(b.time - a.time) / (b.index - a.index) for a, b in pairwise(self.moments)]
-        even = steps and max(steps) - min(steps) <= 1e-6 * max(steps)
-        return steps[0] * unit if unit is not None and even else None
+        unit, first, last = self.filler.recording.seconds, self.moments[0], self.moments[-1]
+        if unit is None or first is last or not even({moment.index: moment.time for moment in self.moments}):
+            return None
+        return (last.time - first.time) / (last.index - first.index) * unit
 
     def _between(self, moment: Moment, part: Found | None, nearest: int, sequence: str) -> dict[str, Any]:
         times = self.filler.recording.times
@@ -161,6 +162,7 @@ def write(
         label_tiff.write(path, image, recording.voxel, recording.reader.unit, filled.interval)
         also(moment, labels)
         advance()
+    write_beside(folder, {moment.index: moment.time for moment in filled.moments}, recording.seconds)
     (folder / "man_track.txt").write_text(
         "".join(f"{a} {b} {c} {d}\n" for a, b, c, d in filled.table()), encoding="utf-8"
     )

@@ -32,6 +32,12 @@ def paragraph(recording: Recording, listing: Listing, times: str | None) -> str:
         f"cells: {_listed([str(label) for label in recording.cells])}",
         f"not in all frames: {_listed(partly)}" if partly else "all of them from the first to the last frame",
     ]
+    between = {
+        label: [n for n in recording.measured if first < n < last and n not in recording.cells[label].frames]
+        for label, (first, last) in ends.items()
+    }
+    if gaps := [f"{label} in {', '.join(map(str, ns[:_MANY]))}" for label, ns in between.items() if ns]:
+        said.append(f"not labelled in frames that have other labels, which stay as they are: {_listed(gaps)}")
     if divisions:
         said.append(
             "divisions: "

@@ -12,6 +12,7 @@ import numpy as np
 
 from study.exporting import label_tiff
 from study.exporting.formats.base import Format
+from trainables.shapes.readers.frame_times import write_beside
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,3 +48,4 @@ class LabelImages(Format):
     def close(self, rows: list[dict[str, Any]]) -> None:
         lines = [f"{t.label} {t.begin} {t.end} {t.parent}\n" for t in self.movie.tracks]
         (self.folder / "man_track.txt").write_text("".join(lines), encoding="utf-8")
+        write_beside(self.folder, dict(enumerate(self.group.frame_axis().tolist())), self.group.seconds)

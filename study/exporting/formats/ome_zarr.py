@@ -13,6 +13,8 @@ import numpy as np
 
 from study.exporting.formats.base import Format
 from study.exporting.space import UNITS
+from trainables.shapes.readers.frame_times import even
+from trainables.shapes.readers.ome_zarr import SECONDS
 
 if TYPE_CHECKING:
     import zarr
@@ -44,7 +46,7 @@ class OmeZarr(Format):
         cells = labels.create_group(NAME)
         image_label: dict[str, Any] = {"version": VERSION, "source": {"image": "../../"}}
         attributes: dict[str, Any] = {"multiscales": self._multiscales(NAME), "image-label": image_label}
-        cells.attrs.put(attributes)
+        cells.attrs.put(attributes | self._seconds())
         self._labels = self._array(cells, movie.kind, 0)
         self._spread = None
         if spread:
@@ -72,8 +74,15 @@ class OmeZarr(Format):
         import zarr
 
         root = zarr.open_group(str(path), mode="w", zarr_format=2)
-        root.attrs.put({"multiscales": self._multiscales(name), "times": self.group.times, "title": self.title})
+        told = {"multiscales": self._multiscales(name), "times": self.group.times, "title": self.title}
+        root.attrs.put(told | self._seconds())
         return root
+
+    def _seconds(self) -> dict[str, Any]:
+        """When the frames are, where the format's own scale cannot say it, for they are not evenly apart."""
+        if self.group.seconds is None or even(dict(enumerate(self.group.frame_axis().tolist()))):
+            return {}
+        return {SECONDS: (self.group.frame_axis() * self.group.seconds).tolist()}
 
     def _array(self, parent: zarr.Group, kind: type, empty: float) -> Any:
         from numcodecs import Zlib
@@ -89,6 +98,8 @@ class OmeZarr(Format):
         unit = {"unit": long} if (long := UNITS.get(space.unit, space.unit)) in UNITS.values() else {}
         clock = {} if self.group.seconds is None else {"unit": "second"}
         times = times * (self.group.seconds or 1.0)
+        if not even(dict(enumerate(times.tolist()))):  # frame by frame, without a unit: no scale says it
+            times, clock = np.arange(len(times)), {}
         names = "zyx"[-space.dimension :]
         axes = [{"name": "t", "type": "time"} | clock, *({"name": axis, "type": "space"} | unit for axis in names)]
         step = float(np.diff(times).mean()) if len(times) > 1 else 1.0

@@ -178,6 +178,21 @@ def test_seconds_are_written_and_read_back(tmp_path):
         assert (reader.seconds(), reader.voxel_size()) == (150.0, pytest.approx(VOXEL))
 
 
+def test_times_that_are_not_evenly_apart_are_written_and_read_back(tmp_path):
+    from study.exporting.formats.ome_zarr import OmeZarr
+
+    movie = Movie(Group("v", [divided(range(7), seconds=300.0)], [0.0, 0.25, 1.0]), True, None)
+    (tmp_path / "labels").mkdir()
+    writers = [LabelImages(tmp_path / "labels", movie, "", False), OmeZarr(tmp_path, movie, "", False)]
+    for moment in movie.moments():
+        for writer in writers:
+            writer.add(moment)
+    for writer in writers:
+        writer.close([])
+    for path in (tmp_path / "labels", tmp_path / "sdf.ome.zarr"):
+        assert open_recording(path).known_times() == {0: 0.0, 1: 450.0, 2: 1800.0}
+
+
 def test_times_with_a_unit_are_those_of_the_recording():
     group = Group("v", [divided(range(2, 9), seconds=300.0)], [])
     assert at_moments("600s,0.25h,40min,1", group) == pytest.approx([0, 1 / 6, 1.0])

@@ -172,3 +172,37 @@ def test_a_time_of_a_measured_frame_is_no_new_one(tmp_path, capsys):
     (folder,) = Path("results/fill").iterdir()
     for number, frame in enumerate(film()):
         assert np.array_equal(image(folder / "exports" / "labels", number), frame)
+
+
+@pytest.mark.parametrize("seconds", [60.0, None])
+def test_frames_that_are_not_evenly_apart_keep_their_times(seconds: float | None, tmp_path):
+    clock = {} if seconds is None else {"finterval": seconds}
+    metadata = {"axes": "TZYX", "spacing": 1.0, "unit": "um"} | clock
+    tifffile.imwrite(tmp_path / "cells.tif", film(), imagej=True, resolution=(2, 2), metadata=metadata)
+    assert command_line(["cells.tif", "--rule", "moved", "--at", "0.5,0.75", "--format", "ome-zarr"]) == 0
+    (folder,) = Path("results/fill").iterdir()
+    images, stack = folder / "exports/labels", folder / "exports/ome-zarr/cells/sdf.ome.zarr"
+    if seconds is None:
+        assert (images / "times.txt").read_text().splitlines() == [
+            "frame time",
+            *["0 0.0", "1 0.5", "2 0.75", "3 1.0", "4 2.0"],
+        ]
+        assert "times.txt says when its frames were taken" in "".join(open_recording(images).sequences().notes)
+    for place in (images, stack, stack / "labels/cells"):
+        reader = open_recording(place)
+        known = None if seconds is None else dict(enumerate([0.0, 30.0, 45.0, 60.0, 120.0]))
+        assert (reader.known_times(), reader.seconds()) == (known, seconds and 1.0)
+    scale = zarr.open_group(str(stack), mode="r").attrs["multiscales"][0]
+    assert scale["axes"][0] == {"name": "t", "type": "time"}
+    assert scale["datasets"][0]["coordinateTransformations"][0]["scale"][0] == 1
+
+
+def test_a_cell_that_is_missing_in_a_frame_of_others_is_told(tmp_path, capsys):
+    labels = np.concatenate([film(), film()[::-1]])
+    labels[:, ball((4.5, 3.5, 3.5), 2.5)] = 5
+    labels[3][labels[3] == 3] = 0
+    np.save(tmp_path / "cells.npy", labels)
+    folder = exported(["cells.npy", "--voxel", "1,0.5,0.5"])
+    assert "which stay as they are: 3 in 3" in capsys.readouterr().err
+    assert np.array_equal(image(folder, 6), labels[3])
+    assert set(np.unique(image(folder, 5))) == {0, 3, 5}

@@ -18,6 +18,7 @@ from pydantic import PrivateAttr
 
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.readers.base import Sizes
+from trainables.shapes.readers.frame_times import BESIDE, times_beside
 from trainables.shapes.readers.label_values import whole_numbers
 from trainables.shapes.readers.labels import LabelReader
 from trainables.shapes.readers.outlines import by_markers, outlines_beside, refuse_markers
@@ -114,6 +115,16 @@ class CellTrackingChallenge(LabelReader):
 
     def said_interval(self) -> tuple[float, str] | None:
         return interval_in(next(iter(self._images().values())))
+
+    def said_times(self) -> tuple[dict[int, float], str] | None:
+        beside = times_beside(self.folder())
+        return (beside[0], f"file {BESIDE}") if beside is not None and beside[1] else None
+
+    def remarks(self) -> list[str]:
+        beside = times_beside(self.folder()) if self.times is None else None
+        if beside is None or beside[1]:
+            return []
+        return [f"{BESIDE} says when its frames were taken, in a unit without a name: --times takes them from there"]
 
     def table(self) -> Table:
         """The rows of the table; raises BadData if the images beside it are markers."""

@@ -6,6 +6,8 @@ another is named.
 
 from __future__ import annotations
 
+import math
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
+SECONDS = "seconds"
+"""An attribute, not of the standard, for images that are not evenly apart: when each was taken."""
 _TOLD = 6
 """Images that a sentence names, at most."""
 
@@ -39,6 +43,8 @@ class OmeZarr(LabelReader):
     """Whether one of its axes is time."""
     _opened: Any = PrivateAttr(None)
     """The array, its order of axes t, z, y, x, or t, y, x, and the first entry of `multiscales`."""
+    _attributes: dict[str, Any] = PrivateAttr(default_factory=dict)
+    """Of its group."""
 
     @classmethod
     def written(cls, labels: Array, folder: Path) -> list[Path]:
@@ -101,6 +107,16 @@ class OmeZarr(LabelReader):
         factor = seconds(unit)
         return None if factor is None or scale <= 0 else (factor * scale, "OME-Zarr metadata")
 
+    def said_times(self) -> tuple[dict[int, float], str] | None:
+        array, order, _ = self._image()
+        said = self._attributes.get(SECONDS)
+        fit = isinstance(said, list) and len(said) == array.shape[order[0]] and self.has_time
+        if not fit or not all(isinstance(one, int | float) and math.isfinite(one) for one in said):
+            return None
+        if any(b <= a for a, b in pairwise(said)):
+            return None
+        return {number: float(one - said[0]) for number, one in enumerate(said)}, f"attribute {SECONDS}"
+
     def _scales(self) -> list[tuple[float, str]]:
         """Scale and unit of the axes t, z, y, x, a unit "" where none is named."""
         array, order, image = self._image()
@@ -141,6 +157,7 @@ class OmeZarr(LabelReader):
             raise BadData(f"{self.path}: an image with values of type {array.dtype} and no labels; give a label image")
         names = [axis["name"] if isinstance(axis, dict) else axis for axis in image["axes"]]
         order = order_of("".join(str(name)[:1].upper() for name in names), array.shape, self.has_time, self.path)
+        self._attributes = _metadata(group)
         return array, order, image
 
     def _labels_of(self, group: Any) -> tuple[Any, bool]:
