@@ -74,7 +74,7 @@ class OmeZarr(Format):
         import zarr
 
         root = zarr.open_group(str(path), mode="w", zarr_format=2)
-        told = {"multiscales": self._multiscales(name), "times": self.group.times, "title": self.title}
+        told: dict[str, Any] = {"multiscales": self._multiscales(name), "times": self.group.times, "title": self.title}
         root.attrs.put(told | self._seconds())
         return root
 

@@ -92,3 +92,17 @@ def test_labels_painted_in_some_frames_are_shown_there(recordings):
     (sequence,) = open_recording(recordings.tiff_imagej(labels)).sequences().all_usable()
     assert sequence.frames == (0, 4, 8)
     assert prepare(sequence, 16).times.tolist() == [0, 0.5, 1]
+
+
+def test_labels_that_begin_where_another_ends_are_told_until_something_says_what_they_are(recordings):
+    labels = np.zeros((5, 12, 12, 30), "uint16")
+    for t in range(5):
+        labels[t, 2:9, 2:9, 2:8] = 5 if t < 3 else 12
+        labels[t, 2:9, 2:9, 8:14] = 5 if t < 3 else 11
+        labels[t, 2:9, 2:9, 20:26] = 7
+    path = recordings.npz(labels)
+    notes = "; ".join(open_recording(path).sequences(minimum_frames=2).notes)
+    assert "labels begin where another ends (11 and 12 where 5 was, in frame 3), and are taken for other cells" in notes
+    assert "begin where another ends" not in "; ".join(open_recording(path, link=True).sequences().notes)
+    table = recordings.challenge(labels, rows=((5, 0, 2, 0), (11, 3, 4, 5), (12, 3, 4, 5), (7, 0, 4, 0)))
+    assert "begin where another ends" not in "; ".join(open_recording(table).sequences().notes)

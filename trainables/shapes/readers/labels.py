@@ -181,6 +181,16 @@ class LabelReader(Reader):
         if not self.has_table and (changed := linking.renumbered(scan.steps)):
             said = ", ".join(f"{label} is {better} in frame {frame}" for frame, label, better in changed[:3])
             told.append(f"{len(changed)} label(s) fit another number better than their own in the next frame: {said}")
+        if not self.has_table and self._linker is None and (ended := linking.taken_over(scan.steps)):
+            said = ", ".join(
+                f"{' and '.join(map(str, born))} where {label} was, in frame {n}" for n, label, born in ended[:3]
+            )
+            more = f" and {len(ended) - 3} more" if len(ended) > 3 else ""
+            told.append(
+                f"labels begin where another ends ({said}{more}), and are taken for other cells, with nothing between "
+                "them; if one became the others, a man_track.txt beside the images says so, a row label begin end "
+                "parent each, or --link finds it"
+            )
         return told
 
     def _flatness(self, shape: tuple[int, ...]) -> list[str]:

@@ -50,6 +50,22 @@ def not_tracked(steps: list[Step]) -> bool:
     return bool(total) and len(renumbered(steps)) > TOLERATED * total
 
 
+def taken_over(steps: list[Step]) -> list[tuple[int, int, list[int]]]:
+    """(frame, label, those that begin there where it was) for each label that is in no frame from this one on."""
+    last = {label: step.after for step in steps for label in step.sizes[1]}
+    known: set[int] = set()
+    found = []
+    for step in steps:
+        known |= set(step.sizes[0])
+        heirs: dict[int, list[int]] = {}
+        for label in sorted(set(step.sizes[1]) - known):
+            mother = _mother(step, label)
+            if mother is not None and last.get(mother, step.before) < step.after:
+                heirs.setdefault(mother, []).append(label)
+        found += [(step.after, label, born) for label, born in sorted(heirs.items())]
+    return found
+
+
 class Linker:
     """Gives cells numbers of their own, from 1, frame after frame."""
 

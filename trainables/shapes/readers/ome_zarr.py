@@ -110,8 +110,9 @@ class OmeZarr(LabelReader):
     def said_times(self) -> tuple[dict[int, float], str] | None:
         array, order, _ = self._image()
         said = self._attributes.get(SECONDS)
-        fit = isinstance(said, list) and len(said) == array.shape[order[0]] and self.has_time
-        if not fit or not all(isinstance(one, int | float) and math.isfinite(one) for one in said):
+        if not self.has_time or not isinstance(said, list) or len(said) != array.shape[order[0]]:
+            return None
+        if not all(isinstance(one, int | float) and math.isfinite(one) for one in said):
             return None
         if any(b <= a for a, b in pairwise(said)):
             return None
