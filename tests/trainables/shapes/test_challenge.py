@@ -127,3 +127,14 @@ def test_images_of_a_challenge_with_another_suffix(suffix, recordings):
     for file in folder.glob("*.tif"):
         file.rename(file.with_suffix(f".{suffix}"))
     assert same(read(folder)[0]["track-03"], labels)
+
+
+def test_tables_and_sizes_that_powershell_writes(recordings):
+    labels = recordings.balls()
+    folder = recordings.challenge(labels)
+    rows = (folder / "man_track.txt").read_text()
+    (folder / "man_track.txt").write_bytes(rows.replace("\n", "\r\n").encode("utf-16"))
+    for encoding in ("utf-16", "utf-8-sig"):
+        (folder / "voxel_size.txt").write_bytes("1.0, 0.2, 0.3\r\n".encode(encoding))
+        assert same(read(folder)[0]["track-03"], labels)
+        assert open_recording(folder).voxel_size() == (1.0, 0.2, 0.3)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.trainables.shapes.reading import refused
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.readers import inert_pickle
 from trainables.shapes.readers.base import open_recording
@@ -137,3 +138,19 @@ def test_labels_renumbered_in_every_frame_are_refused_or_linked(kind, tmp_path):
         open_recording(tmp_path / "a.npy").sequences()
     found = open_recording(tmp_path / "a.npy", link=True).sequences().all_usable()
     assert [sequence.label for sequence in found] == ["track-01", "track-02"]
+
+
+@pytest.mark.parametrize("shape", [(0, 6, 8, 8), (0, 8, 8), (3, 6, 8, 0), (3, 0, 8)])
+def test_nothing_at_all_is_refused(shape, tmp_path):
+    np.save(tmp_path / "labels.npy", np.zeros(shape, np.uint16))
+    refused(tmp_path / "labels.npy", "no frame in it|voxels, so none")
+
+
+def test_a_time_that_may_be_last_is_asked_for(tmp_path):
+    labels = np.zeros((4, 24, 32), np.uint16)
+    for t in range(4):
+        labels[t, 8:16, 6 + t : 14 + t] = 3
+    np.save(tmp_path / "labels.npy", np.moveaxis(labels, 0, 2))
+    notes = open_recording(tmp_path / "labels.npy").sequences(minimum_frames=2).notes
+    assert "its frames are only 4 wide along x, and there are 24: if time comes last, say --layout YXT" in notes
+    assert not open_recording(tmp_path / "labels.npy", layout="YXT").sequences().notes

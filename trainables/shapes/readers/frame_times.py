@@ -10,13 +10,13 @@ that are not evenly apart lies such a file, `times.txt`, whose header says wheth
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.odd_files import refuse_odd
+from trainables.shapes.readers.text_files import decoded, words
 
 BESIDE = "times.txt"
 """Beside exported images."""
@@ -59,20 +59,20 @@ def read_times(path: Path, flag: str = "--times ") -> dict[int, float]:
     """Frame number → time, rising; raises BadData, whose sentences begin with the flag."""
     try:
         refuse_odd(path)
-        with open(path, encoding="utf-8-sig") as file:
-            text = file.read(_LONGEST + 1)
-        if len(text) > _LONGEST:
+        with open(path, "rb") as file:
+            content = file.read(_LONGEST + 1)
+        if len(content) > _LONGEST:
             raise BadData(f"{flag}{path}: it has more than {_LONGEST} letters; name a text file of times")
-        lines = text.splitlines()
+        lines = decoded(content).splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise BadData(f"{flag}{path}: cannot be read ({error}); name a text file of times") from None
     found: dict[int, float] = {}
     header = True
     for row, line in enumerate(lines, start=1):
-        words = [word for word in re.split(r"[,;\s]+", line.strip()) if word]
-        if not words or words[0].startswith("#"):
+        said = words(line)
+        if not said or said[0].startswith("#"):
             continue
-        numbers, first, header = _numbers(words), header, False
+        numbers, first, header = _numbers(said), header, False
         if numbers is None and first:
             continue
         if numbers is None or len(numbers) > 2 or (len(numbers) == 2 and numbers[0] != int(numbers[0])):
@@ -92,9 +92,9 @@ def read_times(path: Path, flag: str = "--times ") -> dict[int, float]:
     return found
 
 
-def _numbers(words: list[str]) -> list[float] | None:
+def _numbers(said: list[str]) -> list[float] | None:
     try:
-        numbers = [float(word) for word in words]
+        numbers = [float(word) for word in said]
     except ValueError:
         return None
     return numbers if all(math.isfinite(number) for number in numbers) else None

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
+_NARROW = 4
+"""Times that an axis is shorter than those before it which may be one of time."""
+
+
 class LabelReader(Reader):
     """Frames of integer labels (z, y, x), or (y, x), 0 outside every cell, one number a cell."""
 
@@ -110,11 +114,15 @@ class LabelReader(Reader):
 
     def _scanned(self, linker: linking.Linker | None) -> Scan:
         numbers = self.numbers()
+        if not numbers:
+            raise BadData(f"{self.path}: there is no frame in it; give a recording of two or more")
         scan: Scan | None = None
         last: tuple[int, Array] | None = None
         for number in numbers:
             labels = self._checked(number)
             if scan is None:
+                if not labels.size:
+                    raise BadData(f"{self.where(number)}: {labels.shape} voxels, so none; give a recording with some")
                 scan = Scan(labels.shape)
                 refuse_intensities(labels, self.where(number))
             if labels.shape != scan.shape:
@@ -177,6 +185,7 @@ class LabelReader(Reader):
     def _doubts(self, scan: Scan) -> list[str]:
         """What must be told of stacks that are hardly volumes, and of labels that change their number."""
         told = [*self.remarks(), *self._flatness(scan.shape)]
+        told += self._time_last(scan)
         told += [] if self.has_table else unread_tracks(self.path)
         if not self.has_table and (changed := linking.renumbered(scan.steps)):
             said = ", ".join(f"{label} is {better} in frame {frame}" for frame, label, better in changed[:3])
@@ -192,6 +201,16 @@ class LabelReader(Reader):
                 "parent each, or --link finds it"
             )
         return told
+
+    def _time_last(self, scan: Scan) -> list[str]:
+        """A doubt where no axis has a name, and the last is much shorter than those before, as one of time may be."""
+        frames, (*before, last) = len(scan.boxes), scan.shape
+        if "layout" not in type(self).model_fields or getattr(self, "layout", None) is not None:
+            return []
+        if self.said_voxel() is not None or last * _NARROW > min(frames, *before[-1:]):
+            return []
+        axes, narrow = "YXT" if len(scan.shape) == 2 else "ZYXT", f"its frames are only {last} wide along x"
+        return [f"{narrow}, and there are {frames}: if time comes last, say --layout {axes}"]
 
     def _flatness(self, shape: tuple[int, ...]) -> list[str]:
         if self.flat and self._covered:

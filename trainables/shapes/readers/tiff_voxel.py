@@ -8,6 +8,7 @@ from typing import Any
 
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.readers.base import AXES, Sizes
+from trainables.shapes.readers.text_files import decoded, words
 from trainables.shapes.readers.tiff import library
 from trainables.shapes.readers.tiff_series import ome_xml
 
@@ -34,7 +35,7 @@ def voxel_beside(folder: Path) -> Sizes | None:
     if not file.exists():
         return None
     try:
-        sizes = tuple(float(word) for word in file.read_text(encoding="utf-8").split())
+        sizes = tuple(float(word) for word in words(decoded(file.read_bytes())))
     except ValueError:
         sizes = ()
     if len(sizes) not in AXES or not all(0 < size < float("inf") for size in sizes):

@@ -7,11 +7,11 @@ be read costs its own track.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from trainables.shapes.readers.base import Track
+from trainables.shapes.readers.text_files import decoded, words
 
 _HEAD = 4096
 """Bytes of a file in which TrackMate's name is found."""
@@ -47,10 +47,10 @@ class Table:
 def read_table(path: Path) -> Table:
     """The rows of a file."""
     table = Table()
-    for row, line in enumerate(path.read_text(encoding="utf-8-sig", errors="replace").splitlines(), start=1):
-        words = [word for word in re.split(r"[,;\s]+", line.strip()) if word]
-        if words and not (row == 1 and all(_whole(word) is None for word in words)):  # a header
-            _take(table, words, f"{path}, row {row}: {line.strip()!r}")
+    for row, line in enumerate(decoded(path.read_bytes(), "replace").splitlines(), start=1):
+        found = words(line)
+        if found and not (row == 1 and all(_whole(word) is None for word in found)):  # a header
+            _take(table, found, f"{path}, row {row}: {line.strip()!r}")
     for label in table.bad:
         table.tracks.pop(label, None)
     for track in list(table.tracks.values()):
