@@ -57,11 +57,16 @@ def shown(count: int) -> list[int]:
 
 
 def every(step: int, times: list[float]) -> Timeline:
-    """Every `step`-th frame and the last are shown; the others are `test` and `validation` in turn."""
+    """Every `step`-th frame and the last are shown."""
+    return showing({*range(0, len(times), step), len(times) - 1}, times)
+
+
+def showing(indices: set[int], times: list[float]) -> Timeline:
+    """These frames are shown; the others are `test` and `validation` in turn."""
     roles: list[Role] = []
     hidden = 0
     for index in range(len(times)):
-        if index % step == 0 or index == len(times) - 1:
+        if index in indices:
             roles.append("train")
         else:
             roles.append("validation" if hidden % 2 else "test")

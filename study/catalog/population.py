@@ -4,7 +4,8 @@ New cells, of which two, three or five of 17 frames are shown, are predicted fro
 by rules that know nothing of others, by what rules leave of the others (their mean, a ridge regression, a Gaussian
 process), and by an autodecoder that was trained on them, as it is and as what it says beyond a rule. 24 new cells in
 three folds: those of a fold are predicted from the 48 of the population and the 16 of the other folds. The search sees
-24 others. Cells are those of `growth`; `population-division` asks the same of shapes that divide.
+24 others. Cells are those of `growth`; `population-division` asks the same of shapes that divide, `population-nuclei`
+of recorded nuclei.
 
 `--preset many` has 240 others; with it, `--set known_at_most=16`, 64 or 256 is a point of the learning curve.
 """
@@ -35,12 +36,14 @@ USUAL = [
     *("mean-residual", "ridge-residual", "process-residual", "fitted-code", "learned-residual"),
 ]
 """Methods of a run that names none."""
-PRIMARY = [
+PRIMARY: list[tuple[str, str | None]] = [
     ("learned-residual", "ridge-residual"),
-    ("learned-residual", "volume-blend"),
-    ("ridge-residual", "volume-blend"),
+    ("learned-residual", None),
+    ("ridge-residual", None),
     ("process-residual", "ridge-residual"),
 ]
+"""Against another method, or the rule that residuals are those of."""
+LEVELS = {"linear-blend": "floor", **{f"{rule}-blend": methods.CLASSICAL for rule in RULES[1:]}}
 
 
 def study() -> Study:
@@ -56,36 +59,44 @@ def grown(new: int, population: int, resolution: int = GRID) -> tuple[list[Shape
 
 
 def of(
-    name: str, what: str, new: list[ShapeSequence], searched: list[ShapeSequence], population: list[ShapeSequence]
+    name: str,
+    what: str,
+    new: list[ShapeSequence],
+    searched: list[ShapeSequence] | None,
+    population: list[ShapeSequence],
+    **fields: Any,
 ) -> Study:
-    """The study on these sequences: new ones, others for the search, and those to learn from."""
-    coded: dict[str, Any] = {"configuration": CodedConfiguration, "population": population, "shared": True}
+    """The study on these sequences: new ones, others for the search, and those to learn from; `fields` are those of
+    every method that learns."""
+    fields = {"population": population, "base": "volume", **fields}
+    coded: dict[str, Any] = {"configuration": CodedConfiguration, "shared": True, **fields}
     compared = methods.networks(new, ["none", *REGULARIZERS], **coded)
-    plain = methods.networks(new, ["none"], **coded, base=None)["none"]
+    plain = methods.networks(new, ["none"], **coded | {"base": None})["none"]
+    rule = f"{fields['base']}-blend"
     return Study(
         name=name,
         question=(
             "Does a network that has learned from other sequences fill in the frames of a new one better than rules "
             "that know of none, and better than a regression that has seen the same sequences?"
         ),
-        replication_unit=f"new sequences ({what}), given the decoders of three folds",
+        replication_unit=f"new sequences ({what}), given the decoders of all folds",
         unit="sequence",
         validation="other-sequences",
         search_on=searched,
         methods={
             **blends(new, RULES),
-            **residuals(new, population=population),
+            **residuals(new, **fields),
             "fitted-code": plain,
             **{_called(part): method for part, method in compared.items()},
         },
         usual=USUAL,
-        baseline="volume-blend",
-        references={"linear-blend": "floor", **{f"{rule}-blend": methods.CLASSICAL for rule in RULES[2:]}},
+        baseline=rule,
+        references={name: level for name, level in LEVELS.items() if name != rule},
         supervisions={
             f"{count}-frames": Timeline.shown(set(range(0, INTERVALS + 1, INTERVALS // (count - 1))), INTERVALS)
             for count in (2, 3, 5)
         },
-        primary=[Comparison(method=one, baseline=other, supervision="2-frames") for one, other in PRIMARY],
+        primary=[Comparison(method=one, baseline=other or rule, supervision="2-frames") for one, other in PRIMARY],
         space=search_spaces.union(["fitting", "population"]),
         metrics=methods.metrics(),
         objective=Objective(metric="chamfer"),
@@ -119,17 +130,22 @@ def many(study: Study) -> None:
 def smoke(study: Study) -> None:
     """Six cells and six more, on a coarse grid, two supervisions of nine times."""
     _resized(study, *grown(6, 6, 20))
+    coarsen(study)
+
+
+def coarsen(study: Study) -> None:
+    """What `smoke` makes smaller of shapes that are known at any time."""
     shrink(study)
+    study.supervisions = {
+        name: Timeline.shown(shown, 8) for name, shown in (("2-frames", {0, 8}), ("3-frames", {0, 4, 8}))
+    }
 
 
 def shrink(study: Study) -> None:
     """What `smoke` makes smaller, whatever the sequences are."""
     presets.smoke(study)
     study.trials, study.replicates, study.space = 1, 1, {}
-    study.usual = ["volume-blend", "mean-residual", "ridge-residual", "process-residual", "learned-residual"]
-    study.supervisions = {
-        name: Timeline.shown(shown, 8) for name, shown in (("2-frames", {0, 8}), ("3-frames", {0, 4, 8}))
-    }
+    study.usual = [study.baseline, "mean-residual", "ridge-residual", "process-residual", "learned-residual"]
     for method in coded(study):
         method.decoder = presets.resized(method.decoder, code_dimension=8)
         method.epochs, method.frames_per_batch, method.points_per_frame = 12, 32, 64

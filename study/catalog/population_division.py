@@ -26,7 +26,7 @@ def drawn(new: int, known: int) -> tuple[list[ShapeSequence], ...]:
 def smoke(study: Study) -> None:
     """Six divisions and six more."""
     _with(study, 6, 6)
-    population.shrink(study)
+    population.coarsen(study)
 
 
 def paper(study: Study) -> None:

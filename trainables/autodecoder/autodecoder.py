@@ -16,6 +16,7 @@ Where every sequence has a network of its own, a replicate is as many networks, 
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
@@ -76,8 +77,6 @@ class Autodecoder(Trainable):
         self.schedule = torch.optim.lr_scheduler.StepLR(self.optimiser, c.halve_every, 0.5)
         self.frames = timeline.train_times
         self.anchor = None if c.anchor is None else self._anchored(c.anchor)
-        seen = [] if self.anchor else c.sequences
-        self.pools = [[FramePool.of(s, t, c.near_distance, device, c.candidates) for t in self.frames] for s in seen]
         apart = self.networks[:1] if c.shared else self.networks
         sequences = [[c.sequences[i] for i in network.sequences] for network in apart]
         problem = Problem(sequences, self.frames, device, self.generators)
@@ -185,6 +184,14 @@ class Autodecoder(Trainable):
         else:
             codes = codes.index_select(1, torch.tensor([n for n, _ in batch], device=self.device))
         return (self.decoder(points, codes) - truth).abs().mean((1, 2))
+
+    @cached_property
+    def pools(self) -> list[list[FramePool]]:
+        """Of each frame of each sequence; drawn once training begins: what is read back trained needs none."""
+        c = self.configuration
+        return [
+            [FramePool.of(s, t, c.near_distance, self.device, c.candidates) for t in self.frames] for s in c.sequences
+        ]
 
     def _sample(self, batch: list[tuple[int, int]]) -> tuple[Tensor, Tensor]:
         """Points `(R, B, P, d + 1)` and their true SDF `(R, B, P)`."""

@@ -17,7 +17,7 @@ What the decoders learn does not depend on what is shown of new sequences, nor o
 the cache, and methods and supervisions that differ in nothing else share them: the seconds of training are those of the
 first that asks.
 
-# R = replicate, M = new sequence of a fold, F = shown frame, P = points, C = code
+# R = replicate, M = new sequence of a fold, F = shown frame, P = points, C = code, d = dimension
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Coded(Learning):
         known = Timeline(times=timeline.times, roles=["train"] * len(timeline.times))
         self.decoders = [
             Autodecoder(c.of(fold).model_dump(mode="json"), known, [seed + fold for seed in seeds], device)
-            for fold in range(c.fold_count)
+            for fold in range(c.dealt)
         ]
         self.codes: list[Tensor] = []
         """Of the new sequences of each fold, `(R, M, C)`, once the decoders are trained."""
@@ -78,7 +78,7 @@ class Coded(Learning):
         self.epoch += 1
         if self.epoch == self.epochs:
             self._keep()
-            self.codes = [self._fitted(fold) for fold in range(self.configuration.fold_count)]
+            self.codes = [self._fitted(fold) for fold in range(self.configuration.dealt)]
 
     def _read(self) -> bool:
         """Take trained decoders from the cache, if they are there."""
@@ -122,7 +122,7 @@ class Coded(Learning):
         return codes.detach()
 
     def _shown_points(self, fold: int) -> tuple[Tensor, Tensor]:
-        """Points `(M, F, P, 4)` of the shown frames of a fold's new sequences, and their distances `(M, F, P)`."""
+        """Points `(M, F, P, d + 1)` of the shown frames of a fold's new sequences, and their distances `(M, F, P)`."""
         c, generator = self.configuration, torch.Generator().manual_seed(0)
         drawn = [
             [
@@ -137,14 +137,15 @@ class Coded(Learning):
         return points, truth
 
     def decoded(self, replicate: int, sequence: int, times: list[float], resolution: int) -> Array:
-        """What the decoder says of a new sequence, `(T, n, n, n)`; infinite where it diverged."""
-        c, size = self.configuration, (resolution,) * 3
+        """What the decoder says of a new sequence, `(T, n, …)`; infinite where it diverged."""
+        c = self.configuration
+        size = (resolution,) * c.dimension
         fold, place = sequence % c.fold_count, sequence // c.fold_count
         trained = self.decoders[fold]
         if replicate in trained.guard.reasons or not self.codes:
             return np.full((len(times), *size), np.inf, dtype=np.float32)
         field = trained.field(replicate, self.codes[fold][replicate, place])
-        x = grid_points(resolution, self.device).view(-1, 3)
+        x = grid_points(resolution, self.device, c.dimension).view(-1, c.dimension)
         values = [field(torch.cat([x, torch.full_like(x[:, :1], time)], dim=1)).view(size) for time in times]
         found: Array = torch.stack(values).nan_to_num(nan=math.inf).cpu().numpy()
         return found
@@ -157,7 +158,7 @@ class Coded(Learning):
     def beyond(self, replicate: int, sequence: int, time: float, resolution: int) -> Array:
         shown = self.timeline.train_times
         if time in shown:
-            return np.zeros((resolution,) * 3, dtype=np.float32)
+            return np.zeros((resolution,) * self.configuration.dimension, dtype=np.float32)
         decoded = self.decoded(replicate, sequence, [*shown, time], resolution)
         if not np.isfinite(decoded).all():
             return decoded[-1]
@@ -187,11 +188,12 @@ class Coded(Learning):
         self.codes = list(state["codes"])
 
     def model(self) -> dict[str, Any]:
-        return SavedPopulation.kept("coded", self, self.seeds)
+        """Without regularizers: what they look at when they are made is for training alone."""
+        return SavedPopulation.kept("coded", self, self.seeds, regularizers={})
 
 
 def _file(c: CodedConfiguration, timeline: Timeline, seeds: list[int], device: torch.device) -> str:
     """Where decoders that learn the same from the same, on the same kind of device, are kept."""
-    learned = [c.of(fold).model_dump_json() for fold in range(c.fold_count)]
+    learned = [c.of(fold).model_dump_json() for fold in range(c.dealt)]
     what = json.dumps(["decoders of a population 1", learned, timeline.times, seeds, device.type])
     return str(cache_folder() / "decoders" / f"{hashlib.sha256(what.encode()).hexdigest()[:32]}.pt")

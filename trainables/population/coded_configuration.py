@@ -32,14 +32,14 @@ class CodedConfiguration(Taught, AutodecoderConfiguration):
         """As if two hundred sequences were known at thirty times: the timeline is not known here."""
         known = len(self.known(0))
         steps = self.epochs * math.ceil(known * _TIMES / self.frames_per_batch)
-        trained = steps * self.frames_per_batch * self.points_per_frame * self.fold_count
+        trained = steps * self.frames_per_batch * self.points_per_frame * self.dealt
         fitted = self.code_epochs * shown * self.code_fitting_points * len(self.sequences)
         return 6.0 * self.decoder.work(self.dimension) * (trained + fitted)
 
     def model_bytes(self, shown: int) -> int:
         known = len(self.known(0))
-        codes = (self.fold_count * known + len(self.sequences)) * self.decoder.code_dimension
-        return 4 * (self.fold_count * self.decoder.parameters(self.dimension) + codes)
+        codes = (self.dealt * known + len(self.sequences)) * self.decoder.code_dimension
+        return 4 * (self.dealt * self.decoder.parameters(self.dimension) + codes)
 
     def unfit(self) -> str | None:
         if self.anchor is not None or not self.shared:

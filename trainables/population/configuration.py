@@ -10,13 +10,13 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, ClassVar
 
-from pydantic import Field, SerializeAsAny, field_validator
+from pydantic import Field, SerializeAsAny, field_validator, model_validator
 
 from trainables.configuration import choose
 from trainables.interpolants import named
 from trainables.interpolation import BetweenFrames
 from trainables.population.priors.base import Prior, available
-from trainables.shapes.sequence import SPACE, ShapeSequence, from_description, from_descriptions, grid_points
+from trainables.shapes.sequence import ShapeSequence, from_description, from_descriptions
 from trainables.shapes.timeline import Timeline
 
 _COMPARED, _SAME = 12, 2e-3
@@ -31,12 +31,15 @@ FEWEST = 2
 class Taught(BetweenFrames):
     """What there is to learn from; `sequences` are the new ones."""
 
-    dimensions: ClassVar[frozenset[int]] = frozenset({SPACE})
-
     population: list[SerializeAsAny[ShapeSequence]] = Field(
         default_factory=list, description="sequences that are known at all times and never scored"
     )
-    fold_count: int = Field(3, ge=1, description="parts of the new sequences; each is predicted from the others too")
+    fold_count: int = Field(
+        3,
+        ge=1,
+        description="parts of the new sequences; each is predicted from the others too. With as many parts as "
+        "sequences, one is predicted from all others",
+    )
     base: str | None = Field("volume", description="rule to which is added what the others say beyond it")
     known_at_most: int = Field(4096, ge=FEWEST, description="sequences from which each new one is predicted, the first")
     known_from: float = Field(0.0, ge=0, le=1, description="time from which on the population is known")
@@ -54,6 +57,20 @@ class Taught(BetweenFrames):
             named(value)
         return value
 
+    @model_validator(mode="after")
+    def _known_alike(self) -> Taught:
+        if any(member.dimension != self.dimension for member in self.population):
+            raise ValueError(
+                f"new sequences are of dimension {self.dimension}, and some of the population are not: a shape in the "
+                "plane teaches nothing about one in space"
+            )
+        return self
+
+    @property
+    def dealt(self) -> int:
+        """Folds that have a new sequence."""
+        return min(self.fold_count, len(self.sequences))
+
     def known(self, fold: int) -> list[ShapeSequence]:
         """What the new sequences of a fold are predicted from."""
         others = [s for i, s in enumerate(self.sequences) if i % self.fold_count != fold]
@@ -64,7 +81,7 @@ class Taught(BetweenFrames):
         return list(range(fold, len(self.sequences), self.fold_count))
 
     def unfit(self) -> str | None:
-        fewest = min(len(self.known(fold)) for fold in range(self.fold_count))
+        fewest = min(len(self.known(fold)) for fold in range(self.dealt))
         if fewest < FEWEST:
             return (
                 f"a new sequence has {fewest} to learn from, and what sequences have in common shows in {FEWEST}: "
@@ -131,4 +148,5 @@ def _same(one: str, other: str, *times: float) -> bool:
 
 @lru_cache(maxsize=1 << 12)
 def _field(description: str, time: float) -> Any:
-    return from_description(description).sdf(grid_points(_COMPARED), time)
+    sequence = from_description(description)
+    return sequence.sdf(sequence.grid(_COMPARED), time)

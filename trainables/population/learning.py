@@ -13,7 +13,7 @@ from trainables.interpolants import Fitted, named
 from trainables.metrics.surfaces import Array
 from trainables.population.configuration import Taught
 from trainables.predictors import Predictors
-from trainables.shapes.sequence import ShapeSequence, grid_points
+from trainables.shapes.sequence import ShapeSequence
 
 
 class Learning(Predictors):
@@ -23,16 +23,16 @@ class Learning(Predictors):
 
     @abstractmethod
     def beyond(self, replicate: int, sequence: int, time: float, resolution: int) -> Array:
-        """What is added to the rule on `grid_points(resolution)`, `(n, n, n)`; zero at shown times."""
+        """What is added to the rule on `grid_points(resolution)`, `(n, …)`; zero at shown times."""
 
     def shown(self, sequence: ShapeSequence, resolution: int) -> Array:
-        """The shown frames, `(F, n, n, n)`."""
-        points, times = grid_points(resolution), self.timeline.train_times
+        """The shown frames, `(F, n, …)`."""
+        points, times = sequence.grid(resolution), self.timeline.train_times
         found: Array = np.stack([sequence.sdf(points, time).to(torch.float32).numpy() for time in times])
         return found
 
     def rule(self, frames: Array) -> Fitted:
-        """The base through shown frames `(F, n, n, n)`."""
+        """The base through shown frames `(F, n, …)`."""
         assert self.configuration.base is not None
         return named(self.configuration.base).fit(frames, self.timeline.train_times)
 

@@ -19,11 +19,11 @@ import torch
 from trainables.metrics.surfaces import Array
 from trainables.population.configuration import Weighted
 from trainables.population.learning import Learning
-from trainables.population.pose import AS_IT_IS, Pose, pose
+from trainables.population.pose import Pose, as_it_is, pose
 from trainables.population.priors.base import Array as Double
 from trainables.population.priors.base import Products
 from trainables.population.saved import SavedPopulation
-from trainables.shapes.sequence import ShapeSequence, grid_points, trilinear
+from trainables.shapes.sequence import ShapeSequence, trilinear
 from trainables.shapes.timeline import Timeline
 
 
@@ -69,13 +69,13 @@ class Residuals(Learning):
         """How a sequence of this description is turned."""
         c = self.configuration
         if not c.posed:
-            return AS_IT_IS
+            return as_it_is(c.dimension)
         sequence = next(s for s in [*c.population, *c.sequences] if s.description == description)
         return pose(self.shown(sequence, c.evaluation_grid))
 
     def _seen(self, sequence: ShapeSequence, times: list[float], resolution: int) -> Array:
-        """A sequence's frames, turned as it is to be compared, `(T, n, n, n)`."""
-        points = self._pose(sequence.description).outward(grid_points(resolution))
+        """A sequence's frames, turned as it is to be compared, `(T, n, …)`."""
+        points = self._pose(sequence.description).outward(sequence.grid(resolution))
         found: Array = np.stack([sequence.sdf(points, time).to(torch.float32).numpy() for time in times])
         return found
 
@@ -89,10 +89,10 @@ class Residuals(Learning):
         return total
 
     def _residuals(self, resolution: int) -> dict[str, Array]:
-        """What the rule leaves of every sequence that is known in some fold, by its description: `(T, n, n, n)`."""
+        """What the rule leaves of every sequence that is known in some fold, by its description: `(T, n, …)`."""
         c, times, found = self.configuration, self.timeline.times, {}
         shown = [times.index(time) for time in self.timeline.train_times]
-        for sequence in {s.description: s for fold in range(c.fold_count) for s in c.known(fold)}.values():
+        for sequence in {s.description: s for fold in range(c.dealt) for s in c.known(fold)}.values():
             frames = self._seen(sequence, times, resolution)
             rule = self.rule(frames[shown])
             found[sequence.description] = frames - np.stack([rule(time) for time in times])
@@ -105,13 +105,14 @@ class Residuals(Learning):
         weights, known = self.weights(fold)[place], self._known(resolution)
         after = int(np.clip(np.searchsorted(times, time), 1, len(times) - 1))
         share = float(np.clip((time - times[after - 1]) / (times[after] - times[after - 1]), 0, 1))
-        total = np.zeros((resolution,) * 3, dtype=np.float32)
+        total = np.zeros((resolution,) * c.dimension, dtype=np.float32)
         for weight, member in zip(weights, c.known(fold), strict=True):
             earlier, later = known[member.description][after - 1 : after + 1]
             total += np.float32(weight * (1 - share)) * earlier + np.float32(weight * share) * later
         if not c.posed:
             return total
-        places = self._pose(c.sequences[sequence].description).inward(grid_points(resolution))
+        new = c.sequences[sequence]
+        places = self._pose(new.description).inward(new.grid(resolution))
         found: Array = trilinear(torch.from_numpy(total), places).numpy()
         return found
 
@@ -119,7 +120,7 @@ class Residuals(Learning):
         return []
 
     def state(self) -> dict[str, Any]:
-        return {"weights": [torch.from_numpy(self.weights(fold)) for fold in range(self.configuration.fold_count)]}
+        return {"weights": [torch.from_numpy(self.weights(fold)) for fold in range(self.configuration.dealt)]}
 
     def restore(self, state: dict[str, Any]) -> None:
         self._weights = {fold: found.numpy() for fold, found in enumerate(state["weights"])}

@@ -39,11 +39,11 @@ class SavedPopulation(SavedModel):
         self.sequences, self.replicates = self._learned.configuration.sequences, len(saved["seeds"])
 
     @classmethod
-    def kept(cls, kind: str, learned: Learning, seeds: list[int]) -> dict[str, Any]:
-        """What a trainable gives to be kept."""
+    def kept(cls, kind: str, learned: Learning, seeds: list[int], **without: Any) -> dict[str, Any]:
+        """What a trainable gives to be kept; `without` are fields of its configuration, as they are to be read back."""
         return cls.saved(
             kind=kind,
-            configuration=learned.configuration.model_dump_json(),
+            configuration=learned.configuration.model_copy(update=without).model_dump_json(),
             timeline=learned.timeline.model_dump_json(),
             seeds=seeds,
             state=learned.state(),

@@ -101,5 +101,13 @@ DATA: Cases = {
     "two label images": (["cells", "--data", "data/two.zarr"], "it has the label images a, b; name one"),
     "tracks without images": (["cells", "--data", "data/challenge"], "--data data/challenge"),
     "a folder of this and that": (["cells", "--data", "data"], "--data data: its files are of"),
+    "nuclei without others": (
+        ["population-nuclei", "--data", "data/plane.npy"],
+        "of plane.npy 2 can be used, and each is to be predicted from others",
+    ),
+    "too few frames between": (
+        ["population-nuclei", "--data", "data/brief.npy"],
+        "brief.npy has 3 frames that all of its nuclei have",
+    ),
     "an empty folder": (["cells", "--data", "a-folder"], "--data a-folder: not a recording"),
 }

@@ -46,6 +46,10 @@ SETTINGS: Cases = {
         ["population-division", "--preset", "smoke", "--set", 'population=[{"name": "division", "seed": 5000}]'],
         "the population's division-5000 is the new sequence division-5000, which would be predicted from itself",
     ),
+    "a population of shapes of another dimension": (
+        ["population-division", "--preset", "smoke", "--set", 'population=[{"name": "bifurcation", "dimension": 2}]'],
+        "a shape in the plane teaches nothing about one in space",
+    ),
     "new frames before the population is known": (
         ["population-division", "--preset", "smoke", "--set", "known_from=0.2"],
         "new sequences have a frame at time 0, and the population is known from 0.2 to 1",

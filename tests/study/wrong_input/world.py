@@ -116,6 +116,10 @@ def _recordings(folder: Path) -> None:
     np.savez(data / "arrays.npz", masks=swapped, flows=swapped)
     np.save(data / "flat.npy", swapped[:, 4])
     np.save(data / "plane.npy", (swapped[:, 4] > 0) * np.array([1, 1, 1, 1, 2, 2, 2, 2], np.uint16))
+    brief = np.zeros((3, 12, 60), np.uint16)
+    for label in range(5):
+        brief[:, 3:9, 12 * label + 3 : 12 * label + 9] = label + 1
+    np.save(data / "brief.npy", brief)
     tifffile.imwrite(data / "bands.tif", np.zeros((8, 8, 4), np.uint8), photometric="minisblack", planarconfig=1)
     for name, names in (("one-volume", ("z0", "z1")), ("midnight", ("23h50m", "00h10m"))):
         (data / name).mkdir()

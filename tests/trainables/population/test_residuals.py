@@ -13,16 +13,19 @@ from trainables.population.pose import pose
 from trainables.population.priors.base import available
 from trainables.population.residuals import Residuals
 from trainables.saved_model import load
+from trainables.shapes.bifurcation import family
 from trainables.shapes.division import Division, divisions
 from trainables.shapes.platynereis import Platynereis
 from trainables.shapes.sampled import Sampled
-from trainables.shapes.sequence import grid_points
+from trainables.shapes.sequence import PLANE, grid_points
 from trainables.shapes.sphere import Sphere
 from trainables.shapes.timeline import Timeline
 
 ALL = {"train", "validation", "test"}
 TIMELINE = Timeline.shown({0, 8}, 8)
 N = 16
+DISCS = {"sequences": family(4, 1, PLANE), "population": family(6, 2, PLANE)}
+"""In the plane."""
 
 
 @pytest.fixture(autouse=True)
@@ -39,10 +42,11 @@ def opened(name: str, **fields) -> Residuals:
     return Residuals(methods(**fields)[name].model_dump(mode="json"), TIMELINE, [1], None)
 
 
+@pytest.mark.parametrize("shapes", [{}, DISCS], ids=["space", "plane"])
 @pytest.mark.parametrize("posed", [False, True])
 @pytest.mark.parametrize("name", [f"{prior}-residual" for prior in available()])
-def test_shown_frames_are_met_and_hidden_ones_are_not_the_rules(name, posed):
-    model = opened(name, posed=posed)
+def test_shown_frames_are_met_and_hidden_ones_are_not_the_rules(name, posed, shapes):
+    model = opened(name, posed=posed, **shapes)
     rows = pd.DataFrame(model.rows(ALL))
     assert (rows[rows.role == "train"].chamfer == 0).all()
     assert rows.sequence.nunique() == 4
@@ -70,6 +74,15 @@ def test_a_new_sequence_is_not_predicted_from_itself():
     for fold in range(2):
         scored = {model.configuration.sequences[i].description for i in model.configuration.new(fold)}
         assert scored.isdisjoint(s.description for s in model.configuration.known(fold))
+
+
+def test_with_as_many_folds_as_sequences_each_is_predicted_from_all_others():
+    for count in (4, 9):
+        model = opened("mean-residual", population=[], fold_count=count)
+        c = model.configuration
+        assert [c.known(fold) for fold in range(4)] == [[*c.sequences[:i], *c.sequences[i + 1 :]] for i in range(4)]
+        assert len(model.state()["weights"]) == c.dealt == 4
+        assert pd.DataFrame(model.rows({"test"})).sequence.nunique() == 4
 
 
 def test_at_most_so_many_are_learned_from():
@@ -103,10 +116,28 @@ def test_a_pose_turns_with_the_shape():
     assert np.linalg.det(before.axes) == pytest.approx(1)
 
 
-def test_what_is_kept_is_read_back_as_the_field_that_is_scored(tmp_path):
-    model = opened("process-residual", posed=True)
+@pytest.mark.parametrize("turn", [0.4, 2.0, 4.5])
+def test_a_pose_in_the_plane_turns_with_the_shape(turn):
+    """Two discs of different radius, of which which end is which can be told; they drift."""
+    points, axis = grid_points(64, dimension=PLANE), np.array([np.cos(turn), np.sin(turn)])
+
+    def pair(way):
+        ends = [points - points.new_tensor((way + place) * axis) for place in (-0.9, 0.9)]
+        return torch.minimum(ends[0].norm(dim=-1) - 1.0, ends[1].norm(dim=-1) - 0.6).numpy()
+
+    found = pose(np.stack([pair(0.0), pair(0.4)]))
+    np.testing.assert_allclose(found.axes[:, 0], axis, atol=0.02)
+    np.testing.assert_allclose(found.axes[:, 1], [-axis[1], axis[0]], atol=0.02)
+    assert found.centre @ axis == pytest.approx(0.2 - 0.4, abs=0.1), "between the centroids, nearer the larger disc"
+    some = torch.randn(5, 2, dtype=torch.float64)
+    torch.testing.assert_close(found.inward(found.outward(some)), some)
+
+
+@pytest.mark.parametrize("shapes", [{}, DISCS], ids=["space", "plane"])
+def test_what_is_kept_is_read_back_as_the_field_that_is_scored(tmp_path, shapes):
+    model = opened("process-residual", posed=True, **shapes)
     torch.save(model.model(), tmp_path / "model.pt")
-    points = grid_points(N).reshape(-1, 3)
+    points = model.configuration.sequences[0].grid(N).flatten(end_dim=-2)
     for sequence in range(2):
         field = load(str(tmp_path / "model.pt"), replicate=0, sequence=sequence)
         for time in (0.0, 0.375, 0.4):
@@ -120,6 +151,11 @@ def test_a_population_of_one_is_refused():
     assert methods(population=divisions(2), fold_count=1)["ridge-residual"].unfit() is None
 
 
+def test_a_population_of_another_dimension_is_refused():
+    with pytest.raises(ValueError, match="a shape in the plane teaches nothing about one in space"):
+        methods(population=DISCS["population"])
+
+
 def test_a_test_sequence_among_those_to_learn_from_is_refused_by_what_it_is():
     cells = {"sequences": [Platynereis(seed=1, resolution=16), Platynereis(seed=2, resolution=16)]}
     again = methods(**cells, population=[Platynereis(seed=2, resolution=20)])["ridge-residual"]
@@ -128,13 +164,15 @@ def test_a_test_sequence_among_those_to_learn_from_is_refused_by_what_it_is():
     assert other.unscorable(TIMELINE) is None
 
 
-def test_a_copy_under_another_name_is_refused(tmp_path):
+@pytest.mark.parametrize("dimension", [2, 3])
+def test_a_copy_under_another_name_is_refused(tmp_path, dimension):
     """A recording that was copied, or that is given twice."""
-    ball = Sampled.example()
+    ball = Sampled.example_of(dimension)
     copied = tmp_path / "copied.npz"
     copied.write_bytes(Path(ball.file).read_bytes())
     timeline = Timeline.shown({0, 2}, 2)
-    method = methods(sequences=[ball, ball], population=[Sampled(file=str(copied), title="other")])["ridge-residual"]
+    other = Sampled(file=str(copied), title="other", dimension=dimension)
+    method = methods(sequences=[ball, ball], population=[other])["ridge-residual"]
     assert "other is the new sequence ball" in str(method.unscorable(timeline))
 
 
