@@ -51,7 +51,8 @@ _TYPES = {"33550": "d", "33922": "d", "34264": "d", "34735": "H", "34736": "d", 
 def main(run: str, results: str, between: int | None, method: str | None, output: str | None) -> int:
     """Write the frames of RUN, a study (its newest finished run) or a run folder's path or URI.
 
-    With --between N the film that the run is of, frame by frame: frame-0001.tif, …, whose own frames are unchanged.
+    With --between N the film that the run is of, frame by frame: frame-0001.tif, …, whose own frames are unchanged, all
+    in the film's own grey levels.
     """
     if method is not None and between is None:
         raise Mistake(f"--method {method}: without --between the frames of all methods are written; leave it out")
@@ -74,7 +75,7 @@ def _film(run: Run, between: int, method: str | None, folder: Path) -> int:
         for first, new in zip(film.frames, itertools.chain(film.between(between, note), [[]]), strict=True):
             for image in (first, *new):
                 count += 1
-                _write(partial / f"frame-{count:04d}.tif", image, tags)
+                _write(partial / f"frame-{count:04d}.tif", film.as_given(image), tags)
         partial.rename(folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
@@ -92,16 +93,19 @@ def _kept(opened: Run, run: str, output: str | None) -> int:
     tags = georeference(opened)
     partial = _partial(folder)
     count = 0
-    for supervision in names:
-        found = pictures(opened, supervision)
-        there = partial / supervision
-        there.mkdir(parents=True)
-        for what, images in (("frame", found.frames), ("latent", found.latents), ("field", found.fields)):
-            for (row, time), image in images.items():
-                name = "truth" if row == TRUTH else row
-                _write(there / f"{name}-{what}-{time:.4f}.tif", image, tags)
-                count += 1
-    partial.rename(folder)
+    try:
+        for supervision in names:
+            found = pictures(opened, supervision)
+            there = partial / supervision
+            there.mkdir(parents=True)
+            for what, images in (("frame", found.frames), ("latent", found.latents), ("field", found.fields)):
+                for (row, time), image in images.items():
+                    name = "truth" if row == TRUTH else row
+                    _write(there / f"{name}-{what}-{time:.4f}.tif", image, tags)
+                    count += 1
+        partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
     click.echo(f"{count} files: {folder}" + ("" if tags else " (no georeference: the input has none)"))
     return 0
 
@@ -157,7 +161,12 @@ def _write(file: Path, image: np.ndarray, tags: list[tuple[int, str, int, Any, b
     pages = image[None] if image.ndim == 2 else np.moveaxis(image, -1, 0)
     with tifffile.TiffWriter(file) as writer:
         for page in pages:
-            writer.write(page.astype(np.float32), photometric="minisblack", extratags=tags, contiguous=False)
+            writer.write(
+                page if page.dtype.kind == "u" else page.astype(np.float32),
+                photometric="minisblack",
+                extratags=tags,
+                contiguous=False,
+            )
 
 
 def command_line(arguments: list[str] | None = None) -> int:

@@ -44,9 +44,18 @@ class Film:
         self.frames: Array = pictures.frames[0]
         """(T, H, W) float32, NaN where there is no data."""
         self.tags: dict[str, Any] = pictures.metadata.get("tags", {})
+        self._kind = np.dtype(pictures.metadata.get("kind") or np.float32)
         self._trial = _chosen(run, method)
         self.method = str(self._trial["method"])
         """The method's name."""
+
+    def as_given(self, image: Array) -> Array:
+        """An image in the grey levels of the source, and of its type where every pixel has data; as it is where that is
+        not recorded."""
+        if self._kind.kind != "u":
+            return image
+        levels = np.rint(np.clip(image, 0, 1) * np.float64(np.iinfo(self._kind).max))
+        return levels.astype(np.float32 if np.isnan(levels).any() else self._kind)
 
     def between(self, new: int, say: Callable[[str], None]) -> Iterator[list[Array]]:
         """For every two neighbouring frames, the `new` ones between them, `(H, W)` each."""

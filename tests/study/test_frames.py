@@ -87,10 +87,12 @@ def test_frames_are_those_of_the_methods_and_keep_place_and_gaps(run, tmp_path, 
 
 
 @pytest.fixture
-def film(tmp_path):
-    """A run folder of a film of seven frames, as a study writes it; no method is trained."""
+def film(tmp_path, request):
+    """A run folder of a film of seven frames, as a study writes it; no method is trained. Of whole numbers if asked."""
     (tmp_path / "film").mkdir()
     frames = drifting(7, 48)
+    if (kind := getattr(request, "param", None)) is not None:
+        frames = np.rint((frames - frames.min()) / np.ptp(frames) * 0.8 * np.iinfo(kind).max).astype(kind)
     for index, frame in enumerate(frames):
         write(tmp_path / "film" / f"{index}.tif", frame, GEO)
     study = catalog.load("sliding-sand", "smoke", images.film(Wanted(path=str(tmp_path / "film"))))
@@ -133,6 +135,15 @@ def test_the_whole_film_has_new_frames_between_its_own_by_the_best_method(film, 
     assert written[5] == pytest.approx(Warped(pair, flow).frame(0.5), abs=1e-6)
     with tifffile.TiffFile(tmp_path / "sliding-sand-film" / "frame-0002.tif") as file:
         assert tuple(file.pages[0].tags[33550].value) == (100.0, 100.0, 0.0)
+
+
+@pytest.mark.parametrize("film", ["uint8", "uint16"], indirect=True)
+def test_the_whole_film_has_the_grey_levels_that_it_had(film, tmp_path):
+    assert frames.command_line(["sliding-sand", "--between", "1"]) == 0
+    written = [tifffile.imread(file) for file in sorted((tmp_path / "sliding-sand-film").iterdir())]
+    assert {image.dtype for image in written} == {film.dtype}
+    assert np.array_equal(written[::2], film)
+    assert film.min() <= written[3].min() < written[3].max() <= film.max() + 1
 
 
 def test_a_network_is_trained_for_every_two_frames_as_it_was_confirmed(film, capsys, monkeypatch):

@@ -63,5 +63,6 @@ def windows(recording: Recording) -> Made:
         f"{count} frames: at every gap the first pair for the search, then windows without a common hidden frame for "
     )
     note += f"the test: {listed}"
-    pictures = Pictures(frames=recording.frames[None], span=max(span, 1e-12), metadata={"tags": recording.tags})
+    metadata = {"tags": recording.tags} | ({"kind": recording.kind} if recording.kind else {})
+    pictures = Pictures(frames=recording.frames[None], span=max(span, 1e-12), metadata=metadata)
     return Made(pictures=pictures, windows=found, gaps=gaps, notes=[note])

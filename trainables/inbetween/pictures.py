@@ -31,7 +31,8 @@ class Pictures:
     displacement: Array | None = None
     """(S, T, H, W, 2) float32: how far what is at a pixel has come since frame 0, x and y in pixels; if known."""
     metadata: dict[str, Any] = field(default_factory=dict)
-    """Of the source: `tags` of its GeoTIFF file, `scale` pixels of it in one of ours, `offset` (x, y) in its pixels."""
+    """Of the source: `tags` of its GeoTIFF file, `scale` pixels of it in one of ours, `offset` (x, y) in its pixels,
+    `kind` the type of its grey levels, which are scaled to [0, 1] here."""
 
     def to_bytes(self) -> bytes:
         """As `opened` reads it."""

@@ -22,6 +22,8 @@ from trainables.shapes.readers.name_clock import clocks
 
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 _PIXEL, _TIES, _CITATION = "33550", "33922", "34737"
+_KEPT = {"uint8", "uint16"}
+"""Types whose values single precision holds."""
 _SIDE = 10_000
 """Pixels along a side over which a difference in the pixels' size may not add up to a hundredth of a pixel."""
 
@@ -37,6 +39,8 @@ class Recording:
     """GeoTIFF tags by number, where the files have them."""
     whole: bool = False
     """Whether the values are grey levels, scaled to [0, 1]."""
+    kind: str = ""
+    """The type of the source's values, where it is one of 8 or 16 bits in all frames."""
     scale: int = 1
     """Pixels of the source along a side of one of ours."""
     notes: list[str] = field(default_factory=list)
@@ -53,10 +57,12 @@ def read_frames(paths: Sequence[Path], bands: Sequence[int] | None = None) -> Re
     stacks: list[list[Array]] = []
     tags: list[dict[str, Any]] = []
     whole = True
+    types: set[str] = set()
     for file in files:
         found, mine = kinds[file.suffix.lower()].read(file)
         greys = [_grey(file, image, bands) for image in found]
         whole &= all(integers for _, integers in greys)
+        types |= {(image.values if isinstance(image, Bands) else image).dtype.name for image in found}
         stacks.append([grey for grey, _ in greys])
         tags.append(mine)
         if not all(np.isfinite(grey).any() for grey, _ in greys):
@@ -64,7 +70,8 @@ def read_frames(paths: Sequence[Path], bands: Sequence[int] | None = None) -> Re
     stacks, one, notes = _on_one_grid(files, stacks, tags)
     names = [file.name for file, stack in zip(files, stacks, strict=True) for _ in stack]
     frames = np.stack([grey for stack in stacks for grey in stack])
-    return Recording(frames=frames, names=names, tags=one, whole=whole, notes=notes)
+    kind = next(iter(types)) if len(types) == 1 and types <= _KEPT else ""
+    return Recording(frames=frames, names=names, tags=one, whole=whole, kind=kind, notes=notes)
 
 
 def _on_one_grid(
