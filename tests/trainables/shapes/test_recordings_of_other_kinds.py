@@ -156,6 +156,16 @@ def test_masks_beside_their_images_are_taken_and_told(recordings):
     assert "im0_cp_masks.tif are taken, those named as im0.tif not" in told(reader)
 
 
+def test_a_film_of_masks_beside_the_film_of_images_is_the_recording(recordings):
+    folder = recordings.folder / "films"
+    folder.mkdir()
+    tifffile.imwrite(folder / "movie.tif", planes() * 7 + 1, photometric="minisblack", metadata={"axes": "TYX"})
+    tifffile.imwrite(folder / "movie_masks.tif", planes(), photometric="minisblack", metadata={"axes": "TYX"})
+    assert understood(folder, planes()).path == folder / "movie_masks.tif"
+    tifffile.imwrite(folder / "other_masks.tif", planes(), photometric="minisblack", metadata={"axes": "TYX"})
+    refused(folder, "")
+
+
 def test_a_folder_with_one_file_of_the_whole_recording(recordings):
     labels = recordings.balls()
     for number, write in enumerate(

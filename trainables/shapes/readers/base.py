@@ -270,7 +270,8 @@ def open_recording(path: str | Path, voxel: Sizes | None = None, **options: Any)
 
 
 def _alone(folder: Path) -> Path | None:
-    """The one file in a folder that a reader takes by itself, if the folder is no recording for another reason."""
+    """The one file in a folder that a reader takes by itself, or of two the one that is called masks, if the folder is
+    no recording for another reason."""
     if not folder.is_dir():
         return None
     readers = list(available().values())
@@ -279,9 +280,11 @@ def _alone(folder: Path) -> Path | None:
     for file in sorted(folder.iterdir()):
         if not file.name.startswith(".") and file.is_file() and any(reader.recognises(file) for reader in readers):
             found.append(file)
-        if len(found) > 1:
+        if len(found) > 2:
             return None
-    if not found or (holder is not None and not holder.recognises(found[0])):
+    if len(found) == 2:
+        found = [file for file in found if named_as_masks(file.name)]
+    if len(found) != 1 or (holder is not None and not holder.recognises(found[0])):
         return None
     taken = next(reader for reader in readers if reader.recognises(found[0]))
     return found[0] if taken.whole(found[0]) else None
