@@ -29,7 +29,7 @@ NEW, POPULATION, MANY = 24, 48, 240
 FIRST_KNOWN, FIRST_SEARCHED, FIRST_NEW, FIRST_OF_MORE = 0, 200, 300, 400
 """Seeds: of the population, of the cells that the search sees, of the new ones, and of a larger population."""
 GRID = 28
-RULES = ["linear", "volume", "moved+volume", "flow"]
+RULES = ["linear", "volume", "moved+volume", "lineage", "lineage+volume", "flow"]
 REGULARIZERS = ["sinkhorn", "barycenter", "cross-sequence-barycenter"]
 USUAL = [
     *(f"{rule}-blend" for rule in RULES),
