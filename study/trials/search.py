@@ -182,13 +182,14 @@ class Search(JobSource):
         if self._study.objective.cost:
             return False  # of two objectives it is not known which trial is hopeless
         trial, found = self._running[job.trial], self._arms[job.arm]
-        known = {t.number: t for t in found.get_trials(deepcopy=False)}
-        self._report(trial, known[trial.number], judged)
+        trials = found.get_trials(deepcopy=False)
+        known = trials[trial.number]
+        self._report(trial, known, judged)
         epoch, objective = int(judged[-1][0]), judged[-1][1]
         rivals = [
-            other.intermediate_values[epoch]
-            for number, other in known.items()
-            if number != trial.number and other.state != TrialState.FAIL and epoch in other.intermediate_values
+            values[epoch]
+            for other in trials
+            if epoch in (values := other.intermediate_values) and other is not known and other.state != TrialState.FAIL
         ]
         minimize = self._study.objective.direction == "minimize"
         return not promoted(objective, rivals, self._study.pruning.factor, minimize)
