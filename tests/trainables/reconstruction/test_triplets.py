@@ -92,7 +92,7 @@ BALL = np.kron(np.array([[[0, 255], [255, 0]]] * 2, np.uint8), np.ones((16, 16, 
 WRONG = {
     "no folder of masks": (_missing_folder, "there is no folder mask in it; it needs obj, mask, image"),
     "an image is missing": (_unpaired, "there is no A_flat001.tif or A_flat001.png, which obj has"),
-    "no volumes": (_empty_folder, "obj: there is no .tif or .tiff in it"),
+    "no volumes": (_empty_folder, "obj: there is no TIFF in it; give volumes as .tif"),
     "no cube": (_written("obj", np.zeros((16, 16, 20), np.uint8)), "the volume is 16 x 16 x 20, not a cube"),
     "a plane": (_written("obj", PLANE), "the volume is 16 x 16, not a cube"),
     "an unknown side": (_written("obj", np.zeros((20, 20, 20), np.uint8)), "side 20; scale it to one of 16, 32"),

@@ -97,7 +97,7 @@ def _named(folder: Path) -> dict[str, Path]:
                 raise BadData(f"{folder}: there are two files called {file.stem}; leave one out")
             found[file.stem] = file
     if not found:
-        kinds = " or ".join(suffixes)
+        kinds = "TIFF or PNG" if PNG in suffixes else "TIFF"
         raise BadData(f"{folder}: there is no {kinds} in it; give volumes as .tif, masks and images so or as .png")
     return found
 
