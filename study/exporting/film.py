@@ -6,7 +6,7 @@ neighbouring frames of the film, at their full size; one without says at once wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from study.storage.run_folder import RunFolder
 from trainables.base import resolve
 from trainables.configuration import assign, suggestion
 from trainables.inbetween.pictures import Array, opened
+from trainables.inbetween.readers import GREY_LEVELS
 from trainables.inbetween.windows import Window, WindowsConfiguration, between
 
 if TYPE_CHECKING:
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 
     from analysis import Run
     from trainables.inbetween.method import Method
+
+
+def grey_levels(metadata: Mapping[str, Any]) -> np.dtype[Any] | None:
+    """The type of a film's own grey levels, where its file, which may be anybody's, names one that is kept."""
+    said = metadata.get("kind")
+    return np.dtype(said) if said in GREY_LEVELS else None
 
 
 class Film:
@@ -44,7 +51,7 @@ class Film:
         self.frames: Array = pictures.frames[0]
         """(T, H, W) float32, NaN where there is no data."""
         self.tags: dict[str, Any] = pictures.metadata.get("tags", {})
-        self._kind = np.dtype(pictures.metadata.get("kind") or np.float32)
+        self._kind = grey_levels(pictures.metadata)
         self._trial = _chosen(run, method)
         self.method = str(self._trial["method"])
         """The method's name."""
@@ -52,7 +59,7 @@ class Film:
     def as_given(self, image: Array) -> Array:
         """An image in the grey levels of the source, and of its type where every pixel has data; as it is where that is
         not recorded."""
-        if self._kind.kind != "u":
+        if self._kind is None:
             return image
         levels = np.rint(np.clip(image, 0, 1) * np.float64(np.iinfo(self._kind).max))
         return levels.astype(np.float32 if np.isnan(levels).any() else self._kind)

@@ -10,6 +10,7 @@ import tifffile
 from study import catalog, frames
 from study.data import images
 from study.data.recordings import Wanted, as_recorded, keep
+from study.exporting.film import grey_levels
 from study.run import command_line
 from study.storage.run_folder import RunFolder
 from tests.trainables.inbetween.conftest import drifting, texture
@@ -261,3 +262,9 @@ def test_two_files_follow_data_and_nothing_else_does(tmp_path, capsys):
     assert "latent-advection, pair" in capsys.readouterr().out
     assert command_line(["sea-ice", "b.tif"]) == 2
     assert "b.tif" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("said", ["object", "<U9", "nonsense", ["uint8"], 3, None, ""])
+def test_a_type_that_a_folder_from_anybody_names_is_one_that_is_kept_or_none(said):
+    assert grey_levels({"kind": said}) is None
+    assert grey_levels({"kind": "uint16"}) == np.uint16

@@ -22,7 +22,7 @@ from trainables.shapes.readers.name_clock import clocks
 
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 _PIXEL, _TIES, _CITATION = "33550", "33922", "34737"
-_KEPT = {"uint8", "uint16"}
+GREY_LEVELS = ("uint8", "uint16")
 """Types whose values single precision holds."""
 _SIDE = 10_000
 """Pixels along a side over which a difference in the pixels' size may not add up to a hundredth of a pixel."""
@@ -70,7 +70,7 @@ def read_frames(paths: Sequence[Path], bands: Sequence[int] | None = None) -> Re
     stacks, one, notes = _on_one_grid(files, stacks, tags)
     names = [file.name for file, stack in zip(files, stacks, strict=True) for _ in stack]
     frames = np.stack([grey for stack in stacks for grey in stack])
-    kind = next(iter(types)) if len(types) == 1 and types <= _KEPT else ""
+    kind = next(iter(types)) if len(types) == 1 and types <= {*GREY_LEVELS} else ""
     return Recording(frames=frames, names=names, tags=one, whole=whole, kind=kind, notes=notes)
 
 
