@@ -36,6 +36,15 @@ def test_times_that_are_none(text, words, tmp_path):
         read_times(tmp_path / "times.txt")
 
 
+def test_a_file_called_times_that_somebody_else_wrote_is_left_to_them(recordings):
+    folder = recordings.challenge(recordings.balls())
+    (folder / "times.txt").write_text("of Monday\n09:00 to 10:00\n")
+    assert open_recording(folder).known_times() is None
+    assert len(open_recording(folder).sequences().all_usable()) == 1
+    (folder / "times.txt").write_text("frame seconds\n0 5\n1 6\n2 9\n")
+    assert open_recording(folder).known_times() == {0: 0, 1: 1, 2: 4}
+
+
 def test_a_frame_without_a_time(recordings):
     (sequence,) = open_recording(recordings.npz(recordings.balls()), times={0: 0.0, 1: 1.0}).sequences().all_usable()
     with pytest.raises(BadData, match=r"\(frame 2\): --times does not say when"):

@@ -20,7 +20,8 @@ from trainables.shapes.readers.text_files import decoded, words
 
 BESIDE = "times.txt"
 """Beside exported images."""
-_IN_SECONDS = "frame seconds"
+_IN_SECONDS, _IN_NO_UNIT = "frame seconds", "frame time"
+"""The first line of it."""
 _LONGEST = 10_000_000
 """Letters; a time has some ten."""
 _EVEN = 1e-6
@@ -37,19 +38,21 @@ def write_beside(folder: Path, times: Mapping[int, float], seconds: float | None
     """Say when images were taken that are not evenly apart; `seconds` in the unit of `times`, where that is known."""
     if even(times):
         return
-    header = _IN_SECONDS if seconds is not None else "frame time"
+    header = _IN_SECONDS if seconds is not None else _IN_NO_UNIT
     rows = [f"{number} {time * (seconds or 1.0)!r}\n" for number, time in sorted(times.items())]
     (folder / BESIDE).write_text(f"{header}\n{''.join(rows)}", encoding="utf-8")
 
 
 def times_beside(folder: Path) -> tuple[dict[int, float], bool] | None:
     """What `write_beside` wrote into a folder, from the first frame on, and whether that is in seconds; none where it
-    wrote nothing. Raises BadData."""
+    wrote nothing: a file of that name with another first line is its owner's. Raises BadData."""
     path = folder / BESIDE
     if not path.is_file():
         return None
     with open(path, encoding="utf-8", errors="replace") as file:
         header = file.readline(len(_IN_SECONDS) + 1).strip()
+    if header not in (_IN_SECONDS, _IN_NO_UNIT):
+        return None
     found = read_times(path, "")
     first = min(found.values())
     return {number: time - first for number, time in found.items()}, header == _IN_SECONDS
