@@ -130,7 +130,7 @@ def _search(facts: Facts) -> list[str]:
 
 
 def _finals(facts: Facts) -> str:
-    """That the best few were trained again before one was chosen."""
+    """That a few, the best and the published setting, were trained again before one was chosen."""
     trials = facts.run.trials
     again = trials[trials["phase"] == "final"]
     if again.empty:
@@ -140,7 +140,7 @@ def _finals(facts: Facts) -> str:
     seen = {phase: set(rows.loc[rows["phase"] == phase, "sequence"]) for phase in ("search", "final")}
     others = seen["final"] - seen["search"]
     on = f" on {count(len(others), f'other {record.subject(facts.run)}')}" if others else ""
-    return f" (the best {most} of each trained again{on} with {count(int(again['replicates'].max()), 'seed')})"
+    return f" (up to {most} of each trained again{on} with {count(int(again['replicates'].max()), 'seed')})"
 
 
 def _constraints(facts: Facts) -> list[str]:

@@ -9,7 +9,6 @@ taken.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from pathlib import Path
 
 import trainables.shapes
@@ -34,14 +33,9 @@ def find(wanted: Wanted, say: Callable[[str], None]) -> Data:
     return recordings.find(wanted, RESOLUTION, say, shown, EXAMPLE)
 
 
-@lru_cache
-def _example() -> Data:
-    return find(Wanted(), lambda sentence: None)
-
-
 def study(data: Data | None = None) -> Study:
     """Beyond Martens 2025: a verdict about cells, not about seeds."""
-    data = data or _example()
+    data = data or recordings.example(RESOLUTION, shown, EXAMPLE)
     first = data.sequences[0]
     times = first.times() if isinstance(first, Sampled) else []
     return Study(

@@ -18,7 +18,6 @@ another film would not teach.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
 from study.catalog import population
 from study.catalog.cells import showing
@@ -54,14 +53,9 @@ def find(wanted: Wanted, say: Callable[[str], None]) -> Data:
     return recordings.find(wanted, RESOLUTION, say, shown, EXAMPLE)
 
 
-@lru_cache
-def _example() -> Data:
-    return find(Wanted(), lambda sentence: None)
-
-
 def study(data: Data | None = None) -> Study:
     """Recorded nuclei, and those of the same recording to learn from."""
-    data = data or _example()
+    data = data or recordings.example(RESOLUTION, shown, EXAMPLE)
     sequences = data.sequences
     if len(sequences) < SEARCH + COMPARED:
         raise Mistake(

@@ -179,9 +179,9 @@ def find(
 
 
 @lru_cache
-def example(resolution: int, shown: Shown | None = None) -> Data:
-    """The recording that comes with the program."""
-    return find(Wanted(), resolution, shown=shown)
+def example(resolution: int, shown: Shown | None = None, place: Path | None = None) -> Data:
+    """The recording that comes with the program, or another one that does."""
+    return find(Wanted(), resolution, shown=shown, example=place)
 
 
 def _prepared(

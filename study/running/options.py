@@ -154,12 +154,8 @@ def _of_python(value: Any) -> Any:
 
 def path_of(value: Any, what: str) -> str:
     """A path as text; Mistake for what is none, such as an array."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float | os.PathLike):
-        raise Mistake(
-            f"{what} is {_told(value)}: it must be the path of a file or folder; write an array with numpy.save, and "
-            "name that file"
-        )
-    return os.fspath(value) if isinstance(value, os.PathLike) else str(value)
+    wanted = "the path of a file or folder; write an array with numpy.save, and name that file"
+    return _text(value, what, wanted)
 
 
 _LONGEST = 60
@@ -187,9 +183,9 @@ def _of_kind(value: Any, kind: Any, what: str, said: str) -> Any:
     return value
 
 
-def _text(value: Any, what: str) -> str:
+def _text(value: Any, what: str, wanted: str = "text or a number, or a list of them") -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float | os.PathLike):
-        raise Mistake(f"{what} is {_told(value)}: it must be text or a number, or a list of them")
+        raise Mistake(f"{what} is {_told(value)}: it must be {wanted}")
     return os.fspath(value) if isinstance(value, os.PathLike) else str(value)
 
 
