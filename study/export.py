@@ -80,7 +80,7 @@ Examples:
     "--format", "forms", type=click.Choice(list(FORMATS)), multiple=True, default=["labels"], show_default=True,
     help="may be given several times",
 )  # fmt: skip
-@click.option("--method", help="[default: of the confirmed model whose ensemble is the best on validation times]")
+@click.option("--method", help="[default: what the report recommends, by validation times]")
 @click.option("--supervision", help="[default: likewise]")
 @click.option(
     "--setting", type=click.Choice(["best", "published"]), default="best", show_default=True,

@@ -86,7 +86,7 @@ def _rows(
     rows = []
     for rank, line in enumerate(lines, 1):
         value, low, high = (float(line[name]) for name in ("expected", "low", "high"))
-        kind = RULE if _untrained(facts, str(line["method"])) else str(line["kind"])
+        kind = str(line["kind"]) if line["trained"] else RULE
         rows.append(
             {
                 "rank": rank,
@@ -104,13 +104,6 @@ def _rows(
             }
         )
     return rows
-
-
-def _untrained(facts: Facts, method: str) -> bool:
-    """Whether nothing of a method was trained, which the records of some studies do not say."""
-    trials = facts.run.trials
-    mine = trials[(trials["phase"] == "confirm") & (trials["method"] == method)]
-    return bool(len(mine) and mine["epochs"].max() == 0)
 
 
 def _chance(probability: float) -> str:

@@ -4,52 +4,60 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.statistics import chances, cost, ensembles
+from analysis.statistics import chances, cost, ensembles, preference
 from analysis.tables import order, record
 from analysis.tables.run import Run
 
 NETWORK, RULE = "network", "rule"
-COLUMNS = ["supervision", "method", "kind", "part", "chosen", *chances.COLUMNS[4:], "seconds", "relative_seconds"]
+COLUMNS = [
+    "supervision",
+    "method",
+    "kind",
+    "trained",
+    "part",
+    "chosen",
+    *chances.COLUMNS[4:],
+    "seconds",
+    "relative_seconds",
+]
 
 
 def standing(run: Run, setting: str = "best") -> pd.DataFrame:
     """One row per confirmed method and supervision, the best first within a supervision.
 
-    ``kind`` is ``network`` or ``rule``; ``part`` is ``baseline``, ``control``, what the level of a rule means
-    (``floor``, …) or empty; ``chosen`` marks what is recommended and exported: the best on validation times, of all
-    methods. Then the columns of :func:`analysis.chances`: ``n``, ``expected`` with ``low`` … ``high``, and the
-    probabilities ``best``, ``beats_baseline``, ``beats_controls``, ``beats_rules``; the mean training time of a
-    confirmed trial in ``seconds``, and over that of the baseline; then every other metric of the study, as delivered.
+    ``kind`` is ``network`` or ``rule``; ``trained`` tells whether anything of it was; ``part`` is ``baseline``,
+    ``control``, what the level of a rule means (``floor``, …) or empty; ``chosen`` marks what is recommended and
+    exported (:mod:`analysis.statistics.preference`). Then the columns of :func:`analysis.chances`: ``n``, ``expected``
+    with ``low`` … ``high``, and the probabilities ``best``, ``beats_baseline``, ``beats_controls``, ``beats_rules``;
+    the mean training time of a confirmed trial in ``seconds``, and over that of the baseline; then every other metric
+    of the study, as delivered.
     """
     table = chances.chances(run, setting=setting)
     metrics = [metric.name for metric in record.metrics(run)]
     others = ensembles.leagues(run, metrics, setting=setting)
     validation = ensembles.league(run, role="validation", setting=setting)
+    free = preference.untrained(run)
     relative, trials = cost.relative_seconds(run, setting), _seconds(run, setting)
     delivered = {
         (row["metric"], row["supervision"], row["method"]): ensembles.value(row) for row in others.to_dict("records")
     }
+    first = [preference.preferred(run, rows)[:1] for _, rows in validation.groupby("supervision")]
+    chosen = {(row["supervision"], row["method"]) for rows in first for row in rows if not ensembles.is_empty(row)}
     lines = []
     for row in table.to_dict("records"):
         address = (row["supervision"], row["method"])
         line = {name: row[name] for name in ("supervision", "method", *chances.COLUMNS[4:])}
         line |= {
             "kind": RULE if row["method"] in record.references(run) else NETWORK,
+            "trained": row["method"] not in free,
             "part": _part(run, row["method"]),
         }
-        line |= {"chosen": row["method"] == chosen(validation, row["supervision"])}
+        line |= {"chosen": address in chosen}
         line |= {"seconds": trials.get(address, float("nan")), "relative_seconds": relative.get(address, float("nan"))}
         line |= {name: delivered.get((name, *address), float("nan")) for name in metrics if name != row["metric"]}
         lines.append(line)
     found = pd.DataFrame(lines, columns=[*COLUMNS, *(name for name in metrics if name != record.objective(run).name)])
     return _ranked(run, found, others)
-
-
-def chosen(validation: pd.DataFrame, supervision: str) -> str:
-    """The method with the best value in these lines of :func:`analysis.league`, what an export takes unless told
-    otherwise; empty where nothing has a value."""
-    lines = validation[validation["supervision"] == supervision].to_dict("records")
-    return "" if not lines or ensembles.is_empty(lines[0]) else str(lines[0]["method"])
 
 
 def _part(run: Run, method: str) -> str:

@@ -112,8 +112,8 @@ class Facts:
         return ensembles.value(found[0]) if found else float("nan")
 
     def line(self, supervision: str, method: str | None = None) -> dict[str, Any] | None:
-        """The standing of a method, or of the one that is chosen: the best on validation times, of all; None where
-        there is none."""
+        """The standing of a method, or of the one that is chosen (:mod:`analysis.statistics.preference`); None
+        where there is none."""
         table = self.standings[self.standings["supervision"] == supervision]
         lines = table[table["chosen"] if method is None else table["method"] == method]
         return {str(name): value for name, value in lines.iloc[0].items()} if len(lines) else None

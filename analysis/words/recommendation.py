@@ -1,7 +1,8 @@
 """What to do with the answer: which method to use, what error to expect of it, and how sure that is.
 
 Chosen is the method with the lowest error on validation times, of all that are confirmed, rules without a network and
-the baseline included, by what they deliver (:mod:`analysis.statistics.ensembles`); it is quoted on test times with its
+the baseline included, by what they deliver (:mod:`analysis.statistics.ensembles`), or one that trains nothing and is
+about as good (:mod:`analysis.statistics.preference`); it is quoted on test times with its
 interval and the probabilities of :mod:`analysis.statistics.chances`. That a test did not pass is said beside it.
 """
 
@@ -13,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.statistics import ensembles, preference
 from analysis.statistics.standing import NETWORK, RULE
 from analysis.statistics.verdicts import (
     BETTER,
@@ -55,6 +57,8 @@ def _advice(facts: Facts, supervision: str) -> str:
         said = f"stay with '{method}'"
     elif line["kind"] == RULE:
         said = f"use {method}, without any network"
+    elif not line["trained"]:
+        said = f"use {method}, of which nothing is trained"
     else:
         said = f"use {method}"
     said += f": expected {_expected(facts, line)}, {_chances(facts, line, supervision)}"
@@ -122,12 +126,27 @@ def _test(facts: Facts, line: Mapping[str, Any]) -> str:
 
 
 def _best_network(facts: Facts, line: Mapping[str, Any], supervision: str) -> str:
-    """What the best network delivers, where a rule is chosen."""
-    table = facts.standings[(facts.standings["supervision"] == supervision) & (facts.standings["kind"] == NETWORK)]
-    if line["kind"] != RULE or table.empty:
+    """What the best that is trained delivers, where nothing is of what is chosen, and why that is not enough."""
+    table = facts.standings[(facts.standings["supervision"] == supervision) & facts.standings["trained"]]
+    if line["trained"] or table.empty:
         return ""
     best = {str(name): value for name, value in table.iloc[0].items()}
-    return f"; the best with a network is {best['method']}, {_expected(facts, best)}"
+    said = f"; the best that is trained is {best['method']}, {_expected(facts, best)}"
+    return said + _passed_over(facts, supervision)
+
+
+def _passed_over(facts: Facts, supervision: str) -> str:
+    """By how much a method was better on validation times than the one that is chosen."""
+    lines = facts.league[(facts.league["role"] == "validation") & (facts.league["supervision"] == supervision)]
+    rows = preference.preferred(facts.run, lines)
+    best = preference.passed_over(facts.run, rows)
+    if best is None:
+        return ""
+    share = 100 * (1 - ensembles.value(best) / ensembles.value(rows[0]))
+    return (
+        f"; on validation times {best['method']} was {number(share, 2)} % better, and training is advised from "
+        f"{100 * NEGLIGIBLE:.0f} % on"
+    )
 
 
 def setting(facts: Facts, supervision: str) -> list[str]:

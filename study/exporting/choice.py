@@ -6,7 +6,7 @@ import itertools
 import math
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analysis.tables.settings import EARLIER, PUBLISHED
 from study.data import clock
@@ -69,22 +69,20 @@ class Choice:
 
 def choose(run: Run, method: str | None, supervision: str | None, setting: str) -> Choice:
     """The confirmed trial that the options name; among several the one whose ensemble, the shape that is exported, has
-    the best objective on validation rows. A prediction that is empty throughout is the best of none.
+    the best objective on validation rows, or one of which nothing is trained and that is about as good
+    (:mod:`analysis.statistics.preference`). A prediction that is empty throughout is the best of none.
 
     Raises Mistake where there is none, or where it keeps no model.
     """
-    from analysis.statistics import ensembles
+    from analysis.statistics import ensembles, preference
     from analysis.tables import record
 
-    objective = record.objective(run)
     confirmed = _named(run, _confirmed(run, setting), method, supervision, setting)
     table = ensembles.league(run, role="validation", setting=setting)
-    table = table[table["ensemble"].notna() | table["single"].notna()]
     named = confirmed[["method", "supervision", "trial"]].astype("str").drop_duplicates()
     trials = {(row["method"], row["supervision"]): row["trial"] for row in named.to_dict("records")}
-    ranked = [row for row in table.to_dict("records") if (row["method"], row["supervision"]) in trials]
-    sign = 1 if record.minimized(run) else -1
-    ranked.sort(key=lambda row: (ensembles.is_empty(row), sign * ensembles.value(row)))
+    mine = [pair in trials for pair in zip(table["method"], table["supervision"], strict=True)]
+    ranked = preference.preferred(run, table[mine])
     models = _models(run, set(trials.values()), setting)
     if not models:
         raise _without_model(run, method)
@@ -94,46 +92,61 @@ def choose(run: Run, method: str | None, supervision: str | None, setting: str) 
     if not having:
         raise Mistake(f"run {run.name} has no validation rows to choose by; name --method and --supervision")
     best = having[0]
-    trial, score = trials[best["method"], best["supervision"]], ensembles.value(best)
-    what = "" if math.isnan(best["ensemble"]) else "of the ensemble "
-    why = f"{objective.label} {what}on validation times {score:.4g}"
-    if len(having) > 1:
-        why += f", the best of {len(having)} confirmed models"
+    trial = trials[best["method"], best["supervision"]]
+    why = _why(run, having)
     if ranked[0] is not best:
-        why += f"; {ranked[0]['method']}, {ranked[0]['supervision']} is better, but the run keeps no model of it"
+        why += f"; {ranked[0]['method']}, {ranked[0]['supervision']} is preferred, but the run keeps no model of it"
     sentence = f"method {best['method']}, supervision {best['supervision']}, setting {setting} ({why})"
     rows = confirmed[confirmed["trial"] == trial]
-    alike = best["replicates"] == 1 and ensembles.alike(rows, objective.name)
+    alike = best["replicates"] == 1 and ensembles.alike(rows, record.objective(run).name)
     alike |= best["method"] in record.references(run)  # one replicate is like no other, also of a rule
     return Choice(trial, best["method"], best["supervision"], setting, models[trial], rows, sentence, alike)
+
+
+def _why(run: Run, rows: list[dict[str, Any]]) -> str:
+    """Why the first of these lines is taken."""
+    from analysis.statistics import ensembles, preference
+    from analysis.tables import record
+
+    what = "" if math.isnan(rows[0]["ensemble"]) else "of the ensemble "
+    why = f"{record.objective(run).label} {what}on validation times {ensembles.value(rows[0]):.4g}"
+    if best := preference.passed_over(run, rows):
+        return (
+            f"{why}, and nothing to train; {best['method']}, {best['supervision']} has {ensembles.value(best):.4g}, "
+            f"which is no more than {100 * preference.NEGLIGIBLE:.0f} % better"
+        )
+    return why + (f", the best of {len(rows)} confirmed models" if len(rows) > 1 else "")
 
 
 def _by_the_search(
     run: Run, confirmed: pd.DataFrame, trials: dict[tuple[str, str], str], models: dict[str, str], setting: str
 ) -> Choice | None:
-    """Of models that were shown every frame, that whose method's search came nearest to the frames that it left out."""
-    from analysis.statistics import ensembles
+    """Of models that were shown every frame, that whose method's search came nearest to the frames that it left out,
+    by the same preference."""
+    from analysis.statistics import ensembles, preference
     from analysis.tables import record
 
     whole = set(record.shown_whole(run))
     table = run.trials[(run.trials["phase"] == "search") & (run.trials["state"] == "complete")]
     arms = [pair for pair, trial in trials.items() if pair[1] in whole and trial in models]
-    sign = 1 if record.minimized(run) else -1
-    best: tuple[float, tuple[str, str]] | None = None
+    minimized = record.minimized(run)
+    scores: dict[tuple[str, str], float] = {}
     for pair in arms:
         mine = table[(table["method"] == pair[0]) & (table["supervision"] == pair[1])]
-        values = (sign * mine.loc[mine["empty"] != 1, "objective"].astype("float64")).dropna()
-        if len(values) and (best is None or values.min() < best[0]):
-            best = float(values.min()), pair
-    if best is None:
+        values = mine.loc[mine["empty"] != 1, "objective"].astype("float64").dropna()
+        if len(values):
+            scores[pair] = float(values.min() if minimized else values.max())
+    if not scores:
         return None
-    (method, supervision), objective = best[1], record.objective(run)
-    trial = trials[method, supervision]
+    pairs = list(scores)
+    best = pairs[preference.order(run, [(method, scores[method, supervision]) for method, supervision in pairs])[0]]
+    (method, supervision), objective = best, record.objective(run)
+    trial = trials[best]
     rows = confirmed[confirmed["trial"] == trial]
     alike = ensembles.alike(rows, objective.name) or method in record.references(run)
     sentence = (
         f"method {method}, supervision {supervision}, setting {setting} (every frame is shown; on those that its "
-        f"search left out {objective.label} {sign * best[0]:.4g}, the best of {len(arms)} methods)"
+        f"search left out {objective.label} {scores[best]:.4g}, the best of {len(arms)} methods)"
     )
     return Choice(trial, method, supervision, setting, models[trial], rows, sentence, alike)
 

@@ -32,7 +32,7 @@ def test_the_best_confirmed_model_by_validation_rows_is_taken(tmp_path):
     assert chosen.method == "sinkhorn", "linear-blend is better, but keeps no model"
     assert chosen.model.endswith("models/confirm-sinkhorn-sparse-best.pt")
     assert "on validation times 0.1, the best of 2 confirmed models" in chosen.sentence
-    assert "linear-blend, sparse is better, but the run keeps no model of it" in chosen.sentence
+    assert "linear-blend, sparse is preferred, but the run keeps no model of it" in chosen.sentence
 
 
 def test_the_best_ensemble_is_taken_though_its_single_networks_are_worse(tmp_path):
@@ -78,9 +78,11 @@ def test_a_rule_without_a_network_is_chosen_where_it_is_the_best_of_all(tmp_path
         together = [ensemble(none, level), ensemble(blend, 0.05, draws=0).assign(replicates=1)]
         return choose(run_of(tmp_path / folder, none, blend, models=models, ensembles=together), None, None, "best")
 
-    rule, network = chosen("worse", 0.06), chosen("better", 0.04)
+    rule, network, alike = chosen("worse", 0.06), chosen("better", 0.04), chosen("alike", 0.048)
     assert (rule.method, rule.deterministic) == ("linear-blend", True)
     assert (network.method, network.deterministic) == ("none", False)
+    assert alike.method == "linear-blend"
+    assert "0.05, and nothing to train; none, sparse has 0.048, which is no more than 5 % better" in alike.sentence
 
 
 @pytest.mark.parametrize(("same", "found"), [(True, True), (False, False)])
