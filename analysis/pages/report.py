@@ -128,10 +128,10 @@ def _league(facts: Facts) -> list[dict[str, Any]]:
     """What each method delivers beside what its single networks score, the best first within a supervision."""
     lines = []
     for supervision in facts.supervisions:
-        chosen = [row["method"] for row in facts.standing(supervision, "validation").to_dict("records")][:1]
+        chosen = (facts.line(supervision) or {}).get("method")
         for row in facts.standing(supervision).to_dict("records"):
             line = {
-                "supervision": supervision, "method": row["method"], "chosen": row["method"] in chosen,
+                "supervision": supervision, "method": row["method"], "chosen": row["method"] == chosen,
                 "interval": wording.between(row["low"], row["high"]),
                 "networks": "none" if row["method"] in facts.references else wording.plain(row["replicates"]),
             }  # fmt: skip
