@@ -19,7 +19,7 @@ def space() -> dict[str, BaseDistribution]:
         "learning_rate": FloatDistribution(3e-5, 5e-3, log=True),
         "decay": FloatDistribution(0.5, 1.0),
         "evolution_steps": IntDistribution(4, 16),
-        "algorithm": CategoricalDistribution(["ilk", "tvl1"]),
+        "algorithm": CategoricalDistribution(["dis", "ilk", "tvl1"]),
         "radius": IntDistribution(3, 15),
         "attachment": FloatDistribution(5.0, 60.0, log=True),
     }

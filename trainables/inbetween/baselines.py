@@ -23,7 +23,9 @@ class FlowWarping(WindowsConfiguration):
 
     implementation: ClassVar[str] = "trainables.inbetween.flow:Warping"
 
-    algorithm: Literal["ilk", "tvl1"] = Field("ilk", description="of scikit-image: Lucas-Kanade or TV-L1")
+    algorithm: Literal["dis", "ilk", "tvl1"] = Field(
+        "dis", description="dense inverse search, or of scikit-image: Lucas-Kanade or TV-L1"
+    )
     radius: int = Field(7, ge=1, le=63, description="of the windows of `ilk`, in pixels")
     attachment: float = Field(15.0, gt=0, description="of `tvl1` to the data")
 

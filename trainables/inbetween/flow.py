@@ -10,6 +10,7 @@ An optical flow knows of no gaps: where an image has none of its pixels, the flo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
@@ -17,6 +18,7 @@ from scipy import ndimage
 from skimage.registration import optical_flow_ilk, optical_flow_tvl1
 
 from trainables.inbetween.baselines import FlowWarping
+from trainables.inbetween.inverse_search import inverse_search
 from trainables.inbetween.method import Method
 from trainables.inbetween.pictures import Array, Pair
 from trainables.inbetween.predicted import Predicted
@@ -24,6 +26,13 @@ from trainables.inbetween.windows import WindowsConfiguration
 
 _REACH = 16.0
 """Pixels over which a flow is carried into a gap."""
+
+ALGORITHMS: dict[str, Callable[[Array, Array, FlowWarping], Array]] = {
+    "dis": lambda reference, moving, _: inverse_search(reference, moving),
+    "ilk": lambda reference, moving, c: optical_flow_ilk(reference, moving, radius=c.radius),
+    "tvl1": lambda reference, moving, c: optical_flow_tvl1(reference, moving, attachment=c.attachment),
+}
+"""Name → the flow `(2, H, W)`, y and x, for which moving(x + flow) = reference(x); images in [0, 1], without gaps."""
 
 
 class Warped(Predicted):
@@ -33,8 +42,9 @@ class Warped(Predicted):
         self.images = (pair.first, pair.last)
         known = np.isfinite(pair.first) & np.isfinite(pair.last)
         first, last = unit(pair)
-        self.backward = _bridged(_flow(last, first, configuration), known)
-        self.forward = _bridged(_flow(first, last, configuration), known)
+        algorithm = ALGORITHMS[configuration.algorithm]
+        self.backward = _bridged(algorithm(last, first, configuration), known)
+        self.forward = _bridged(algorithm(first, last, configuration), known)
 
     def frame(self, time: float) -> Array:
         parts = [(1 - time, self.images[0], time * self.backward), (time, self.images[1], (1 - time) * self.forward)]
@@ -75,16 +85,6 @@ def unit(pair: Pair) -> tuple[Array, Array]:
     scaled = (both - low) / max(high - low, 1e-12)
     first, last = (np.where(np.isfinite(image), image, np.nanmean(scaled)).astype(np.float32) for image in scaled)
     return first, last
-
-
-def _flow(reference: Array, moving: Array, c: FlowWarping) -> Array:
-    """(2, H, W), y and x: moving(x + flow) = reference(x)."""
-    if c.algorithm == "ilk":
-        found = optical_flow_ilk(reference, moving, radius=c.radius)
-    else:
-        found = optical_flow_tvl1(reference, moving, attachment=c.attachment)
-    flow: Array = np.asarray(found)
-    return flow
 
 
 def _bridged(flow: Array, known: Array) -> Array:
