@@ -69,6 +69,7 @@ def render(run: Run, drawings: Sequence[figures.Drawing] | None = None) -> str:
             league=_league(facts),
             comparison=_comparison(facts),
             unit=_unit(facts),
+            noise="" if facts.unit == "replicate" else " and one standard error",
             correction=families.correction(run),
             corrected=families.heading(run),
             cases=record.cases(run),

@@ -56,7 +56,7 @@ def leagues(
     run: Run, metrics: Sequence[str], role: str = "test", setting: str = "best", confidence: float = 0.95
 ) -> pd.DataFrame:
     """:func:`league` of several metrics, one below the other."""
-    singles, means = (_confirmed(run, table, role, setting) for table in (run.per_time, run.ensembles))
+    singles, means = (confirmed(run, table, role, setting) for table in (run.per_time, run.ensembles))
     present = [metric for metric in dict.fromkeys(metrics) if metric in singles]
     columns = _columns(run, singles, means, present, confidence) if len(singles) else {}
     found = []
@@ -85,7 +85,8 @@ def alike(rows: pd.DataFrame, metric: str) -> bool:
     return bool(several and (rows.groupby(["sequence", "time_index"], observed=True)[metric].nunique() <= 1).all())
 
 
-def _confirmed(run: Run, table: pd.DataFrame, role: str, setting: str) -> pd.DataFrame:
+def confirmed(run: Run, table: pd.DataFrame, role: str, setting: str) -> pd.DataFrame:
+    """The rows of a table of single networks, or of ensembles, that a line of :func:`league` is a mean of."""
     wanted = (table["phase"] == "confirm") & (table["role"] == role) & (table["setting"] == setting)
     wanted &= ~table["sequence"].isin(record.searched_sequences(run))
     return table[wanted].astype(dict.fromkeys(_ARM, "str"))

@@ -143,10 +143,8 @@ def _passed_over(facts: Facts, supervision: str) -> str:
     if best is None:
         return ""
     share = 100 * (1 - ensembles.value(best) / ensembles.value(rows[0]))
-    return (
-        f"; on validation times {best['method']} was {number(share, 2)} % better, and training is advised from "
-        f"{100 * NEGLIGIBLE:.0f} % on"
-    )
+    why = f"less than {100 * NEGLIGIBLE:.0f} %" if facts.unit == "replicate" else "not by more than the noise"
+    return f"; on validation times {best['method']} was {number(share, 2)} % better, {why}"
 
 
 def setting(facts: Facts, supervision: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -103,7 +104,7 @@ def choose(run: Run, method: str | None, supervision: str | None, setting: str) 
     return Choice(trial, best["method"], best["supervision"], setting, models[trial], rows, sentence, alike)
 
 
-def _why(run: Run, rows: list[dict[str, Any]]) -> str:
+def _why(run: Run, rows: Sequence[Mapping[str, Any]]) -> str:
     """Why the first of these lines is taken."""
     from analysis.statistics import ensembles, preference
     from analysis.tables import record
@@ -113,7 +114,7 @@ def _why(run: Run, rows: list[dict[str, Any]]) -> str:
     if best := preference.passed_over(run, rows):
         return (
             f"{why}, and nothing to train; {best['method']}, {best['supervision']} has {ensembles.value(best):.4g}, "
-            f"which is no more than {100 * preference.NEGLIGIBLE:.0f} % better"
+            f"which is no more than {100 * preference.NEGLIGIBLE:.0f} % better, or than the noise"
         )
     return why + (f", the best of {len(rows)} confirmed models" if len(rows) > 1 else "")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -68,3 +69,19 @@ def test_where_more_is_better_there_is_no_margin(tmp_path: Path) -> None:
     run = analysis.load(run.location)
     assert names(run) == ["none", "linear-blend"]
     assert preference.passed_over(run, preference.preferred(run, ensembles.league(run, role="validation"))) is None
+
+
+@pytest.mark.parametrize(("noise", "first"), [(0.0005, "sinkhorn"), (0.02, "linear-blend")])
+def test_over_sequences_a_gain_is_worth_its_training_where_it_is_more_than_the_noise(
+    tmp_path: Path, noise: float, first: str
+) -> None:
+    """2 % on the average of eight sequences: several standard errors, or a part of one."""
+    each = np.random.default_rng(0).normal(0.0, noise, (1, 8, 1))
+    labels = tuple(f"cell-{k}" for k in range(8))
+    rows = [
+        arm(name, level, setting="best", sequences=labels, replicates=1)
+        for name, level in (("none", 0.2), ("sinkhorn", 0.098 + each - each.mean()), ("linear-blend", 0.1))
+    ]
+    record = {"objective": {"metric": "chamfer"}, "references": {"linear-blend": "floor"}, "unit": "sequence"}
+    run = analysis.load(write(tmp_path / "results", "s", rows, validation="other-sequences", **record))
+    assert names(run)[0] == first
