@@ -83,6 +83,17 @@ def test_masks_beside_images_in_every_folder(recordings):
     assert "named as mask_z00.tif are taken" in told(understood(folder, labels))
 
 
+@pytest.mark.parametrize(("mask", "image"), [("mask.tif", "image.tif"), ("cells_labels.npy", "cells.npy")])
+def test_one_mask_beside_one_image_in_every_folder(recordings, mask, image):
+    labels = recordings.balls()
+    for t, volume in enumerate(labels):
+        place = recordings.folder / "all" / f"t{t}"
+        place.mkdir(parents=True)
+        for name, values in ((mask, volume), (image, volume * 7 + 1)):
+            (tifffile.imwrite if name.endswith("tif") else np.save)(place / name, values)
+    assert f"{mask} of every folder is taken, {image} is not" in told(understood(recordings.folder / "all", labels))
+
+
 def test_a_zarr_image_a_frame(recordings):
     labels = recordings.balls()
     for t, volume in enumerate(labels):

@@ -8,6 +8,7 @@ import pytest
 import zarr
 from PIL import Image
 
+from tests.trainables.shapes.reading import refused
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.readers.base import open_recording
 from trainables.testing.readers import balls, masks
@@ -76,3 +77,21 @@ def test_what_a_folder_or_a_group_holds_is_named(tmp_path):
         zarr.open_group(str(tmp_path / "g.zarr"), mode="a").create_array(name, data=balls())
     with pytest.raises(BadData, match=r"give the array .*g.zarr/cells, if it is of labels"):
         open_recording(tmp_path / "g.zarr").sequences()
+
+
+def test_a_file_of_imaris_is_told_however_it_is_called(tmp_path):
+    with h5py.File(tmp_path / "cells.h5", "w") as file:
+        file.create_group("DataSetInfo/Image")
+        for t in range(2):
+            place = f"DataSet/ResolutionLevel 0/TimePoint {t}/Channel 0/Data"
+            file.create_dataset(place, data=np.ones((4, 8, 8), np.uint16))
+    refused(tmp_path / "cells.h5", "a file of Imaris, which is not read; export its labels as TIFF")
+
+
+@pytest.mark.parametrize("largest", [255, 65535])
+def test_whole_numbers_over_the_largest_of_a_type_are_told(recordings, largest):
+    path = recordings.folder / "cells.npy"
+    np.save(path, (recordings.balls() / largest).astype(np.float32))
+    refused(path, f"which these are over {largest}: save them multiplied by it, as whole numbers")
+    np.save(path, recordings.balls() * 0.3)
+    refused(path, "give labels$")

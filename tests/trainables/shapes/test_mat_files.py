@@ -82,6 +82,7 @@ def test_cells_of_matlab_and_damaged_files_are_refused(recordings):
     held[:] = list(recordings.balls())
     savemat(path, {"frames": held, "seg": {"labels": recordings.balls()}})
     refused(path, r"but frames \(cell \(1, 3\)\), seg \(struct \(1, 1\)\); save the labels of all frames as one array")
+    refused(path, r"as in labels = cat\(ndims\(frames\{1\}\) \+ 1, frames\{:\}\); save\('labels.mat', 'labels'\)")
     path.write_bytes(path.read_bytes()[:300])
     refused(path, "cannot be read as MATLAB's|no array of numbers")
     path.write_bytes(b"nothing")

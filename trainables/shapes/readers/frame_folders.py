@@ -7,6 +7,7 @@ called t, are recordings of their own. Where names do not say it the user does, 
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -15,7 +16,15 @@ from pydantic import Field, PrivateAttr
 from trainables.shapes.bad_data import BadData
 from trainables.shapes.readers import label_datasets, name_clock, numpy_files, pictures, tiff, zarr_place
 from trainables.shapes.readers.base import Sizes
-from trainables.shapes.readers.frame_files import DEPTH, TIME, FrameFiles, frame_files, in_frames, word_before
+from trainables.shapes.readers.frame_files import (
+    DEPTH,
+    TIME,
+    FrameFiles,
+    frame_files,
+    in_frames,
+    named_as_masks,
+    word_before,
+)
 from trainables.shapes.readers.labels import LabelReader
 from trainables.shapes.readers.ome_zarr import OmeZarr
 from trainables.shapes.readers.tiff_axes import arranged, named, order_of
@@ -258,10 +267,22 @@ def _is_plain(place: Path) -> bool:
     return label_datasets.LabelDatasets.recognises(place)
 
 
+def _one_mask(place: Path, suffixes: tuple[str, ...]) -> FrameFiles | None:
+    """The one file that is named as a mask among several of other names, such as mask.tif beside image.tif."""
+    files = sorted(file for file in place.iterdir() if file.name.lower().endswith(suffixes) and file.name[0] != ".")
+    kinds = {re.sub(r"\d+", "#", file.name.lower()) for file in files}
+    masks = [file for file in files if named_as_masks(file.stem)]
+    if len(masks) != 1 or len(files) == 1 or len(kinds) < len(files):
+        return None
+    others = ", ".join(file.name for file in files if file not in masks)
+    return FrameFiles({0: (masks[0],)}, notes=(f"{masks[0].name} of every folder is taken, {others} is not",))
+
+
 def _planes(place: Path) -> FrameFiles:
-    """Number of a plane → its file; one file alone is the frame. TIFFs are taken where there are some."""
+    """Number of a plane → its file; one file alone is the frame, and so is a mask beside an image. TIFFs are taken
+    where there are some."""
     for suffixes in (tiff.SUFFIXES, pictures.SUFFIXES, numpy_files.SUFFIXES):
-        found = frame_files(place, suffixes)
+        found = _one_mask(place, suffixes) or frame_files(place, suffixes)
         if found.files:
             return found
     return FrameFiles()

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 _HDF5 = (".h5", ".hdf5", ".hdf")
+_IMARIS = "DataSetInfo/Image"
+"""A group that only files of Imaris have, whatever they are called."""
 
 
 class LabelDatasets(LabelReader):
@@ -206,6 +208,8 @@ def _hdf5(file: Path) -> Any:
 
     names, all_names = _datasets(file, 3), _datasets(file, 2)
     content = h5py.File(file, "r")
+    if _IMARIS in content:
+        raise BadData(f"{file}: a file of Imaris, which is not read; export its labels as TIFF")
     for alike in (names, all_names):
         if (numbered := named_labels.by_number(alike)) is not None:
             return {number: content[name] for number, name in numbered.items()}

@@ -49,8 +49,21 @@ def _as_whole(values: Array, where: str) -> Array:
         odd = ~((np.abs(values) < _EXACT) & (np.abs(values - whole) <= allowed))
     if odd.any():
         value = float(values[odd][0])
-        raise BadData(f"{where}: it has the value {value:.9g}, but labels are whole numbers; give labels")
+        raise BadData(
+            f"{where}: it has the value {value:.9g}, but labels are whole numbers; give labels{_scaled(values)}"
+        )
     return whole.astype("int64")
+
+
+def _scaled(values: Array) -> str:
+    """What to do with whole numbers over the largest of a type, as programs save that have images from 0 to 1."""
+    import numpy as np
+
+    for largest in (255, 65535):
+        scaled = values * float(largest)
+        if values.max() <= 1 and (np.abs(scaled - np.rint(scaled)) < 1e-3).all():
+            return f", which these are over {largest}: save them multiplied by it, as whole numbers"
+    return ""
 
 
 def dense(labels: Array) -> tuple[Array, Array]:

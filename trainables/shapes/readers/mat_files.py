@@ -83,9 +83,11 @@ def _nothing_chosen(
         return f"{file}: it has the arrays {named}{more}; keep that of the labels alone, or call it labels"
     named = ", ".join(f"{name} ({kind} {shape})" for name, (shape, kind) in list(there.items())[:_TOLD])
     many, whose = ("three", "all frames") if least == _LEAST else ("two", "the frame")
+    cell = next((name for name, (_, kind) in there.items() if kind == "cell"), None)
+    joined = f"labels = cat(ndims({cell}{{1}}) + 1, {cell}{{:}}); " if cell and least == _LEAST else ""
     return (
         f"{file}: it has no array of numbers with {many} axes or more, but {named or 'nothing'}; save the labels of "
-        f"{whose} as one array by itself, as in save('labels.mat', 'labels')"
+        f"{whose} as one array by itself, as in {joined}save('labels.mat', 'labels')"
     )
 
 
