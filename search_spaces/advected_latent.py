@@ -1,4 +1,5 @@
-"""λ_AE, λ_magnitude, λ_smooth, learning rate and decay, N_evolution of the advection; the settings of optical flow.
+"""λ_AE, λ_magnitude, λ_smooth, learning rate and decay, N_evolution and start of the advection; the settings of optical
+flow.
 
 Han 2023 fixes these by hand (tables 2 to 4): λ_AE = 1, λ_magnitude 0.001 or 0.01, λ_smooth 0.01 or 0.06, α = 0.0001,
 γ = 0.8 or 0.9, N_evolution 8 or 10. The two λ weigh sums over time steps: their ranges begin where they did when they
@@ -19,6 +20,7 @@ def space() -> dict[str, BaseDistribution]:
         "learning_rate": FloatDistribution(3e-5, 5e-3, log=True),
         "decay": FloatDistribution(0.5, 1.0),
         "evolution_steps": IntDistribution(4, 16),
+        "start": CategoricalDistribution(["rest", "registration"]),
         "algorithm": CategoricalDistribution(["dis", "ilk", "tvl1"]),
         "radius": IntDistribution(3, 15),
         "attachment": FloatDistribution(5.0, 60.0, log=True),

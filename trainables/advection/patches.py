@@ -24,6 +24,12 @@ class Patches:
     """(P, 1, 1, 1) value that is 0."""
     half: Tensor
     """(P, 1, 1, 1) half the range."""
+    start: Tensor | None = None
+    """(P, d, n, n) field to which a model's fields are added; at rest if not given."""
+
+    def begun(self, fields: Tensor) -> Tensor:
+        """What a model says, (P, N, d, n, n), added to the start."""
+        return fields if self.start is None else fields + self.start[:, None]
 
     def restored(self, values: Tensor) -> Tensor:
         """Normalised `values` `(P, 1, n, n)` in the images' own."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -16,6 +16,9 @@ class InbetweenConfiguration(WindowsConfiguration, AdvectionConfiguration):
 
     implementation: ClassVar[str] = "trainables.inbetween.inbetween:Inbetween"
 
+    start: Literal["rest", "registration"] = Field(
+        "rest", description="of the fields: as in Han 2023, or the turn, scale and shift of the whole image"
+    )
     patch: int = Field(256, ge=16, description="side of the patches, in pixels")
     stride: int = Field(10, ge=1, description="between patches that are trained on, in pixels")
     batch: int = Field(4, ge=1, description="patches of one training step")

@@ -28,8 +28,8 @@ def corners(shape: tuple[int, int], side: int, stride: int) -> list[Corner]:
     return [(top, left) for top in axes[0] for left in axes[1]]
 
 
-def cut(pair: Pair, places: list[Corner], side: int, device: torch.device) -> Patches:
-    """The patches at some corners."""
+def cut(pair: Pair, places: list[Corner], side: int, device: torch.device, start: Tensor | None = None) -> Patches:
+    """The patches at some corners, and of the field `(2, H, W)` at which those of a model start."""
     stacks = [
         torch.from_numpy(np.stack([image[y : y + side, x : x + side] for y, x in places])[:, None]).to(device)
         for image in (pair.first, pair.last)
@@ -42,7 +42,10 @@ def cut(pair: Pair, places: list[Corner], side: int, device: torch.device) -> Pa
     middle = torch.where(empty, 0.0, (low + high) / 2)
     half = torch.where(empty | (high <= low), 1.0, (high - low) / 2)
     scaled = torch.where(known, (both - middle) / half, 0.0)
-    return Patches(scaled[0], scaled[1], known[0].float(), known[1].float(), middle, half)
+    begin = None
+    if start is not None:
+        begin = torch.stack([start[:, y : y + side, x : x + side] for y, x in places]).to(device)
+    return Patches(scaled[0], scaled[1], known[0].float(), known[1].float(), middle, half, begin)
 
 
 def joined(values: Tensor, places: list[Corner], shape: tuple[int, int]) -> Array:

@@ -6,12 +6,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from trainables.advection.models_of_pairs import SideBySide
 from trainables.inbetween.configuration import InbetweenConfiguration
 from trainables.inbetween.learner import Learner
 from trainables.inbetween.method import Blank, Method
+from trainables.inbetween.pictures import Pair
 from trainables.inbetween.predicted import Predicted
+from trainables.inbetween.start import field_of, motion_of
 from trainables.inbetween.windows import WindowsConfiguration
 from trainables.shapes.timeline import Timeline
 
@@ -28,11 +31,22 @@ class Inbetween(SideBySide, Method):
         super().__init__(configuration, timeline, seeds, device)
         self.epochs = self.settings.epochs
         pairs = range(len(self.pairs))
+        starts = [self._start(pair) for pair in self.pairs]
         learners = [
-            Learner(self.settings, self.pairs[p], self._seed(r, p), device) for r in range(len(seeds)) for p in pairs
+            Learner(self.settings, self.pairs[p], self._seed(r, p), device, starts[p])
+            for r in range(len(seeds))
+            for p in pairs
         ]
         names = [[self._name(r, p) for p in pairs] for r in range(len(seeds))]
         self.beside(learners, names, self.settings.steps_per_epoch)
+
+    def _start(self, pair: Pair) -> Tensor | None:
+        """The field at which the models of a pair start; None at rest."""
+        c = self.settings
+        if c.start == "rest":
+            return None
+        height, width = pair.first.shape
+        return field_of(motion_of(pair), (height, width), c.evolution_steps, c.step_duration, c.patch)
 
     def _seed(self, replicate: int, pair: int) -> int:
         """Of the replicate's seed and the pair's address, whatever other pairs there are."""

@@ -10,8 +10,9 @@ from torch import Tensor
 from trainables.advection import semi_lagrangian
 from trainables.advection.fitting import Fitting
 from trainables.advection.networks import Model
+from trainables.advection.patches import Patches
 from trainables.inbetween.configuration import InbetweenConfiguration
-from trainables.inbetween.cutting import corners, cut, joined
+from trainables.inbetween.cutting import Corner, corners, cut, joined
 from trainables.inbetween.pictures import Array, Pair
 from trainables.inbetween.predicted import Predicted
 
@@ -22,8 +23,11 @@ _AT_ONCE = 4
 class Learner(Fitting):
     """Model, optimiser, schedule and random state of one pair and replicate."""
 
-    def __init__(self, configuration: InbetweenConfiguration, pair: Pair, seed: int, device: torch.device) -> None:
-        self.configuration, self.pair, self.device = configuration, pair, device
+    def __init__(
+        self, configuration: InbetweenConfiguration, pair: Pair, seed: int, device: torch.device,
+        start: Tensor | None = None,
+    ) -> None:  # fmt: skip
+        self.configuration, self.pair, self.device, self._start = configuration, pair, device, start
         c = configuration
         super().__init__(c, lambda: Model(c), c.learning_rate, c.decay ** (1 / c.decay_every), seed, device)
         self.generator = torch.Generator().manual_seed(seed)
@@ -33,7 +37,11 @@ class Learner(Fitting):
     def step(self) -> dict[str, Tensor]:
         """Losses of the next batch, with gradients; `apply` follows, or not."""
         places = [self.places[i] for i in self._next()]
-        return self.losses(cut(self.pair, places, self.configuration.patch, self.device))
+        return self.losses(self.patches(places))
+
+    def patches(self, places: list[Corner]) -> Patches:
+        """Those at some corners."""
+        return cut(self.pair, places, self.configuration.patch, self.device, self._start)
 
     def _next(self) -> list[int]:
         """Indices of the next batch: every patch once in random order, then again."""
@@ -67,9 +75,9 @@ class Evolved(Predicted):
         self.shape = (self.pair.first.shape[0], self.pair.first.shape[1])
         side = learner.configuration.patch
         self.places = corners(self.shape, side, side)
-        self.patches = cut(self.pair, self.places, side, learner.device)
+        self.patches = learner.patches(self.places)
         parts = self.patches.first.split(_AT_ONCE)
-        self.fields = torch.cat([self.model.fields(part) for part in parts])
+        self.fields = self.patches.begun(torch.cat([self.model.fields(part) for part in parts]))
         latents = torch.cat([self.model.encode(part) for part in parts])
         self.states = self.model.evolve(latents, self.fields)
 
