@@ -81,8 +81,8 @@ class TrainableConfiguration(Configuration):
         it searched."""
         return True
 
-    def take(self, sequences: list[ShapeSequence]) -> None:
-        """Score these sequences in place of its own; ValueError if it has none."""
+    def take(self, sequences: list[ShapeSequence], apart: bool = False) -> None:
+        """Score these sequences in place of its own, `apart` with a network each; ValueError if it has none."""
         raise ValueError("this trainable has no sequences to exchange for others")
 
     def unscorable(self, timeline: Timeline) -> str | None:

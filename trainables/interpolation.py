@@ -34,7 +34,7 @@ class BetweenFrames(Scored):
     def labels(self) -> list[str]:
         return [sequence.label for sequence in self.sequences]
 
-    def take(self, sequences: list[ShapeSequence]) -> None:
+    def take(self, sequences: list[ShapeSequence], apart: bool = False) -> None:
         self.sequences = sequences
 
     def restrict(self, sequences: list[str]) -> None:

@@ -286,9 +286,7 @@ class Study(Configuration):
         configuration = self.methods[arm.method].model_copy(deep=True)
         if phase != "confirm" and self.validation == "other-sequences":
             if phase == "final" and self.final_on is not None:
-                configuration.take(self.final_on)
-                if "shared" in paths(configuration):
-                    assign(configuration, "shared", False)
+                configuration.take(self.final_on, apart=True)
             elif self.search_on is not None:
                 configuration.take(self.search_on)
             if self.search_sequences is not None:

@@ -168,8 +168,10 @@ class AutodecoderConfiguration(Scored):
     def labels(self) -> list[str]:
         return [sequence.label for sequence in self.sequences]
 
-    def take(self, sequences: list[ShapeSequence]) -> None:
+    def take(self, sequences: list[ShapeSequence], apart: bool = False) -> None:
         self.sequences = sequences
+        if apart:
+            self.shared = False
 
     def restrict(self, sequences: list[str]) -> None:
         self.sequences = labelled(self.sequences, sequences)

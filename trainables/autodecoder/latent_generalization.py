@@ -58,7 +58,7 @@ class LatentGeneralizationConfiguration(AutodecoderConfiguration):
     def model_bytes(self, shown: int) -> int:
         return super().model_bytes(shown) + 4 * len(self.unseen) * self.decoder.code_dimension
 
-    def take(self, sequences: list[ShapeSequence]) -> None:
+    def take(self, sequences: list[ShapeSequence], apart: bool = False) -> None:
         self.unseen = sequences
 
     def compared(self, timeline: Timeline) -> list[tuple[ShapeSequence, list[float]]]:
