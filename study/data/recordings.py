@@ -238,20 +238,27 @@ def keep(study: Study, folder: RunFolder) -> None:
     file is gone.
     """
     copies: dict[str, str] = {}
-    for method in study.methods.values():
-        for holder in [*getattr(method, "sequences", []), method]:
-            file = getattr(holder, "file", None)
-            if file is None or file.startswith(f"{folder.url}/"):
-                continue
-            if file not in copies:
-                content = read(file)
-                if content is None:
-                    raise Mistake(f"prepared file {file} of {holder.title} is gone: start the study again")
-                name = _file_name(holder.title, content)
-                copies[file] = folder.file(_FOLDER, name)
-                if not folder.exists(_FOLDER, name):
-                    folder.write(_FOLDER, name, content=content)
-            holder.file = copies[file]
+    for holder in _holders(study):
+        file = holder.file
+        if file is None or file.startswith(f"{folder.url}/"):
+            continue
+        if file not in copies:
+            content = read(file)
+            if content is None:
+                raise Mistake(f"prepared file {file} of {holder.title} is gone: start the study again")
+            name = _file_name(holder.title, content)
+            copies[file] = folder.file(_FOLDER, name)
+            if not folder.exists(_FOLDER, name):
+                folder.write(_FOLDER, name, content=content)
+        holder.file = copies[file]
+
+
+def _holders(study: Study) -> list[Any]:
+    """What may have a prepared file: methods, their sequences of every kind, and those of the search and its finals."""
+    lists = [study.search_on, study.final_on]
+    lists += [value for method in study.methods.values() for _, value in method if isinstance(value, list)]
+    holders = [*study.methods.values(), *(one for held in lists for one in held or [])]
+    return [holder for holder in holders if hasattr(holder, "file") and hasattr(holder, "title")]
 
 
 def _file_name(title: str, content: bytes) -> str:
@@ -303,15 +310,15 @@ def _check(folder: RunFolder, name: str) -> None:
 
 
 def _with_files(configuration: dict[str, Any], place: Callable[[str], str]) -> dict[str, Any]:
-    """A copy in which the `file` of every method, and of its sequences, is `place(file)`."""
+    """A copy in which the `file` of every method, and of every sequence, is `place(file)`."""
 
     def placed(holder: Any) -> Any:
         named = isinstance(holder, dict) and isinstance(holder.get("file"), str)
         return holder | {"file": place(holder["file"])} if named else holder
 
-    def method(fields: dict[str, Any]) -> dict[str, Any]:
-        sequences = fields.get("sequences")
-        listed = {"sequences": [placed(one) for one in sequences]} if isinstance(sequences, list) else {}
-        return {**placed(fields), **listed}
+    def within(fields: dict[str, Any]) -> dict[str, Any]:
+        lists = {name: [placed(one) for one in held] for name, held in fields.items() if isinstance(held, list)}
+        return fields | lists
 
-    return configuration | {"methods": {name: method(fields) for name, fields in configuration["methods"].items()}}
+    methods = {name: within(placed(fields)) for name, fields in configuration["methods"].items()}
+    return within(configuration) | {"methods": methods}

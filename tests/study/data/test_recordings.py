@@ -16,6 +16,7 @@ from study.errors import Mistake
 from study.running.plan import Options, plan
 from study.storage.run_folder import RunFolder
 from tests.study.data.drifting import recording
+from trainables.population.coded_configuration import CodedConfiguration
 from trainables.shapes.sampled import Sampled
 
 
@@ -207,12 +208,32 @@ def test_a_prepared_file_that_vanishes_before_the_start_is_no_empty_one(tmp_path
         keep(study, RunFolder(str(tmp_path / "run")))
 
 
+@pytest.mark.parametrize("held", ["method", "sequences", "population", "search_on", "final_on"])
 @pytest.mark.parametrize("place", ["/etc/passwd", "http://127.0.0.1:9/x", "../../secret"])
-def test_a_record_cannot_have_files_read_outside_its_folder(tmp_path, place):
+def test_a_record_cannot_have_files_read_outside_its_folder(tmp_path, place, held):
     (tmp_path / "run").mkdir()
-    configuration = {"methods": {"none": {"file": place}}}
+    fields = {"file": place} if held == "method" else {held: [{"file": place}]}
+    of_study = held in ("search_on", "final_on")
+    configuration = {"methods": {"none": {}}} | fields if of_study else {"methods": {"none": fields}}
     with pytest.raises(Mistake, match=r"run/data/.* is gone"):
         as_found(configuration, RunFolder(str(tmp_path / "run")))
+
+
+def test_every_recorded_sequence_is_kept_also_those_of_the_search_and_of_a_population(tmp_path):
+    study = ball_and_cube(("a", "b"), tmp_path / "prepared")
+    none = study.methods["none"]
+    first, second = none.sequences
+    none.sequences, study.search_on, study.final_on = [first], [second.model_copy()], [first.model_copy()]
+    taught = CodedConfiguration(sequences=[first.model_copy()], population=[second.model_copy()])
+    study.methods = {"none": none, "fitted-code": taught}
+    folder = RunFolder(str(tmp_path / "run"))
+    keep(study, folder)
+    held = [*none.sequences, *study.search_on, *study.final_on, *taught.sequences, *taught.population]
+    assert all(sequence.file.startswith(folder.url) for sequence in held)
+    assert len(folder.names("data", ".npz")) == 2
+    recorded = as_recorded(study.model_dump(mode="json"), folder)
+    assert folder.url not in str(recorded)
+    assert as_found(recorded, folder) == study.model_dump(mode="json")
 
 
 @pytest.mark.parametrize(
