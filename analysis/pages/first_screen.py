@@ -18,6 +18,7 @@ from analysis.statistics import ensembles
 from analysis.statistics.standing import RULE
 from analysis.tables import record
 from analysis.words.facts import Facts
+from analysis.words.recommendation import reasons
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -39,8 +40,8 @@ _MARGIN = 1.3
 
 def screens(facts: Facts) -> list[dict[str, Any]]:
     """One per supervision that has a league: ``name``, ``shown`` (how many frames are), ``rows``, ``more`` (the rows
-    that are folded away), ``probable`` (whether probabilities are known), ``second`` (the label of the other metric)
-    and ``notes``, which explain every word and sign of the table."""
+    that are folded away), ``probable`` (whether probabilities are known), ``second`` (the label of the other metric),
+    ``reasons`` (what stands behind the advice) and ``notes``, which explain every word and sign of the table."""
     found = []
     second, table = _second(facts), facts.standings
     for supervision in facts.supervisions:
@@ -57,6 +58,7 @@ def screens(facts: Facts) -> list[dict[str, Any]]:
                 "more": [row for row in rows if row["rank"] not in kept],
                 "probable": any(row["probability"] != "–" for row in rows),
                 "second": second.label if second else "",
+                "reasons": reasons(facts, supervision),
                 "notes": _notes(facts, [row for row in rows if row["rank"] in kept]),
             }
         )  # fmt: skip

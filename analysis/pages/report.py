@@ -23,7 +23,7 @@ from analysis.tables.credentials import of_uri, without_credentials
 from analysis.tables.run import Run
 from analysis.words import families, sentences
 from analysis.words.facts import Facts, gather
-from analysis.words.recommendation import recommendation
+from analysis.words.recommendation import recommendations
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -56,7 +56,7 @@ def render(run: Run, drawings: Sequence[figures.Drawing] | None = None) -> str:
             run=run,
             question=run.record.get("question") or "",
             answer=sentences.from_facts(facts),
-            recommendation=recommendation(facts),
+            recommendations=recommendations(facts),
             metric=facts.metric,
             screens=first_screen.screens(facts),
             recordings=by_sequence.by_sequence(facts),

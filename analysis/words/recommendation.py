@@ -35,23 +35,34 @@ REGULARIZERS = "regularizers."
 """How the names of the parameters begin that are a method's strength, where it does not bear the method's own name."""
 
 
-def recommendation(facts: Facts) -> str:
-    """A sentence for each supervision; empty where a run is unfinished, or nothing tells how sure a choice is."""
-    if not facts.run.finished:
-        return ""
+def recommendations(facts: Facts) -> list[str]:
+    """A sentence for each supervision; none where a run is unfinished, or nothing tells how sure a choice is."""
     said: dict[str, list[str]] = {}
     for supervision in facts.supervisions:
-        if advice := _advice(facts, supervision):
-            said.setdefault(advice, []).append(supervision)
+        if line := _chosen(facts, supervision):
+            said.setdefault(_advice(facts, line), []).append(supervision)
     several = len(facts.supervisions) > 1
     parts = [(f"under {listing(names)} supervision " if several else "") + advice for advice, names in said.items()]
-    return " ".join(f"{capital(part)}." for part in parts)
+    return [f"{capital(part)}." for part in parts]
 
 
-def _advice(facts: Facts, supervision: str) -> str:
-    line = facts.line(supervision)
-    if line is None or math.isnan(line["best"]):
+def reasons(facts: Facts, supervision: str) -> str:
+    """What stands behind the advice for a supervision, in a sentence: how the method compares with all others, what a
+    test says, and what was better but not advised; empty where nothing is advised."""
+    line = _chosen(facts, supervision)
+    if not line:
         return ""
+    said = f"{line['method']} is {_chances(facts, line, supervision)}"
+    return f"{said}{_test(facts, line)}{_best_trained(facts, line, supervision)}."
+
+
+def _chosen(facts: Facts, supervision: str) -> dict[str, Any]:
+    """The line of the method that is advised; empty where none is."""
+    line = facts.line(supervision) if facts.run.finished else None
+    return {} if line is None or math.isnan(line["best"]) else line
+
+
+def _advice(facts: Facts, line: Mapping[str, Any]) -> str:
     method = str(line["method"])
     if method == facts.baseline:
         said = f"stay with '{method}'"
@@ -61,8 +72,10 @@ def _advice(facts: Facts, supervision: str) -> str:
         said = f"use {method}, of which nothing is trained"
     else:
         said = f"use {method}"
-    said += f": expected {_expected(facts, line)}, {_chances(facts, line, supervision)}"
-    return said + _cost(facts, line) + _test(facts, line) + _best_network(facts, line, supervision)
+    said += f": expected {_expected(facts, line)}"
+    if line["beats_baseline"] >= 0:
+        said += f", better than '{facts.baseline}' with probability {chance(line['beats_baseline'])}"
+    return said + _cost(facts, line)
 
 
 def _expected(facts: Facts, line: Mapping[str, Any]) -> str:
@@ -83,11 +96,11 @@ def _together(facts: Facts, line: Mapping[str, Any]) -> float:
 
 
 def _chances(facts: Facts, line: Mapping[str, Any], supervision: str) -> str:
-    """Of being better than baseline, control and rules, those that are as sure together, and of being the best."""
+    """Of being better than control and rules, those that are as sure together, and of being the best."""
     named = record.controls(facts.run)
     controls = f"the control '{named[0]}'" if len(named) == 1 else "every control"
     rules = "every other rule without a network" if line["kind"] == RULE else "every rule without a network"
-    names = {"beats_baseline": f"'{facts.baseline}'", "beats_controls": controls, "beats_rules": rules}
+    names = {"beats_controls": controls, "beats_rules": rules}
     alike: dict[str, list[str]] = {}
     for name, whom in names.items():
         if line[name] >= 0:
@@ -105,7 +118,7 @@ def _cost(facts: Facts, line: Mapping[str, Any]) -> str:
     ratio = line["relative_seconds"]
     if line["method"] == facts.baseline or pd.isna(ratio):
         return ""
-    return f"; it costs {number(ratio, 2)} × the time of '{facts.baseline}'"
+    return f", at {number(ratio, 2)} × the time of '{facts.baseline}'"
 
 
 def _test(facts: Facts, line: Mapping[str, Any]) -> str:
@@ -125,7 +138,7 @@ def _test(facts: Facts, line: Mapping[str, Any]) -> str:
     return f"; the {what} against '{facts.baseline}' {said} ({value})"
 
 
-def _best_network(facts: Facts, line: Mapping[str, Any], supervision: str) -> str:
+def _best_trained(facts: Facts, line: Mapping[str, Any], supervision: str) -> str:
     """What the best that is trained delivers, where nothing is of what is chosen, and why that is not enough."""
     table = facts.standings[(facts.standings["supervision"] == supervision) & facts.standings["trained"]]
     if line["trained"] or table.empty:
