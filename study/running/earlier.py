@@ -3,7 +3,10 @@ was begun."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
+
+from optuna.distributions import json_to_distribution
 
 from study.design.study import Study
 from trainables.autodecoder.configuration import AutodecoderConfiguration
@@ -16,6 +19,10 @@ _UNSAID: dict[str, Any] = {
 """Field → what was done before there was one; of a field with parts, what is new in it."""
 _UNSAID_OF_NETWORKS: dict[str, Any] = {"base_weight": 0.0}
 """The same, of the fields of a method whose network is a decoder."""
+_UNSAID_OF_FIELDS: dict[str, Any] = {"start": "rest"}
+"""The same, of fields that are learned between two images."""
+_FLOW = "algorithm"
+"""Which optical flow a method takes: there was no inverse search, and another one was the default."""
 
 
 def completed(configuration: dict[str, Any]) -> dict[str, Any]:
@@ -25,11 +32,15 @@ def completed(configuration: dict[str, Any]) -> dict[str, Any]:
     filled = {"validation": "other-sequences" if apart else "between"} | configuration
     for name, unsaid in _UNSAID.items():
         filled[name] = unsaid | filled.get(name, {}) if isinstance(unsaid, dict) else filled.get(name, unsaid)
-    filled["methods"] = {
-        name: _UNSAID_OF_NETWORKS | fields if "regularizers" in fields else fields
-        for name, fields in configuration["methods"].items()
-    }
+    filled["methods"] = {name: _unsaid(fields) | fields for name, fields in configuration["methods"].items()}
     return filled
+
+
+def _unsaid(fields: dict[str, Any]) -> dict[str, Any]:
+    """Of a method with these recorded fields."""
+    if "regularizers" in fields:
+        return _UNSAID_OF_NETWORKS
+    return _UNSAID_OF_FIELDS if "steps_per_epoch" in fields else {}
 
 
 def as_begun(study: Study, configuration: dict[str, Any]) -> None:
@@ -50,3 +61,18 @@ def as_begun(study: Study, configuration: dict[str, Any]) -> None:
         if isinstance(method, AutodecoderConfiguration):
             for field in _UNSAID_OF_NETWORKS.keys() - configuration["methods"].get(name, {}).keys():
                 setattr(method, field, _UNSAID_OF_NETWORKS[field])
+    _flows_as_begun(study, configuration)
+
+
+def _flows_as_begun(study: Study, configuration: dict[str, Any]) -> None:
+    """Only the flows, and the starts of learned fields, that a run knew when it was begun."""
+    space = configuration["space"]
+    for path in (_FLOW, *_UNSAID_OF_FIELDS):
+        if path in study.space and path not in space:
+            del study.space[path]
+    if _FLOW not in space or _FLOW not in study.space:
+        return
+    study.space[_FLOW] = json_to_distribution(json.dumps(space[_FLOW]))
+    for name, method in study.methods.items():
+        if (taken := configuration["methods"].get(name, {}).get(_FLOW)) is not None:
+            setattr(method, _FLOW, taken)

@@ -42,3 +42,19 @@ def test_a_run_begun_before_frames_were_left_out_goes_on_choosing_as_it_did(name
     assert (study.validation, study.search_on) == (chosen, None)
     assert study.model_dump(mode="json") == completed(recorded)
     study.check()
+
+
+def test_a_run_begun_before_inverse_search_and_starts_of_fields_goes_on_without():
+    study = catalog.load("sliding-sand", "smoke")
+    recorded = study.model_dump(mode="json")
+    recorded["space"]["algorithm"]["attributes"]["choices"] = ["ilk", "tvl1"]
+    del recorded["space"]["start"]
+    for fields in recorded["methods"].values():
+        fields.pop("start", None)
+        if "algorithm" in fields:
+            fields["algorithm"] = "ilk"
+    as_begun(study, recorded)
+    assert study.space["algorithm"].choices == ("ilk", "tvl1")
+    assert study.methods["registered-flow"].algorithm == "ilk"
+    assert study.model_dump(mode="json") == completed(recorded)
+    study.check()
