@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 
+import pytest
 import yaml
 
 from study.clusters import ray_internals
@@ -65,6 +66,11 @@ def test_a_cluster_is_asked_by_what_ray_has():
     from ray._raylet import InnerGcsClient  # where GcsClient finds its methods
 
     assert callable(InnerGcsClient.get_all_node_info)
+
+
+@pytest.mark.slow
+def test_a_cluster_that_does_not_answer_is_told_by_ray_itself():
+    """After 40 s, most of which Ray does not let anybody shorten."""
     command = [sys.executable, "-c", ray_internals.ASK_CLUSTER, "127.0.0.1:1"]
     asked = subprocess.run(command, capture_output=True, text=True)
     assert asked.returncode != 0
