@@ -31,6 +31,8 @@ from analysis.tables import record
 from analysis.wording import between, capital, chance, count, listing, number, plain, probability
 from analysis.words.facts import Facts
 
+ANCHOR = "anchor"
+"""The parameter that names the interpolant a network is added to."""
 REGULARIZERS = "regularizers."
 """How the names of the parameters begin that are a method's strength, where it does not bear the method's own name."""
 
@@ -68,14 +70,20 @@ def _advice(facts: Facts, line: Mapping[str, Any]) -> str:
         said = f"stay with '{method}'"
     elif line["kind"] == RULE:
         said = f"use {method}, without any network"
-    elif not line["trained"]:
-        said = f"use {method}, of which nothing is trained"
     else:
-        said = f"use {method}"
+        said = f"use {method}{_on(facts, method, str(line['supervision']))}"
+        said += "" if line["trained"] else ", of which nothing is trained"
     said += f": expected {_expected(facts, line)}"
     if line["beats_baseline"] >= 0:
         said += f", better than '{facts.baseline}' with probability {chance(line['beats_baseline'])}"
     return said + _cost(facts, line)
+
+
+def _on(facts: Facts, method: str, supervision: str) -> str:
+    """The interpolant that a network is added to, by the best setting."""
+    mine = _of(facts.parameters, method, supervision)
+    found = [str(best) for name, best in zip(mine["parameter"], mine["best"], strict=True) if name == ANCHOR]
+    return f" ({found[0]})" if found else ""
 
 
 def _expected(facts: Facts, line: Mapping[str, Any]) -> str:

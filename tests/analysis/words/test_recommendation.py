@@ -46,6 +46,14 @@ def test_the_best_method_is_named_with_its_strength_its_error_and_its_cost(write
     assert all(part in page for part in text.split(". "))
 
 
+def test_of_a_network_that_is_added_to_an_interpolant_that_is_named(write_run: Callable[..., Path]) -> None:
+    folder = write_run(methods=("none", "sinkhorn"), supervisions=("sparse",))
+    trials = pd.read_parquet(folder / "trials.parquet")
+    trials["param.anchor"] = ["moved+volume" if method == "sinkhorn" else None for method in trials["method"]]
+    trials.to_parquet(folder / "trials.parquet")
+    assert said(analysis.load(folder)).startswith("Use sinkhorn (moved+volume): expected ")
+
+
 def test_a_method_without_network_is_recommended_where_it_is_the_best(run_of: Opener) -> None:
     level = {"none": 0.3, "sinkhorn": 0.15, "linear-blend": 0.02}
     text = said(run_of(methods=METHODS, level=level, supervisions=("sparse",)))
