@@ -6,6 +6,7 @@ What is there is of its kind. Fields that are not named here may be anything: ne
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -180,4 +181,14 @@ def damage(record: dict[str, Any]) -> str:
         reason = re.sub(r"a valid dictionary( or instance of \w+)?", "an object", first["msg"])
         reason = reason.removeprefix("Value error, ").replace("valid string", "text").replace("a valid", "a")
         return f"is damaged: '{where}': {reason[0].lower()}{reason[1:]}; restore it"
-    return ""
+    odd = next((name for name, value in record.items() if not _writable(value)), None)
+    return "" if odd is None else f"is damaged: '{odd}': it has half of a letter, which no file can hold; restore it"
+
+
+def _writable(value: object) -> bool:
+    """Whether what JSON has escaped can be written without: half of a pair of surrogates cannot."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True

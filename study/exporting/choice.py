@@ -114,7 +114,7 @@ def _why(run: Run, rows: Sequence[Mapping[str, Any]]) -> str:
     if best := preference.passed_over(run, rows):
         return (
             f"{why}, and nothing to train; {best['method']}, {best['supervision']} has {ensembles.value(best):.4g}, "
-            f"which is no more than {100 * preference.NEGLIGIBLE:.0f} % better, or than the noise"
+            "which is not enough for its training"
         )
     return why + (f", the best of {len(rows)} confirmed models" if len(rows) > 1 else "")
 

@@ -105,6 +105,8 @@ def test_names_that_become_files_stay_where_they_are_put(tmp_path, column, name)
         ({"durations": {"search": float("nan")}}, "'durations.search'"),
         ({"sessions": [{"started": "noon"}]}, "'sessions.0.started'"),
         ({"configuration": {"methods": {"none": 3}}}, "'configuration.methods.none': input should be an object"),
+        ({"later": [{"a": "\ud800"}]}, "'later': it has half of a letter, which no file can hold"),
+        ({"later": {"\udc00": "a"}}, "'later': it has half of a letter"),
     ],
 )
 def test_a_record_is_of_its_schema_and_the_wrong_field_is_named(record, words):
