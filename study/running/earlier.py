@@ -4,9 +4,11 @@ was begun."""
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from optuna.distributions import json_to_distribution
+from pydantic import ValidationError
 
 from study.design.study import Study
 from trainables.autodecoder.configuration import AutodecoderConfiguration
@@ -14,10 +16,11 @@ from trainables.autodecoder.configuration import AutodecoderConfiguration
 _UNSAID: dict[str, Any] = {
     "pruning": {"least_trials": 1}, "search_on": None, "final_on": None, "twins": {}, "usual": None, "primary": [],
     "sampler": "tpe", "usual_supervisions": None, "patience": None, "warm_start": {},
-    "constraints": {"empty": None, "shown": None, "seconds": None},
+    "constraints": {"empty": None, "shown": None, "seconds": None}, "finalists": 1, "finalist_replicates": 4,
+    "fewer_replicates": None,
 }  # fmt: skip
 """Field → what was done before there was one; of a field with parts, what is new in it."""
-_UNSAID_OF_NETWORKS: dict[str, Any] = {"base_weight": 0.0}
+_UNSAID_OF_NETWORKS: dict[str, Any] = {"base_weight": 0.0, "candidates": 1 << 18}
 """The same, of the fields of a method whose network is a decoder."""
 _UNSAID_OF_FIELDS: dict[str, Any] = {"start": "rest"}
 """The same, of fields that are learned between two images."""
@@ -55,24 +58,20 @@ def as_begun(study: Study, configuration: dict[str, Any]) -> None:
         study.validation, study.search_on = completed(configuration)["validation"], None
     if "final_on" not in configuration:
         study.final_on = None
+    for field in {"finalists", "finalist_replicates", "fewer_replicates"} - configuration.keys():
+        setattr(study, field, _UNSAID[field])
     if "least_trials" not in configuration.get("pruning", {}):
         study.pruning.least_trials = _UNSAID["pruning"]["least_trials"]
     for name, method in study.methods.items():
         if isinstance(method, AutodecoderConfiguration):
-            for field in _UNSAID_OF_NETWORKS.keys() - configuration["methods"].get(name, {}).keys():
+            recorded = configuration["methods"].get(name, {})
+            for field in _UNSAID_OF_NETWORKS.keys() - recorded.keys():
                 setattr(method, field, _UNSAID_OF_NETWORKS[field])
-    _flows_as_begun(study, configuration)
-
-
-def _flows_as_begun(study: Study, configuration: dict[str, Any]) -> None:
-    """Only the flows, and the starts of learned fields, that a run knew when it was begun."""
-    space = configuration["space"]
-    for path in (_FLOW, *_UNSAID_OF_FIELDS):
-        if path in study.space and path not in space:
-            del study.space[path]
-    if _FLOW not in space or _FLOW not in study.space:
-        return
-    study.space[_FLOW] = json_to_distribution(json.dumps(space[_FLOW]))
+            if "halve_every" in recorded:  # of which presets have said otherwise since
+                with suppress(ValidationError):  # what is no number differs, and is told
+                    method.halve_every = recorded["halve_every"]
+    with suppress(ValueError, KeyError, TypeError, AttributeError):  # what is no space differs, and is told
+        study.space = {path: json_to_distribution(json.dumps(held)) for path, held in configuration["space"].items()}
     for name, method in study.methods.items():
-        if (taken := configuration["methods"].get(name, {}).get(_FLOW)) is not None:
+        if (taken := configuration["methods"].get(name, {}).get(_FLOW)) is not None and _FLOW in study.space:
             setattr(method, _FLOW, taken)

@@ -84,7 +84,8 @@ def test_its_models_are_exported(run, method):
 @pytest.mark.slow
 def test_it_is_resumed_with_more_trials(run):
     before = pd.read_parquet(run / "trials.parquet").set_index("trial")
-    command(run, "study.run", "bifurcation", "--resume", str(run), "--trials", "3")
+    uri = f"sqlite:///{run.parent}/mlflow.db"  # that of its record is another user's
+    command(run, "study.run", "bifurcation", "--resume", str(run), "--trials", "3", "--tracking-uri", uri)
     after = pd.read_parquet(run / "trials.parquet").set_index("trial")
     kept = before.index[before["phase"] == "search"]
     pd.testing.assert_series_equal(after.loc[kept, "objective"], before.loc[kept, "objective"])
