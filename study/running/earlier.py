@@ -24,8 +24,8 @@ _UNSAID_OF_NETWORKS: dict[str, Any] = {"base_weight": 0.0, "candidates": 1 << 18
 """The same, of the fields of a method whose network is a decoder."""
 _UNSAID_OF_FIELDS: dict[str, Any] = {"start": "rest"}
 """The same, of fields that are learned between two images."""
-_FLOW = "algorithm"
-"""Which optical flow a method takes: there was no inverse search, and another one was the default."""
+_SAID_OTHERWISE = {"algorithm", "halve_every"}
+"""Fields of methods of which defaults or presets have said otherwise since."""
 
 
 def completed(configuration: dict[str, Any]) -> dict[str, Any]:
@@ -47,7 +47,8 @@ def _unsaid(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def as_begun(study: Study, configuration: dict[str, Any]) -> None:
-    """Let the study do what a run of this recorded configuration did where its record is silent."""
+    """Let the study do what a run of this recorded configuration did, where its record is silent, or says what has been
+    otherwise since: the search space, and a few fields."""
     if "usual" not in configuration:
         study.usual = None
     if "usual_supervisions" not in configuration:
@@ -62,16 +63,13 @@ def as_begun(study: Study, configuration: dict[str, Any]) -> None:
         setattr(study, field, _UNSAID[field])
     if "least_trials" not in configuration.get("pruning", {}):
         study.pruning.least_trials = _UNSAID["pruning"]["least_trials"]
-    for name, method in study.methods.items():
-        if isinstance(method, AutodecoderConfiguration):
-            recorded = configuration["methods"].get(name, {})
-            for field in _UNSAID_OF_NETWORKS.keys() - recorded.keys():
-                setattr(method, field, _UNSAID_OF_NETWORKS[field])
-            if "halve_every" in recorded:  # of which presets have said otherwise since
-                with suppress(ValidationError):  # what is no number differs, and is told
-                    method.halve_every = recorded["halve_every"]
     with suppress(ValueError, KeyError, TypeError, AttributeError):  # what is no space differs, and is told
         study.space = {path: json_to_distribution(json.dumps(held)) for path, held in configuration["space"].items()}
     for name, method in study.methods.items():
-        if (taken := configuration["methods"].get(name, {}).get(_FLOW)) is not None and _FLOW in study.space:
-            setattr(method, _FLOW, taken)
+        recorded = configuration["methods"].get(name, {})
+        if isinstance(method, AutodecoderConfiguration):
+            for field in _UNSAID_OF_NETWORKS.keys() - recorded.keys():
+                setattr(method, field, _UNSAID_OF_NETWORKS[field])
+        for field in _SAID_OTHERWISE & recorded.keys() & type(method).model_fields.keys():
+            with suppress(ValidationError):  # what is no value of it differs, and is told
+                setattr(method, field, recorded[field])

@@ -58,3 +58,32 @@ def test_a_run_begun_before_inverse_search_and_starts_of_fields_goes_on_without(
     assert study.methods["registered-flow"].algorithm == "ilk"
     assert study.model_dump(mode="json") == completed(recorded)
     study.check()
+
+
+def test_a_run_goes_on_with_the_space_schedule_and_finals_that_it_was_begun_with():
+    study = catalog.load("bifurcation", "laptop")
+    recorded = study.model_dump(mode="json")
+    for field in ("finalists", "finalist_replicates", "fewer_replicates"):
+        del recorded[field]
+    del recorded["space"]["anchor"]
+    for fields in recorded["methods"].values():
+        if fields.pop("candidates", None) is not None:
+            fields["halve_every"] = 150
+    as_begun(study, recorded)
+    assert study.finalists == 1
+    assert "anchor" not in study.space
+    assert study.methods["none"].halve_every == 150
+    assert study.model_dump(mode="json") == completed(recorded)
+
+
+@pytest.mark.parametrize("value", [3, None, "../x", {"a": 1}])
+def test_what_no_version_wrote_there_is_left_as_a_difference(value):
+    study = catalog.load("sliding-sand", "smoke")
+    recorded = study.model_dump(mode="json")
+    recorded["methods"]["optical-flow"]["algorithm"] = value
+    recorded["space"] = value
+    as_begun(study, recorded)
+    assert study.methods["optical-flow"].algorithm == "dis"
+    assert (
+        study.model_dump(mode="json")["space"] == catalog.load("sliding-sand", "smoke").model_dump(mode="json")["space"]
+    )
